@@ -1,0 +1,75 @@
+"""The command line: one file per command, imported only when it is called, so that each starts fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from monitor import __version__
+
+COMMANDS = {
+    "run": "Run the daemon.",
+    "check": "Check a configuration and show every mistake at once.",
+    "init": "Write a commented probes.yaml.",
+    "probe": "Look at a target, an authority or a URL once, now.",
+    "status": "Show the matrix of all authorities from a running daemon.",
+    "which": "Find the authority that holds an invoice.",
+    "authorities": "Show the registry of the 36 authorities.",
+    "notify": "Send a marked test notification through one receiver.",
+    "simulate": "Run the fault-injecting stand-ins for all 36 authorities on loopback.",
+}
+
+USAGE_EXIT = {"probe": 3}
+"""Commands whose usage errors do not exit 2 because 2 means something else there."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules of the same name, loaded on first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands, in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and return its `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"monitor.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fapiao-monitor")
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
+@click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True)
+@click.pass_context
+def group(ctx: click.Context, log_level: str, log_format: str) -> None:
+    """Watch China's 36 provincial invoice-verification endpoints; say why one fails and whose fault it is."""
+    ctx.obj = {"log_level": log_level, "log_format": log_format}
+
+
+def main() -> None:
+    """Run the command line. Usage errors exit 2 (`probe`: 3), an interrupt exits 130."""
+    named = next((word for word in sys.argv[1:] if word in COMMANDS), "")
+    try:
+        code = group.main(standalone_mode=False)
+    except click.UsageError as problem:
+        problem.show()
+        sys.exit(USAGE_EXIT.get(named, 2))
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,1 @@
+"""probes.yaml: from text with places to a plan."""

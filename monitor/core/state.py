@@ -1,0 +1,81 @@
+"""All that is remembered, and the change that one event makes to it.
+
+`State` is owned by the pipeline and read by everyone; `Commit` is what `decide` returns: everything one event changes,
+written whole or not at all. `apply` is the only function that changes a `State`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor.model import Ban, Due, Incident, Notification, TargetState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """A corroboration sweep: the runs that must be in before the first word is said.
+
+    It ends when `awaiting` is empty or `until` has come, whichever is first.
+    """
+
+    started_at: datetime
+    until: datetime
+    awaiting: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Openings that wait to be told together: ids of incidents, and when they are released at the latest."""
+
+    incidents: tuple[str, ...]
+    release_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """Everything remembered between two events. Kept in the state file, loaded at start."""
+
+    targets: dict[str, TargetState] = field(default_factory=dict)
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    """Open incidents and the resolved ones still worth showing, by id."""
+    bans: dict[str, datetime] = field(default_factory=dict)
+    """host:port → until when no HTTP run may go there."""
+    sweep: Sweep | None = None
+    group: Group | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """Everything one event changes. Empty parts change nothing."""
+
+    at: datetime
+    targets: tuple[TargetState, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    bans: tuple[Ban, ...] = ()
+    sweep: Sweep | None = None
+    """The sweep after this event (None: there is none)."""
+    group: Group | None = None
+    """The waiting group after this event (None: there is none)."""
+    due: tuple[Due, ...] = ()
+    """Runs wanted earlier than their schedule has them: re-runs, corroboration, woken targets."""
+    intervals: Mapping[str, float] = field(default_factory=dict)
+    """target id → seconds between its scheduled runs from now on (while down, throttled, back to normal)."""
+    next_wakeup: datetime | None = None
+    """When a Tick is needed next; None: not at all."""
+    durable: bool = False
+    """Whether it must be on disk before anything is told: a change of belief, an incident, a notification, a ban.
+
+    A commit that only carries a newer last result may be written later, together with others.
+    """
+
+
+def apply(state: State, commit: Commit) -> None:
+    """Make `state` what `commit` says. Resolved incidents stay until `forget` drops them."""
+    state.targets.update((target.id, target) for target in commit.targets)
+    state.incidents.update((incident.id, incident) for incident in commit.incidents)
+    state.bans.update((ban.host_key, ban.until) for ban in commit.bans)
+    state.sweep = commit.sweep
+    state.group = commit.group

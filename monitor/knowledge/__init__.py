@@ -1,0 +1,1 @@
+"""Facts about the authorities, their codes and their words, as data with sources."""

@@ -1,0 +1,1 @@
+"""The series on /metrics and how they are rendered."""

@@ -1,0 +1,675 @@
+"""The words of the product: every value that passes from one part to another, and nothing that acts.
+
+`Seen` is what one run saw; `Result` is what it means. `Target` is what is looked at; `Plan` is all of them with the
+rules to judge by. `Incident` is one outage; `Notification` is one thing to tell. All values are frozen. Instants are
+aware `datetime`s in UTC; spans are seconds as `float` unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+LOCAL = "local"
+"""Pseudo-authority of the controls: this machine and its network."""
+NATIONAL = "national"
+"""Pseudo-authority of the national page."""
+PSEUDO_AUTHORITIES = (NATIONAL, LOCAL)
+
+
+class Outcome(StrEnum):
+    """How a run ended. `timeout`: the deadline of the run passed; `error`: everything else that is not ok."""
+
+    OK = "ok"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+
+
+class Phase(StrEnum):
+    """A stretch of one run, in the order in which they follow each other. One not reached is absent, not 0."""
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    TLS = "tls"
+    PROCESSING = "processing"
+    TRANSFER = "transfer"
+
+
+class SpeaksOf(StrEnum):
+    """Whom a cause speaks of: the authority, or us (then the authority's state is unknown, never down)."""
+
+    AUTHORITY = "authority"
+    US = "us"
+
+
+class Cause(StrEnum):
+    """The one thing that went wrong first in a failing run. Carries its outcome, so the two cannot contradict."""
+
+    outcome: Outcome
+    speaks_of: SpeaksOf
+
+    def __new__(cls, value: str, outcome: Outcome, speaks_of: SpeaksOf = SpeaksOf.AUTHORITY) -> Cause:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.outcome = outcome
+        member.speaks_of = speaks_of
+        return member
+
+    NONE = "none", Outcome.OK
+
+    RESOLVE_TIMEOUT = "resolve_timeout", Outcome.TIMEOUT
+    CONNECT_TIMEOUT = "connect_timeout", Outcome.TIMEOUT
+    TLS_TIMEOUT = "tls_timeout", Outcome.TIMEOUT
+    RESPONSE_TIMEOUT = "response_timeout", Outcome.TIMEOUT
+    TRANSFER_TIMEOUT = "transfer_timeout", Outcome.TIMEOUT
+
+    DNS_NXDOMAIN = "dns_nxdomain", Outcome.ERROR
+    DNS_SERVFAIL = "dns_servfail", Outcome.ERROR
+    DNS_NO_ADDRESS = "dns_no_address", Outcome.ERROR
+    DNS_HIJACKED = "dns_hijacked", Outcome.ERROR, SpeaksOf.US
+
+    CONNECTION_REFUSED = "connection_refused", Outcome.ERROR
+    UNREACHABLE = "unreachable", Outcome.ERROR
+    CONNECTION_RESET = "connection_reset", Outcome.ERROR
+    CONNECTION_CLOSED = "connection_closed", Outcome.ERROR
+
+    TLS_EXPIRED = "tls_expired", Outcome.ERROR
+    TLS_NOT_YET_VALID = "tls_not_yet_valid", Outcome.ERROR
+    TLS_NAME_MISMATCH = "tls_name_mismatch", Outcome.ERROR
+    TLS_UNTRUSTED = "tls_untrusted", Outcome.ERROR
+    TLS_INCOMPLETE_CHAIN = "tls_incomplete_chain", Outcome.ERROR
+    TLS_LEGACY = "tls_legacy", Outcome.ERROR
+    TLS_HANDSHAKE = "tls_handshake", Outcome.ERROR
+
+    HTTP_STATUS = "http_status", Outcome.ERROR
+    HTTP_MALFORMED = "http_malformed", Outcome.ERROR
+    REDIRECT_REFUSED = "redirect_refused", Outcome.ERROR
+    BODY_TOO_LARGE = "body_too_large", Outcome.ERROR
+
+    CONTENT_MISMATCH = "content_mismatch", Outcome.ERROR
+    CAPTCHA_INVALID = "captcha_invalid", Outcome.ERROR
+    MAINTENANCE_PAGE = "maintenance_page", Outcome.ERROR
+    BACKEND_BUSY = "backend_busy", Outcome.ERROR
+    API_ERROR = "api_error", Outcome.ERROR
+    FORMAT_DRIFT = "format_drift", Outcome.ERROR
+
+    SYNC_LAG = "sync_lag", Outcome.ERROR
+    RECORD_MISSING = "record_missing", Outcome.ERROR
+    COUNT_MISMATCH = "count_mismatch", Outcome.ERROR
+
+    BLOCKED = "blocked", Outcome.ERROR, SpeaksOf.US
+    CREDENTIAL = "credential", Outcome.ERROR, SpeaksOf.US
+    PROXY_FAILED = "proxy_failed", Outcome.ERROR, SpeaksOf.US
+    PROBE_MISCONFIGURED = "probe_misconfigured", Outcome.ERROR, SpeaksOf.US
+    INTERNAL = "internal", Outcome.ERROR, SpeaksOf.US
+
+
+class Flag(StrEnum):
+    """Something worth knowing about a run that does not make it fail."""
+
+    SLOW = "slow"
+    THROTTLED = "throttled"
+    UNSIGNED_REFUSED = "unsigned_refused"
+    OPAQUE = "opaque"
+    CERTIFICATE_EXPIRING = "certificate_expiring"
+    TLS_UNVERIFIED = "tls_unverified"
+    ADDRESS_FAILED = "address_failed"
+    WARNING_CODE = "warning_code"
+
+
+# --- what is known of an authority -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One fact of the registry: its value, where it was found and how sure we are. `value` None: not found."""
+
+    value: str | None
+    source: str | None = None
+    confidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """One of the 36 provincial-level tax authorities (or a pseudo-authority, which has no facts).
+
+    `facts` holds what braces in probes.yaml may name: `verify_url` `verify_host` `verify_port` `verify_scheme`,
+    the same for `dppt` and `etax`, `code` and `slug`.
+    """
+
+    slug: str
+    code: str
+    name: str
+    """Short Chinese name: 山东."""
+    name_en: str
+    full_name: str
+    """Name on its notices: 国家税务总局山东省税务局."""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+# --- what is looked at -----------------------------------------------------------------------------------------------
+
+
+class Verify(StrEnum):
+    """What a failed certificate verification means: `true` fails the run, `report` flags it, `false` is not looked at."""
+
+    TRUE = "true"
+    REPORT = "report"
+    FALSE = "false"
+
+
+class TlsProfile(StrEnum):
+    """`legacy` lets OpenSSL talk to servers it refuses by default (old protocol, weak key, no RFC 5746)."""
+
+    MODERN = "modern"
+    LEGACY = "legacy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsOptions:
+    """How TLS is spoken to one target. Hashable: one SSLContext per distinct (ca, profile, verification on or off)."""
+
+    verify: Verify = Verify.TRUE
+    ca: str = "system"
+    """`system`, `certifi`, or the path of a PEM file whose roots are added to the system's."""
+    profile: TlsProfile = TlsProfile.MODERN
+    expiring: float = 21 * 86400.0
+    """Seconds before expiry from which the flag `certificate_expiring` is set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """How many runs in a row confirm a change, and how many seconds lie between them."""
+
+    attempts: int
+    spacing: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonExpectation:
+    """`path` is a JSONPath of plain steps (`$.a.b[0]`); `equals` is compared as text."""
+
+    path: str
+    equals: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expect:
+    """What a reply must be. Empty parts ask nothing."""
+
+    status: tuple[int, ...] = (200,)
+    body_contains: tuple[str, ...] = ()
+    body_absent: tuple[str, ...] = ()
+    body_regex: str | None = None
+    json: tuple[JsonExpectation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One thing that is looked at, with everything its probe needs. Made by config/expand.py, never changed.
+
+    `host`, `port` are set for kinds `tls` and `tcp`; `url` for `http` and `captcha` (captcha: the whole yzmQuery
+    address with its synthetic code). `kind` is what runs: a `tls` probe on a plain-http authority expands to `tcp`.
+    """
+
+    id: str
+    probe: str
+    kind: str
+    authority: str
+    service: str
+    interval: float
+    timeout: float
+    while_down: float
+    confirm: Repeat
+    recover: Repeat
+    host: str
+    """Name or address as written, for the limit and for TLS server name where `server_name` is None."""
+    port: int
+    url: str | None = None
+    server_name: str | None = None
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    expect: Expect = field(default_factory=Expect)
+    slow_after: float | None = None
+    wake_on: tuple[str, ...] = ()
+    """Names of probes whose target of the same authority wakes this one when it changes its mind."""
+    tls: TlsOptions = field(default_factory=TlsOptions)
+    resolver: tuple[str, ...] = ()
+    """`host:port` of name servers to ask in place of the system's; empty: the system's."""
+    follow_redirects: str | tuple[str, ...] = "same_host"
+    """`no`, `same_host`, or the hosts that may be gone to."""
+    max_body: int = 1 << 20
+    user_agent: str = ""
+    carries_credential: bool = False
+    """A header or the URL holds a secret of ours: 401 and 403 then speak of it."""
+
+    @property
+    def host_key(self) -> str:
+        """`host:port`, the unit of `limits.per_host`."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def is_control(self) -> bool:
+        """Whether this target tells about our own network rather than about an authority."""
+        return self.authority == LOCAL
+
+
+class Severity(StrEnum):
+    """How loudly an incident is told."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The rules by which results become states and incidents (key `judgement` of probes.yaml)."""
+
+    main_service: str = "verify"
+    local_share: float = 0.8
+    severity_main: Severity = Severity.CRITICAL
+    severity_other: Severity = Severity.WARNING
+    severity_local: Severity = Severity.CRITICAL
+    severity_national: Severity = Severity.CRITICAL
+    severity_ours: Severity = Severity.WARNING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where notifications go: each is tried in order, the first match wins. An empty `when` matches everything."""
+
+    to: tuple[str, ...]
+    """Names of receivers, not of their URLs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """One URL that is told things: the unit of delivery, retry and metric. `id` is `oncall[0]`."""
+
+    id: str
+    name: str
+    kind: str
+    """`apprise` or `webhook`."""
+    url: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that is configured, ready to work with: targets, rules, receivers. `authorities` are those watched."""
+
+    vantage: str
+    language: str
+    timezone: str
+    targets: Mapping[str, Target]
+    authorities: Mapping[str, Authority]
+    judgement: Judgement = field(default_factory=Judgement)
+    per_host: float | None = 12.0
+    """Connections allowed per host and port in any 60 s; None lifts the limit."""
+    per_host_window: float = 60.0
+    concurrency: int = 64
+    group_wait: float = 10.0
+    receivers: tuple[Receiver, ...] = ()
+    routes: tuple[Route, ...] = ()
+    listen: tuple[str, int] = ("127.0.0.1", 8036)
+    external_url: str = ""
+    token: str | None = field(default=None, repr=False)
+    state_dir: str = "state"
+
+
+# --- what a run saw, and what it means -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What the peer presented, read even when verification failed. Expiry is the earliest of the chain."""
+
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    names: tuple[str, ...]
+    """Names and addresses of the leaf's subjectAltName, at most 100 of them."""
+    fingerprint: str
+    """SHA-256 of the leaf's DER, hexadecimal."""
+    chain_length: int
+    verified: bool | None
+    """None: verification was not asked for."""
+    verify_error: str | None = None
+    """The cause a failed verification stands for (`tls_expired` …), whatever `verify` made of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a connection or an exchange ended early, already translated from the exception by the table in net/."""
+
+    cause: Cause
+    phase: Phase
+    detail: str
+    """One line for people, without secrets and without addresses of memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One address that was tried and failed before another was tried."""
+
+    address: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An HTTP reply, decoded (chunks, gzip, deflate) and bounded. `headers` has lower-case names, in order."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    url: str
+    """Where it came from, after redirects."""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that lower-case name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one run saw, not yet judged. Exactly one of `failure` and success of all asked-for phases holds."""
+
+    started_at: datetime
+    duration: float
+    phases: Mapping[Phase, float]
+    """Seconds per phase reached, summed over redirects; includes the one that failed."""
+    addresses: tuple[str, ...] = ()
+    """All answers of name resolution, in order."""
+    address: str | None = None
+    """The address that was talked to last."""
+    attempts: tuple[Attempt, ...] = ()
+    tls_version: str | None = None
+    certificate: Certificate | None = None
+    redirects: tuple[str, ...] = ()
+    reply: Reply | None = None
+    """Also set beside a failure when something of the reply arrived (its body may then be cut)."""
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one run means. `phase` is where it failed, None when ok."""
+
+    target: str
+    started_at: datetime
+    duration: float
+    cause: Cause
+    phase: Phase | None = None
+    flags: frozenset[Flag] = frozenset()
+    phases: Mapping[Phase, float] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+    address: str | None = None
+    status_code: int | None = None
+    tls_version: str | None = None
+    certificate: Certificate | None = None
+    code: str | None = None
+    """The platform's own code (`005`) where the reply carried one."""
+    detail: str = ""
+    scheduled: bool = True
+    """False for re-runs, corroboration and woken runs: these do not count for flapping."""
+    restored: bool = False
+    """Taken from the state file after a restart."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome that the cause stands for."""
+        return self.cause.outcome
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the run succeeded (flags or not)."""
+        return self.cause is Cause.NONE
+
+
+# --- the catalogue of error codes ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """What a code in a reply means for the health of the service. Keyed by (endpoint, code) in a table.
+
+    `cause` NONE with `flag` None: the service answered (a business answer). `phase` is always processing's reply.
+    """
+
+    table: str
+    endpoint: str
+    code: str
+    cause: Cause
+    flag: Flag | None
+    message: str
+    """What the platform says, in Chinese."""
+    meaning: str
+    """What it means, in English."""
+    back_off: float | None = None
+    """Seconds the target must not be looked at (020: 86400)."""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Phrases that give away what a page is (knowledge/words.yaml)."""
+
+    maintenance: tuple[str, ...]
+    challenge: tuple[str, ...]
+    """Markers of a WAF or a JavaScript challenge."""
+    busy: tuple[str, ...] = ()
+
+
+# --- states, incidents, notifications --------------------------------------------------------------------------------
+
+
+class Confirmed(StrEnum):
+    """What enough runs in a row have made of a target."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class AuthorityState(StrEnum):
+    """State of an authority; the first that holds, in the order of the contract."""
+
+    UNKNOWN = "unknown"
+    MAINTENANCE = "maintenance"
+    DOWN = "down"
+    DEGRADED = "degraded"
+    UP = "up"
+
+
+class ServiceState(StrEnum):
+    """State of one service of an authority."""
+
+    UNKNOWN = "unknown"
+    DOWN = "down"
+    DEGRADED = "degraded"
+    UP = "up"
+
+
+class Diagnosis(StrEnum):
+    """Whose fault it most likely is."""
+
+    MAINTENANCE = "maintenance"
+    MAINTENANCE_OVERRUN = "maintenance_overrun"
+    BLOCKED = "blocked"
+    THROTTLED = "throttled"
+    CREDENTIAL = "credential"
+    MISCONFIGURED = "misconfigured"
+    LOCAL_DNS = "local_dns"
+    LOCAL_TRUST = "local_trust"
+    LOCAL_NETWORK = "local_network"
+    NATIONAL_OUTAGE = "national_outage"
+    CDN_NODE = "cdn_node"
+    SYNC_DELAY = "sync_delay"
+    PROTOCOL_CHANGED = "protocol_changed"
+    PATH_FROM_HERE = "path_from_here"
+    PROVINCIAL_OUTAGE = "provincial_outage"
+    SLOW = "slow"
+    HEALTHY = "healthy"
+    UNDETERMINED = "undetermined"
+
+
+class Verdict(StrEnum):
+    """Own confirmed state of the main service beside the fresh references."""
+
+    AGREE_UP = "agree_up"
+    AGREE_DOWN = "agree_down"
+    ONLY_US_DOWN = "only_us_down"
+    ONLY_REFERENCE_DOWN = "only_reference_down"
+    REFERENCE_SPLIT = "reference_split"
+    REFERENCE_STALE = "reference_stale"
+    NO_REFERENCE = "no_reference"
+    OWN_UNKNOWN = "own_unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """What is remembered of one target. Kept over restarts.
+
+    `failures` and `oks` count runs in a row since the other kind last happened; the count lives here, once.
+    """
+
+    id: str
+    confirmed: Confirmed = Confirmed.UNKNOWN
+    failures: int = 0
+    oks: int = 0
+    slows: int = 0
+    """Slow runs in a row."""
+    slow: bool = False
+    """Confirmed slow."""
+    seen_up: bool = False
+    first_failure_at: datetime | None = None
+    """Start of the first failing run of the present row; None while ok."""
+    since: datetime | None = None
+    """When `confirmed` last changed."""
+    last: Result | None = None
+    last_success_at: datetime | None = None
+    pace: float = 1.0
+    """Factor on the interval while throttled, 1 to 8."""
+
+
+class Scope(StrEnum):
+    """What an incident is about."""
+
+    AUTHORITY = "authority"
+    NATIONAL = "national"
+    LOCAL = "local"
+    DAEMON = "daemon"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One outage of one (authority, service), or of our own network (`local`), with an id of its own."""
+
+    id: str
+    scope: Scope
+    authority: str
+    service: str
+    severity: Severity
+    cause: Cause
+    phase: Phase | None
+    diagnosis: Diagnosis
+    facts: tuple[str, ...]
+    first_failure_at: datetime
+    opened_at: datetime
+    resolved_at: datetime | None = None
+    parent: str | None = None
+    never_up: bool = False
+    """It never answered since it was configured: the address may be wrong."""
+    targets: tuple[str, ...] = ()
+    told: frozenset[str] = frozenset()
+    """Ids of the receiver URLs that a notification of its opening was decided for."""
+    sequence: int = 0
+    """Number of notifications decided so far; part of their keys."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not resolved yet."""
+        return self.resolved_at is None
+
+
+class EventName(StrEnum):
+    """What a notification says happened."""
+
+    INCIDENT_OPENED = "incident_opened"
+    INCIDENT_CHANGED = "incident_changed"
+    INCIDENT_RESOLVED = "incident_resolved"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One thing to tell, decided once. `key` is equal on every retry and for all receivers.
+
+    `to` are the receiver URL ids; the store makes one outbox row of each. `still_down` lists the slugs that are down
+    when a local or national incident ends.
+    """
+
+    key: str
+    event: EventName
+    at: datetime
+    severity: Severity
+    scope: Scope
+    incidents: tuple[Incident, ...]
+    to: tuple[str, ...]
+    still_down: tuple[str, ...] = ()
+    drill: bool = False
+
+
+# --- events and commits ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Time passed: a wake-up that a commit asked for has come."""
+
+
+Event = Result | Tick
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Run this target at `at` if it is not due earlier anyway."""
+
+    target: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ban:
+    """No HTTP run against this host and port before `until` (code 020)."""
+
+    host_key: str
+    until: datetime
+
+
+def as_json(value: Any) -> Any:
+    """Plain JSON values from values of this module: enums as text, instants as RFC 3339 in UTC, tuples as lists."""
+    if isinstance(value, StrEnum):
+        return str(value)
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, Mapping):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted(as_json(item) for item in value)
+    if isinstance(value, tuple | list):
+        return [as_json(item) for item in value]
+    return value
+
+
+def rfc3339(instant: datetime) -> str:
+    """`2026-11-21T08:00:00.125Z`: UTC, milliseconds only where there are any."""
+    text = instant.astimezone(UTC).isoformat(timespec="milliseconds" if instant.microsecond else "seconds")
+    return text.replace("+00:00", "Z")

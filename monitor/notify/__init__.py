@@ -1,0 +1,1 @@
+"""Telling: one file per kind of receiver, and the texts."""
