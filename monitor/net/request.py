@@ -1,0 +1,56 @@
+"""What `Net.look` is asked for: where to connect, how to speak TLS, what to send. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monitor.model import TlsOptions
+
+Admit = Callable[[str], bool]
+"""Called with `host:port` before every single connection; counts it and answers whether it may be made."""
+
+MAX_BODY = 1 << 20
+"""Decoded bytes of a reply that are kept unless the request says otherwise."""
+
+
+class LimitReached(Exception):
+    """A connection that the run cannot do without was not admitted: the run is skipped and counted, not failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """One HTTP/1.1 request. The client adds `Host`, `Connection: close` and `Accept-Encoding`, no User-Agent.
+
+    A `Content-Length` is added when there is a body. Headers of the same name as one of these replace it.
+    """
+
+    method: str = "GET"
+    target: str = "/"
+    """Path and query as they go over the wire, percent-encoded, ASCII."""
+    host_header: str
+    """`name` or `name:port`, as in the URL."""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    follow: str | tuple[str, ...] = "same_host"
+    """Redirects: `no`, `same_host`, or the hosts that may be gone to (the first host always may)."""
+    max_body: int = MAX_BODY
+    """Bytes of the decoded body beyond which the run fails with `body_too_large`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One look: resolve, connect, then TLS and HTTP as far as asked for.
+
+    `tls` None: plain TCP. `http` None: stop after the handshake (after the connect without TLS).
+    """
+
+    host: str
+    """Name or literal address, IPv6 without brackets."""
+    port: int
+    tls: TlsOptions | None = None
+    server_name: str | None = None
+    """Name for SNI and for the certificate; None: `host`."""
+    resolver: tuple[str, ...] = ()
+    """`host:port` of name servers; empty: the system's."""
+    http: HttpRequest | None = None
