@@ -1,1 +1,7 @@
-"""Facts about the authorities, their codes and their words, as data with sources."""
+"""What is known beforehand, as data with sources: the authorities, the codes in their replies, the words on their pages."""
+
+from __future__ import annotations
+
+from monitor.knowledge.registry import address_facts, load_registry
+
+__all__ = ["address_facts", "load_registry"]
