@@ -2,75 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 
 from monitor.core.state import State
-from monitor.model import EventName, Plan, Result, TargetState
+from monitor.metrics.beliefs import Beliefs
+from monitor.metrics.exposition import OPENMETRICS, TEXT, wants_openmetrics
+from monitor.metrics.own import Own
+from monitor.metrics.targets import TargetSeries, target_pieces
+from monitor.model import EventName, Plan, Result, Target, TargetState
 
 
 class Metrics:
     """All series of one daemon. Not thread-safe: fed and rendered on the event loop."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        self._targets: dict[str, TargetSeries] = {}
+        self._own = Own()
+        self.reconfigure(plan)
 
     # --- the pipeline -------------------------------------------------------------------------------------------
 
     def observe(self, result: Result, target_state: TargetState) -> None:
         """Count one run and remember what it saw; `target_state` is the target's state after it."""
+        if (target := self._targets.get(result.target)) is not None:
+            target.count(result)
+            target.show(result, target_state)
 
     def publish(self, plan: Plan, state: State, now: datetime) -> None:
         """Show what is believed now: states of authorities, incidents, results restored from the state file.
 
         Called after every commit that changes beliefs, and once at start with the loaded state.
         """
+        for target in self._targets.values():
+            known = state.targets.get(target.target.id)
+            if target.last is None and known is not None and known.last is not None:
+                target.show(known.last, known)
+        open_incidents = [incident for incident in state.incidents.values() if incident.is_open]
+        self._beliefs.show_incidents(open_incidents)
+        self._own.show_incidents(open_incidents)
 
     def count_coalesced(self) -> None:
         """A newer result replaced a waiting one of the same target."""
+        self._own.coalesced.inc()
 
     def set_store_up(self, store: str, up: bool) -> None:
         """Whether the last write to `store` (`state` or `history`) succeeded."""
+        self._own.store_up.labels(store).set(up)
 
     # --- the watcher --------------------------------------------------------------------------------------------
 
     def observe_lateness(self, seconds: float) -> None:
         """A run started this long after it was due."""
+        self._own.lateness.observe(seconds)
 
     def observe_concurrency_wait(self, seconds: float) -> None:
         """A run waited this long for one of `limits.concurrency` places."""
+        self._own.concurrency_wait.observe(seconds)
 
     def count_skipped(self, reason: str) -> None:
         """A due run did not happen: `late`, `limit`, `banned` or `still_running`."""
+        self._own.skipped.labels(reason).inc()
 
     def set_loop_lag(self, seconds: float) -> None:
         """How much later than asked for the event loop woke up, last time it was measured."""
+        self._own.loop_lag.set(seconds)
 
     # --- the courier --------------------------------------------------------------------------------------------
 
     def count_notification(self, receiver: str, event: EventName, result: str) -> None:
         """One attempt to tell ended: `sent`, `failed` or `dropped`. `receiver` is a URL's id (`oncall[0]`)."""
+        if self._own.knows(receiver):
+            self._own.notifications.labels(receiver, event, result).inc()
 
     def observe_notification_delay(self, receiver: str, seconds: float) -> None:
         """A receiver accepted a notification this long after the decision."""
+        if self._own.knows(receiver):
+            self._own.notification_delay.labels(receiver).observe(seconds)
 
     def set_pending(self, receiver: str, count: int, oldest: datetime | None) -> None:
         """How many notifications wait for a receiver, and when the oldest of them was decided."""
+        if self._own.knows(receiver):
+            self._own.pending.labels(receiver).set(count)
+            self._own.set_oldest(receiver, oldest)
 
     # --- configuration ------------------------------------------------------------------------------------------
 
     def set_reload(self, successful: bool, at: datetime) -> None:
         """The configuration was loaded (also at start) or refused at `at`."""
+        self._own.reload_successful.set(successful)
+        if successful:
+            self._own.reload_timestamp.set(at.timestamp())
 
     def reconfigure(self, plan: Plan) -> None:
-        """Follow a new plan: series of what is gone disappear, unchanged targets keep their counters."""
+        """Follow a new plan: series of what is gone disappear, unchanged targets keep their counters.
+
+        Beliefs start over as unknown: `publish` follows.
+        """
+        self._targets = {target.id: self._followed(target) for target in plan.targets.values()}
+        self._beliefs = Beliefs(plan)
+        self._own.follow(plan)
+
+    def _followed(self, target: Target) -> TargetSeries:
+        new, old = TargetSeries(target), self._targets.get(target.id)
+        if old is None or old.labels != new.labels:
+            return new
+        old.target = target
+        return old
 
     # --- the web server -----------------------------------------------------------------------------------------
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
-        """The whole exposition and its content type, as `accept` (the request's header) asks for."""
-        return b"", "text/plain; version=0.0.4; charset=utf-8"
+        """The whole exposition and its content type, as `accept` (the request's header) asks for.
 
-    async def stream(self, accept: str = "") -> AsyncIterator[bytes]:
-        """The same in pieces of a few milliseconds' work, letting the loop go on in between."""
-        yield b""
+        Holds the loop for about 0.5 µs per series: where there may be many, the web server uses `stream`.
+        """
+        openmetrics = wants_openmetrics(accept)
+        return b"".join(self._pieces(openmetrics=openmetrics)), OPENMETRICS if openmetrics else TEXT
+
+    async def stream(self, *, openmetrics: bool) -> AsyncIterator[bytes]:
+        """The same in pieces of about a millisecond's work, letting the loop go on after each."""
+        for piece in self._pieces(openmetrics=openmetrics):
+            yield piece
+            await asyncio.sleep(0)
+
+    def _pieces(self, *, openmetrics: bool) -> Iterator[bytes]:
+        for piece in target_pieces(list(self._targets.values()), openmetrics=openmetrics):
+            yield piece.encode()
+        for piece in self._beliefs.pieces(openmetrics=openmetrics):
+            yield piece.encode()
+        yield self._own.text(openmetrics=openmetrics)

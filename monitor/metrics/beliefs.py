@@ -1,0 +1,67 @@
+"""The series of what is believed: states and diagnoses of authorities, and which services have an open incident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+from monitor.metrics import series
+from monitor.metrics.exposition import labels
+from monitor.metrics.series import Family
+from monitor.model import PSEUDO_AUTHORITIES, AuthorityState, Diagnosis, Incident, Plan
+
+
+class Beliefs:
+    """One entry per watched authority (`national` and `local` where something of them is watched)."""
+
+    def __init__(self, plan: Plan) -> None:
+        watched = {target.authority for target in plan.targets.values()}
+        slugs = [*plan.authorities, *(slug for slug in PSEUDO_AUTHORITIES if slug in watched)]
+        unknown = (AuthorityState.UNKNOWN, Diagnosis.UNDETERMINED)
+        self.states: dict[str, tuple[AuthorityState, Diagnosis]] = dict.fromkeys(slugs, unknown)
+        self._services = {(target.authority, target.service) for target in plan.targets.values()}
+        self._active: frozenset[tuple[str, str]] = frozenset()
+        self._info = "".join(
+            f"{series.AUTHORITY_INFO.name}{{{_info(plan, slug)}}} 1\n"
+            for slug in self.states
+            if slug in plan.authorities
+        )
+
+    def show(self, slug: str, state: AuthorityState, diagnosis: Diagnosis) -> None:
+        """Replace what is believed of one authority; one that is not watched is ignored."""
+        if slug in self.states:
+            self.states[slug] = (state, diagnosis)
+
+    def show_incidents(self, incidents: Iterable[Incident]) -> None:
+        """Replace the open incidents."""
+        self._active = frozenset((incident.authority, incident.service) for incident in incidents)
+
+    def pieces(self, *, openmetrics: bool) -> Iterator[str]:
+        """All series, a family at a time."""
+        states = {slug: str(state) for slug, (state, _) in self.states.items()}
+        yield series.AUTHORITY_STATE.head(openmetrics=openmetrics)
+        yield _state_set(series.AUTHORITY_STATE, "state", AuthorityState, states)
+        diagnoses = {slug: str(diagnosis) for slug, (_, diagnosis) in self.states.items()}
+        yield series.AUTHORITY_DIAGNOSIS.head(openmetrics=openmetrics)
+        yield _state_set(series.AUTHORITY_DIAGNOSIS, "diagnosis", Diagnosis, diagnoses)
+        yield series.AUTHORITY_INFO.head(openmetrics=openmetrics) + self._info
+        yield series.INCIDENT_ACTIVE.head(openmetrics=openmetrics)
+        yield "".join(
+            f"{series.INCIDENT_ACTIVE.name}{{{labels(authority=authority, service=service)}}}"
+            f" {int((authority, service) in self._active)}\n"
+            for authority, service in sorted(self._services | self._active)
+        )
+
+
+def _info(plan: Plan, slug: str) -> str:
+    known = plan.authorities[slug]
+    return labels(authority=slug, code=known.code, name=known.name, name_en=known.name_en)
+
+
+def _state_set(family: Family, label: str, members: type[StrEnum], now: dict[str, str]) -> str:
+    """A complete 0/1 set per authority."""
+    return "".join(
+        f'{family.name}{{authority="{slug}",{label}="{member}"}} {int(member == current)}\n'
+        for slug, current in now.items()
+        for member in members
+    )

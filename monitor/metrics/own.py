@@ -1,0 +1,113 @@
+"""The daemon's own series: a few hundred at most, so the stock client keeps and renders them."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.registry import Collector
+
+from monitor import __version__
+from monitor.metrics import series
+from monitor.metrics.series import Family
+from monitor.model import EventName, Incident, Plan, Scope, Severity
+
+
+class Own:
+    """Series of the schedule, the courier, the stores and the process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._receivers: frozenset[str] = frozenset()
+        self.incidents_open = self._gauge(series.INCIDENTS_OPEN)
+        self.notifications = self._counter(series.NOTIFICATIONS)
+        self.pending = self._gauge(series.NOTIFICATIONS_PENDING)
+        self.oldest_pending = self._gauge(series.OLDEST_PENDING)
+        self.notification_delay = self._histogram(series.NOTIFICATION_DELAY)
+        self.lateness = self._histogram(series.SCHEDULE_LATENESS)
+        self.concurrency_wait = self._histogram(series.CONCURRENCY_WAIT)
+        self.skipped = self._counter(series.RUNS_SKIPPED)
+        self.coalesced = self._counter(series.RESULTS_COALESCED)
+        self.store_up = self._gauge(series.STORE_UP)
+        self.loop_lag = self._gauge(series.LOOP_LAG)
+        self.reload_successful = self._gauge(series.RELOAD_SUCCESSFUL)
+        self.reload_timestamp = self._gauge(series.RELOAD_TIMESTAMP)
+        self._gauge(series.BUILD_INFO).labels(__version__, platform.python_version()).set(1)
+        ProcessCollector(registry=self._registry)
+        self._start_at_zero()
+
+    def _start_at_zero(self) -> None:
+        for reason in series.SKIP_REASONS:
+            self.skipped.labels(reason)
+        self.store_up.labels("state").set(1)
+        self.reload_successful.set(1)
+        self.show_incidents(())
+
+    def show_incidents(self, incidents: Iterable[Incident]) -> None:
+        """Count the open incidents per scope and severity; every pair has a series."""
+        found = [(incident.scope, incident.severity) for incident in incidents]
+        for scope in Scope:
+            for severity in Severity:
+                self.incidents_open.labels(scope, severity).set(found.count((scope, severity)))
+
+    def follow(self, plan: Plan) -> None:
+        """Give every receiver of the plan its series at zero; drop those of receivers that are gone."""
+        receivers = frozenset(receiver.id for receiver in plan.receivers)
+        for gone in self._receivers - receivers:
+            for family in (self.notifications, self.pending, self.oldest_pending, self.notification_delay):
+                family.remove_by_labels({"receiver": gone})
+        for new in receivers - self._receivers:
+            self.pending.labels(new).set(0)
+            self.notification_delay.labels(new)
+            for event in EventName:
+                for result in series.NOTIFICATION_RESULTS:
+                    self.notifications.labels(new, event, result)
+        self._receivers = receivers
+
+    def knows(self, receiver: str) -> bool:
+        """Whether a receiver URL is in the plan; what comes late for one that is gone must not bring it back."""
+        return receiver in self._receivers
+
+    def set_oldest(self, receiver: str, oldest: datetime | None) -> None:
+        """When the oldest waiting notification was decided; the series goes when nothing waits."""
+        if oldest is None:
+            self.oldest_pending.remove_by_labels({"receiver": receiver})
+        else:
+            self.oldest_pending.labels(receiver).set(oldest.timestamp())
+
+    def text(self, *, openmetrics: bool) -> bytes:
+        """All of it; in OpenMetrics with the closing `# EOF`."""
+        source = _WithoutCreated(self._registry)
+        if not openmetrics:
+            return generate_latest(source)
+        text: bytes = generate_openmetrics(source)  # type: ignore[no-untyped-call]  # the client has no types there
+        return text
+
+    def _counter(self, family: Family) -> Counter:
+        return Counter(family.name, family.text, family.labels, registry=self._registry)
+
+    def _gauge(self, family: Family) -> Gauge:
+        return Gauge(family.name, family.text, family.labels, registry=self._registry)
+
+    def _histogram(self, family: Family) -> Histogram:
+        return Histogram(
+            family.name, family.text, family.labels, buckets=family.buckets, registry=self._registry
+        )
+
+
+class _WithoutCreated(Collector):
+    """A registry without its `_created` samples; the client's own switch would be one for the whole process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
+            if metric.samples:
+                yield metric
