@@ -1,0 +1,52 @@
+"""The store's own thread: everything that waits for the disk happens here, in order, and never on the event loop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from monitor.store.errors import StoreError
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Runs one job after another. A daemon thread: a disk that hangs for ever does not keep the process alive."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to work. Once."""
+        self._thread = threading.Thread(target=self._work, name="state writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Queue a job; its future holds what it returned or raised."""
+        future: Future[T] = Future()
+        if self._thread is None:
+            future.set_exception(StoreError("the state file is closed"))
+        else:
+            self._jobs.put((job, future))
+        return future
+
+    def stop(self, timeout: float) -> None:
+        """Take no more jobs; wait at most `timeout` seconds for the one at work."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._jobs.put(None)
+            thread.join(timeout)
+
+    def _work(self) -> None:
+        while (item := self._jobs.get()) is not None:
+            job, future = item
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(job())
+            except BaseException as problem:  # noqa: BLE001 - raised again where the future is awaited
+                future.set_exception(problem)
