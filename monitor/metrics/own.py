@@ -37,6 +37,7 @@ class Own:
         self.loop_lag = self._gauge(series.LOOP_LAG)
         self.reload_successful = self._gauge(series.RELOAD_SUCCESSFUL)
         self.reload_timestamp = self._gauge(series.RELOAD_TIMESTAMP)
+        self.internal_errors = self._counter(series.INTERNAL_ERRORS)
         self._gauge(series.BUILD_INFO).labels(__version__, platform.python_version()).set(1)
         ProcessCollector(registry=self._registry)
         self._start_at_zero()
@@ -44,6 +45,7 @@ class Own:
     def _start_at_zero(self) -> None:
         for reason in series.SKIP_REASONS:
             self.skipped.labels(reason)
+        self.internal_errors.labels("web")
         self.store_up.labels("state").set(1)
         self.reload_successful.set(1)
         self.show_incidents(())

@@ -30,15 +30,18 @@ class Metrics:
             target.count(result)
             target.show(result, target_state)
 
+    def restore(self, state: State) -> None:
+        """Show the results that were kept over a restart as the last runs; no counter moves."""
+        for target in self._targets.values():
+            known = state.targets.get(target.target.id)
+            if known is not None and known.last is not None:
+                target.show(known.last, known)
+
     def publish(self, plan: Plan, state: State, now: datetime) -> None:
-        """Show what is believed now: states of authorities, incidents, results restored from the state file.
+        """Show what is believed now: states of authorities and incidents.
 
         Called after every commit that changes beliefs, and once at start with the loaded state.
         """
-        for target in self._targets.values():
-            known = state.targets.get(target.target.id)
-            if target.last is None and known is not None and known.last is not None:
-                target.show(known.last, known)
         open_incidents = [incident for incident in state.incidents.values() if incident.is_open]
         self._beliefs.show_incidents(open_incidents)
         self._own.show_incidents(open_incidents)
@@ -86,6 +89,12 @@ class Metrics:
         if self._own.knows(receiver):
             self._own.pending.labels(receiver).set(count)
             self._own.set_oldest(receiver, oldest)
+
+    # --- anywhere -----------------------------------------------------------------------------------------------
+
+    def count_internal_error(self, part: str) -> None:
+        """A bug of ours was caught in `part` (`web`, `courier` …) and logged with its traceback."""
+        self._own.internal_errors.labels(part).inc()
 
     # --- configuration ------------------------------------------------------------------------------------------
 

@@ -200,6 +200,9 @@ RESULTS_COALESCED = _own(
 )
 STORE_UP = _own("fapiao_store_up", "gauge", "Whether the last write to this store succeeded.", "store")
 LOOP_LAG = _own("fapiao_loop_lag_seconds", "gauge", "How late the event loop last woke up.")
+INTERNAL_ERRORS = _own(
+    "fapiao_internal_errors_total", "counter", "Bugs of ours that were caught and logged, by part.", "part"
+)
 BUILD_INFO = _own(
     "fapiao_build_info", "gauge", "Version of the daemon and of its Python.", "version", "python_version"
 )
@@ -226,6 +229,7 @@ DAEMON_FAMILIES = (
     RESULTS_COALESCED,
     STORE_UP,
     LOOP_LAG,
+    INTERNAL_ERRORS,
     BUILD_INFO,
     RELOAD_SUCCESSFUL,
     RELOAD_TIMESTAMP,
