@@ -320,6 +320,15 @@ class Plan:
     external_url: str = ""
     token: str | None = field(default=None, repr=False)
     state_dir: str = "state"
+    by_authority: Mapping[str, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
+    """The targets of each authority (`local`: the controls), in the order of `targets`; derived."""
+
+    def __post_init__(self) -> None:
+        """Index the targets once: a decision looks at one authority, not at all of them."""
+        found: dict[str, list[Target]] = {}
+        for target in self.targets.values():
+            found.setdefault(target.authority, []).append(target)
+        object.__setattr__(self, "by_authority", {slug: tuple(mine) for slug, mine in found.items()})
 
 
 # --- what a run saw, and what it means -------------------------------------------------------------------------------
@@ -550,7 +559,17 @@ class TargetState:
     """Confirmed slow."""
     seen_up: bool = False
     first_failure_at: datetime | None = None
-    """Start of the first failing run of the present row; None while ok."""
+    """Start of the first failing run of the present row, kept until confirmed up; None while ok."""
+    cause: Cause = Cause.NONE
+    """What the present failing row (or the confirmed outage) is put down to."""
+    phase: Phase | None = None
+    """Where `cause` struck."""
+    turned: int = 0
+    """Failing runs in a row whose cause speaks of someone else than `cause` does."""
+    briskly: int = 0
+    """Ok runs in a row that were not slow, counted while confirmed slow."""
+    unverified: bool = False
+    """The last ok run met a certificate that cannot be verified (`verify: report`)."""
     since: datetime | None = None
     """When `confirmed` last changed."""
     last: Result | None = None

@@ -17,17 +17,22 @@ from monitor.model import Ban, Due, Incident, Notification, TargetState
 class Sweep:
     """A corroboration sweep: the runs that must be in before the first word is said.
 
-    It ends when `awaiting` is empty or `until` has come, whichever is first.
+    It ends when `awaiting` is empty or `until` has come, whichever is first. The last one is kept after its end,
+    because there is at most one a minute.
     """
 
     started_at: datetime
     until: datetime
     awaiting: frozenset[str] = frozenset()
 
+    def is_pending(self, now: datetime) -> bool:
+        """Whether something is still waited for."""
+        return bool(self.awaiting) and now < self.until
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Openings that wait to be told together: ids of incidents, and when they are released at the latest."""
+    """Openings and resolutions that wait to be told together: ids of incidents, and when they may be told."""
 
     incidents: tuple[str, ...]
     release_at: datetime
@@ -55,8 +60,12 @@ class Commit:
     incidents: tuple[Incident, ...] = ()
     notifications: tuple[Notification, ...] = ()
     bans: tuple[Ban, ...] = ()
+    lifted: tuple[str, ...] = ()
+    """host:port of bans that ran out: drop them."""
+    forgotten: tuple[str, ...] = ()
+    """Ids of incidents to drop: old resolved ones, and openings withdrawn before anyone was told."""
     sweep: Sweep | None = None
-    """The sweep after this event (None: there is none)."""
+    """The latest sweep after this event, pending or over (None: there was none)."""
     group: Group | None = None
     """The waiting group after this event (None: there is none)."""
     due: tuple[Due, ...] = ()
@@ -73,9 +82,13 @@ class Commit:
 
 
 def apply(state: State, commit: Commit) -> None:
-    """Make `state` what `commit` says. Resolved incidents stay until `forget` drops them."""
+    """Make `state` what `commit` says."""
     state.targets.update((target.id, target) for target in commit.targets)
     state.incidents.update((incident.id, incident) for incident in commit.incidents)
     state.bans.update((ban.host_key, ban.until) for ban in commit.bans)
+    for key in commit.lifted:
+        state.bans.pop(key, None)
+    for gone in commit.forgotten:
+        state.incidents.pop(gone, None)
     state.sweep = commit.sweep
     state.group = commit.group
