@@ -110,6 +110,7 @@ set_up() {
     [ "$1" = run ] || say "installing what the tests need"
     if ! install_all "$1"; then
         mv "$venv"/.stamps-before/.stamp-* "$venv" 2>/dev/null || :
+        rm -rf "$venv/.stamps-before"
         die "could not install requirements/$1.txt. Setting up needs a network, or pip's settings for a mirror"
     fi
     rm -rf "$venv/.stamps-before"
