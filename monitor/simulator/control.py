@@ -1,0 +1,161 @@
+"""The control API: break and mend stand-ins, and see who came, with curl.
+
+    GET /                          addresses and faults, as JSON
+    GET /faults                    what can be set
+    PUT /authorities/SLUG/fault    {"fault": "hang", "service": "verify"}; without a service: all of them
+    DELETE /authorities/SLUG/fault[?service=verify]
+    GET /hits[?authority=SLUG&service=verify]
+    POST /reset                    mend everything, forget all hits
+    GET /ca/intermediate.der       what the leaves' AIA address gives
+
+It listens on the stand-ins' address only and asks for no password: it can do nothing but make them fail.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from monitor.simulator.faults import FAULTS, FaultError
+
+if TYPE_CHECKING:
+    from monitor.simulator.endpoint import Endpoint, Hit
+    from monitor.simulator.simulator import Simulator
+
+MAX_BODY = 64 * 1024
+MAX_HITS_SHOWN = 1000
+
+
+class Control:
+    """The HTTP server of the control API."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        """Control that simulator; nothing listens yet."""
+        self._simulator = simulator
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen. Raises OSError where the port is taken."""
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host, port, reuse_address=True).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening and close what is open."""
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    def _application(self) -> web.Application:
+        application = web.Application(middlewares=[_say_errors], client_max_size=MAX_BODY)
+        application.add_routes(
+            [
+                web.get("/", self._overview),
+                web.get("/faults", self._kinds),
+                web.put("/authorities/{slug}/fault", self._break),
+                web.delete("/authorities/{slug}/fault", self._mend),
+                web.get("/hits", self._hits),
+                web.post("/reset", self._reset),
+                web.get("/ca/intermediate.der", self._intermediate),
+            ]
+        )
+        return application
+
+    async def _overview(self, request: web.Request) -> web.Response:
+        rows = [_row(endpoint) for endpoint in self._simulator.endpoints()]
+        return _json({"ca": str(self._simulator.ca_path), "stand_ins": rows})
+
+    async def _kinds(self, request: web.Request) -> web.Response:
+        rows = [
+            {"name": kind.name, "default": kind.default or None, "does": kind.does, "sees": kind.sees}
+            for kind in FAULTS.values()
+        ]
+        return _json({"faults": rows})
+
+    async def _break(self, request: web.Request) -> web.Response:
+        slug = request.match_info["slug"]
+        wish = _wish(await request.text())
+        self._simulator.set_fault(slug, wish["fault"], wish.get("service"))
+        return self._state_of(slug)
+
+    async def _mend(self, request: web.Request) -> web.Response:
+        slug = request.match_info["slug"]
+        self._simulator.clear_fault(slug, request.query.get("service"))
+        return self._state_of(slug)
+
+    async def _hits(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("authority"), request.query.get("service")
+        hits = self._simulator.hits(*wanted)
+        count = sum(endpoint.count for endpoint in self._simulator.endpoints(*wanted))
+        return _json({"count": count, "hits": [_hit(hit) for hit in hits[-MAX_HITS_SHOWN:]]})
+
+    async def _reset(self, request: web.Request) -> web.Response:
+        self._simulator.clear_fault()
+        self._simulator.forget_hits()
+        return _json({"faults": {}})
+
+    async def _intermediate(self, request: web.Request) -> web.Response:
+        return web.Response(body=self._simulator.intermediate_der, content_type="application/pkix-cert")
+
+    def _state_of(self, slug: str) -> web.Response:
+        return _json({"stand_ins": [_row(endpoint) for endpoint in self._simulator.endpoints(slug)]})
+
+
+@web.middleware
+async def _say_errors(request: web.Request, handler: Any) -> web.StreamResponse:
+    try:
+        response: web.StreamResponse = await handler(request)
+    except FaultError as problem:
+        return _json({"error": str(problem)}, 400)
+    except web.HTTPException as problem:
+        return _json({"error": problem.reason}, problem.status)
+    return response
+
+
+def _wish(text: str) -> dict[str, Any]:
+    """The body of a PUT. Raises FaultError where it is not what the head of this file says."""
+    try:
+        wish = json.loads(text)
+    except ValueError:
+        wish = None
+    fits = (
+        isinstance(wish, dict) and isinstance(wish.get("fault"), str) and wish.keys() <= {"fault", "service"}
+    )
+    if not fits or not isinstance(wish.get("service"), str | None):
+        raise FaultError('send {"fault": "hang"} or {"fault": "hang", "service": "verify"}')
+    return dict(wish)
+
+
+def _row(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "authority": endpoint.stand_in.slug,
+        "code": endpoint.stand_in.code,
+        "name": endpoint.stand_in.name,
+        "service": endpoint.service,
+        "url": endpoint.url,
+        "fault": endpoint.fault.text if endpoint.fault else None,
+        "hits": endpoint.count,
+    }
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return {
+        "authority": hit.authority,
+        "service": hit.service,
+        "at": hit.at.isoformat().replace("+00:00", "Z"),
+        "fault": hit.fault,
+        "request": f"{hit.request.method} {hit.request.target}" if hit.request else None,
+        "user_agent": hit.request.headers.get("user-agent") if hit.request else None,
+    }
+
+
+def _json(value: Any, status: int = 200) -> web.Response:
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    return web.Response(text=text, status=status, content_type="application/json")

@@ -1,0 +1,136 @@
+"""Writes a probes.yaml that watches a simulator, at the pace of a demonstration. Keys: contract §4."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from monitor.simulator.authorities import DPPT, VERIFY
+
+if TYPE_CHECKING:
+    from monitor.simulator.simulator import Simulator
+
+_COMMENTED_RECEIVERS = """\
+  # receivers:
+  #   hook:   {webhook: "http://127.0.0.1:9001/hook"}
+  #   oncall: {apprise: ["json://127.0.0.1:9000/hook"]}
+  # routes:
+  #   - {to: [hook, oncall]}
+"""
+
+
+def probes_yaml(
+    sim: Simulator,
+    *,
+    interval: str = "3s",
+    timeout: str = "1s",
+    while_down: str = "1s",
+    slow_after: str = "500ms",
+    attempts: int = 2,
+    spacing: str = "200ms",
+    group_wait: str = "1s",
+    verify: str = "true",
+    per_host: str = "none",
+    concurrency: int = 64,
+    listen: str = "127.0.0.1:8036",
+    state_dir: str = "state-simulator",
+    language: str = "zh",
+    receivers: Mapping[str, Any] | None = None,
+    probes: tuple[str, ...] = ("reach", "captcha", "dppt", "national-page", "internet", "gateway"),
+) -> str:
+    """The text. `receivers` is name → what stands under that name (`{"webhook": url}`); all of them are told.
+
+    `probes` picks from the six. Durations are written as in the file.
+    """
+    wake = "    wake_on: [reach]\n" if "reach" in probes else ""
+    blocks = {name: text for name, text in _probes(sim, slow_after, wake).items() if name in probes}
+    return f"""\
+# Watches a simulator ({sim.control_url}) whose ports and CA are new at each start: written by `simulate --config-out`.
+version: 1
+vantage: simulator
+timezone: Asia/Shanghai
+language: {language}
+
+server:
+  listen: {listen}
+
+storage:
+  dir: {_text(state_dir)}
+
+authorities:
+  only: [{", ".join(sim.slugs)}]
+  override:
+{_overrides(sim)}
+limits:
+  per_host: {per_host}
+  concurrency: {concurrency}
+
+defaults:
+  interval: {interval}
+  timeout: {timeout}
+  while_down: {while_down}
+  tls: {{verify: {verify}, ca: {_text(sim.ca_path)}}}
+
+probes:
+{"".join(blocks.values())}
+judgement:
+  confirm: {{attempts: {attempts}, spacing: {spacing}}}
+  recover: {{attempts: {attempts}, spacing: {spacing}}}
+
+alerts:
+  group_wait: {group_wait}
+{_receivers(receivers)}"""
+
+
+def _overrides(sim: Simulator) -> str:
+    lines = ""
+    for slug in sim.slugs:
+        verify, dppt = sim.url(slug, VERIFY), sim.url(slug, DPPT)
+        lines += f'    {slug}: {{verify_url: "{verify}/NWebQuery", dppt_url: "{dppt}"}}\n'
+    return lines
+
+
+def _probes(sim: Simulator, slow_after: str, wake: str) -> dict[str, str]:
+    def tls(name: str, service: str) -> str:
+        return f"""\
+  - name: {name}
+    kind: tls
+    each: authority
+    service: {service}
+    host: "{{{service}_host}}"
+    port: "{{{service}_port}}"
+"""
+
+    return {
+        "reach": tls("reach", VERIFY),
+        "captcha": f"""\
+  - name: captcha
+    kind: captcha
+    each: authority
+    slow_after: {slow_after}
+{wake}""",
+        "dppt": tls("dppt", DPPT),
+        "national-page": f"""\
+  - name: national-page
+    kind: http
+    authority: national
+    url: "{sim.url("national")}/"
+    expect: {{status: [200], body_contains: ["发票"]}}
+""",
+        "internet": f'  - {{name: internet, kind: http, role: control, url: "{sim.url("internet")}/"}}\n',
+        "gateway": f"  - {{name: gateway, kind: tcp, role: control, host: gateway.localhost, port: {sim.port('gateway')}}}\n",
+    }
+
+
+def _receivers(receivers: Mapping[str, Any] | None) -> str:
+    if not receivers:
+        return _COMMENTED_RECEIVERS
+    lines = "".join(
+        f"    {name}: {json.dumps(told, ensure_ascii=False)}\n" for name, told in receivers.items()
+    )
+    return f"  receivers:\n{lines}  routes:\n    - {{to: [{', '.join(receivers)}]}}\n"
+
+
+def _text(value: object) -> str:
+    return json.dumps(str(value), ensure_ascii=False)

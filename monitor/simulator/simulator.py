@@ -1,0 +1,269 @@
+"""The simulator: 36 stand-ins, a national page and two controls on loopback, each with faults to switch on and off.
+
+    async with Simulator() as sim:
+        sim.set_fault("shandong", "hang")
+        …
+        sim.clear_fault("shandong")
+
+It needs nothing of the code that it tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import tempfile
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from monitor.simulator.authorities import (
+    AUTHORITIES,
+    CONTROLS,
+    HOST_SUFFIX,
+    NATIONAL,
+    PLAIN_IN_MIXED,
+    VERIFY,
+    StandIn,
+)
+from monitor.simulator.captcha import draw_all
+from monitor.simulator.certificates import Authority
+from monitor.simulator.control import Control
+from monitor.simulator.endpoint import Endpoint, Hit
+from monitor.simulator.faults import FaultError, parse
+from monitor.simulator.listener import Listener
+from monitor.simulator.replies import DATA, KEY1
+from monitor.simulator.settings import probes_yaml
+
+SCHEMES = ("https", "http", "mixed")
+SHAPES = (KEY1, DATA, "mixed")
+
+
+class Simulator:
+    """All stand-ins in this event loop. Start and stop with `async with`, or with `start()` and `stop()`.
+
+    Faults, hits and addresses are plain calls from the loop's own thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port_base: int = 0,
+        scheme: str = "https",
+        shape: str = "mixed",
+        shapes: Mapping[str, str] | None = None,
+        only: Iterable[str] | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
+        """Prepare; nothing listens yet.
+
+        `port_base` gives the control API that port and the stand-ins those behind it (0: any free ones). `scheme`
+        is that of the verify services: `https`, `http`, or `mixed` (four of them plain). `shape` is the form of
+        captcha replies: `key1`, `data`, or `mixed` (by turns); `shapes` says it for single slugs. `only` leaves
+        out all other authorities. `ca_file` is where the CA is written (default: a directory of its own, removed
+        at the end). Raises ValueError for a word not known.
+        """
+        if scheme not in SCHEMES or shape not in SHAPES or not {*(shapes or {}).values()} <= {KEY1, DATA}:
+            raise ValueError(f"scheme is one of {SCHEMES}, shape one of {SHAPES}, shapes of {(KEY1, DATA)}")
+        self._host = host
+        self._port_base = port_base
+        self._ca_file = ca_file
+        self._endpoints = dict(_endpoints(scheme, shape, shapes or {}, None if only is None else set(only)))
+        self._stack = contextlib.AsyncExitStack()
+        self._ca: Authority | None = None
+        self._control = Control(self)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen on all ports. Raises OSError where one is taken; then nothing is left open."""
+        async with contextlib.AsyncExitStack() as stack:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fapiao-simulator-")))
+            self._tasks = await stack.enter_async_context(_Tasks())
+            await self._control.start(self._host, self._port_base)
+            stack.push_async_callback(self._control.stop)
+            self._make_ca(directory)
+            draw_all()
+            for place, endpoint in enumerate(self._endpoints.values(), 1):
+                port = self._port_base + place if self._port_base else 0
+                endpoint.listener = Listener(self._host, port, partial(self._serve, endpoint))
+                stack.callback(endpoint.listener.close)
+            self._stack = stack.pop_all()
+
+    async def stop(self) -> None:
+        """Close every socket and end every conversation, hung ones too."""
+        await self._stack.aclose()
+
+    # --- where things are ---
+
+    @property
+    def control_url(self) -> str:
+        """`http://127.0.0.1:40000`: the control API."""
+        return f"http://{self._host}:{self._control.port}"
+
+    @property
+    def ca_path(self) -> Path:
+        """The PEM file of the root that all healthy stand-ins descend from."""
+        assert self._ca is not None
+        return self._ca_file or self._ca.ca_path
+
+    @property
+    def intermediate_der(self) -> bytes:
+        """The intermediate certificate that the leaves name as their issuer."""
+        assert self._ca is not None
+        return self._ca.intermediate_der
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The authorities that are simulated, without the national page and the controls."""
+        beside = {NATIONAL.slug, *(control.slug for control in CONTROLS)}
+        return tuple(dict.fromkeys(slug for slug, _ in self._endpoints if slug not in beside))
+
+    def endpoints(self, slug: str | None = None, service: str | None = None) -> tuple[Endpoint, ...]:
+        """All endpoints, or those of one slug, or one of its services. Raises FaultError where there is none."""
+        found = tuple(
+            endpoint
+            for (of_slug, of_service), endpoint in self._endpoints.items()
+            if slug in (None, of_slug) and service in (None, of_service)
+        )
+        if not found:
+            raise FaultError(f"nothing here is called {slug}" + (f"/{service}" if service else ""))
+        return found
+
+    def url(self, slug: str, service: str | None = None) -> str:
+        """`https://shandong.localhost:41234`, of its first service unless told."""
+        return self.endpoints(slug, service)[0].url
+
+    def port(self, slug: str, service: str | None = None) -> int:
+        """The port of its first service unless told."""
+        return self.endpoints(slug, service)[0].port
+
+    def config(self, **options: Any) -> str:
+        """The text of a probes.yaml that watches this simulator; `options` are those of `probes_yaml`."""
+        return probes_yaml(self, **options)
+
+    # --- faults ---
+
+    def set_fault(self, slug: str, fault: str, service: str | None = None) -> None:
+        """Give all services of `slug`, or one, that fault in place of what they had.
+
+        Without `service` those where it makes no sense (TLS faults on plain HTTP) are left healthy. Raises
+        FaultError where slug, service or fault does not exist, or it makes no sense anywhere there.
+        """
+        parsed = parse(fault)
+        endpoints = self.endpoints(slug, service)
+        fit = [endpoint for endpoint in endpoints if endpoint.can(parsed)]
+        for endpoint in fit or endpoints:
+            endpoint.break_with(parsed)
+        for endpoint in endpoints:
+            if endpoint not in fit:
+                endpoint.mend()
+
+    def clear_fault(self, slug: str | None = None, service: str | None = None) -> None:
+        """Mend all services of `slug`, or one, or (without a slug) everything."""
+        for endpoint in self.endpoints(slug, service):
+            endpoint.mend()
+
+    def faults(self) -> dict[str, dict[str, str]]:
+        """slug → service → fault as written, of what is broken now."""
+        broken: dict[str, dict[str, str]] = {}
+        for (slug, service), endpoint in self._endpoints.items():
+            if endpoint.fault is not None:
+                broken.setdefault(slug, {})[service] = endpoint.fault.text
+        return broken
+
+    # --- who came ---
+
+    def hits(self, slug: str | None = None, service: str | None = None) -> list[Hit]:
+        """Accepted connections in the order in which they came, at most MAX_HITS of each service.
+
+        What a listening fault keeps away (refuse, hang_before_accept, hang_accept) is not among them.
+        """
+        found = [hit for endpoint in self.endpoints(slug, service) for hit in endpoint.hits]
+        return sorted(found, key=lambda hit: hit.monotonic)
+
+    def forget_hits(self) -> None:
+        """Empty the log."""
+        for endpoint in self._endpoints.values():
+            endpoint.hits.clear()
+            endpoint.count = 0
+
+    # --- inside ---
+
+    def _make_ca(self, directory: Path) -> None:
+        names = {endpoint.host: None for endpoint in self._endpoints.values()}
+        issuer_url = f"{self.control_url}/ca/intermediate.der"
+        self._ca = Authority(directory, [*names, HOST_SUFFIX.lstrip(".")], self._host, issuer_url)
+        self._ca.context()
+        if self._ca_file is not None:
+            self._ca_file.write_bytes(self._ca.ca_path.read_bytes())
+
+    def _serve(self, endpoint: Endpoint, connection: socket.socket) -> None:
+        assert self._ca is not None
+        self._tasks.start(_converse(endpoint, connection, self._ca, endpoint.note()))
+
+
+async def _converse(endpoint: Endpoint, connection: socket.socket, ca: Authority, hit: Hit) -> None:
+    # Clients hang up, refuse certificates and send what they like: that is their business, and no news.
+    with contextlib.suppress(OSError, EOFError, ValueError):
+        await endpoint.converse(connection, ca, hit)
+
+
+class _Tasks:
+    """The conversations that are going on: one TaskGroup whose members are cancelled when it is left."""
+
+    def __init__(self) -> None:
+        self._group = asyncio.TaskGroup()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._running:
+            task.cancel()
+        await self._group.__aexit__(kind, error, trace)
+        await asyncio.sleep(0)  # aborted transports close their sockets one turn later
+
+    def start(self, conversation: Coroutine[Any, Any, None]) -> None:
+        """Run one conversation until it ends or everything does."""
+        task = self._group.create_task(conversation)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+
+def _endpoints(
+    scheme: str, shape: str, shapes: Mapping[str, str], only: set[str] | None
+) -> Iterator[tuple[tuple[str, str], Endpoint]]:
+    unknown = (set(only or ()) | set(shapes)) - {authority.slug for authority in AUTHORITIES}
+    if unknown:
+        raise ValueError(f"no authority is called {', '.join(sorted(unknown))}")
+    chosen = [authority for authority in AUTHORITIES if only is None or authority.slug in only]
+    for number, stand_in in enumerate([*chosen, NATIONAL, *CONTROLS]):
+        by_turns = (KEY1, DATA)[number % 2] if shape == "mixed" else shape
+        for service in stand_in.services:
+            plain = _is_plain(stand_in, service, scheme)
+            endpoint = Endpoint(stand_in, service, plain, shapes.get(stand_in.slug, by_turns), number)
+            yield (stand_in.slug, service), endpoint
+
+
+def _is_plain(stand_in: StandIn, service: str, scheme: str) -> bool:
+    if stand_in.slug == "gateway":
+        return True
+    if scheme == "mixed":
+        return service == VERIFY and stand_in.slug in PLAIN_IN_MIXED
+    return scheme == "http" and service == VERIFY

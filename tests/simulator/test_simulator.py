@@ -1,0 +1,77 @@
+"""The simulator as a whole: it starts healthy, breaks and mends while it runs, and stops whatever is going on."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+
+import pytest
+
+from monitor.simulator import FaultError, Simulator
+from tests.simulator.client import look
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[Simulator]:
+    async with Simulator(only=["beijing", "shandong"]) as running:
+        yield running
+
+
+async def test_healthy_stand_ins_answer_over_verified_tls(sim: Simulator):
+    for slug, service in (
+        ("beijing", "verify"),
+        ("shandong", "dppt"),
+        ("national", "page"),
+        ("internet", "page"),
+    ):
+        assert (await look(sim, slug, service, "/")).status == 200
+
+
+async def test_a_refused_port_comes_back_as_the_same_port(sim: Simulator):
+    port = sim.port("shandong")
+    sim.set_fault("shandong", "refuse", "verify")
+    assert (await look(sim, "shandong")).failure == "connect: ConnectionRefusedError"
+    sim.clear_fault("shandong", "verify")
+    assert (await look(sim, "shandong")).status == 200
+    assert sim.port("shandong") == port
+
+
+async def test_stop_is_quick_with_every_kind_of_hung_connection_open():
+    loop = asyncio.get_running_loop()
+    async with Simulator(only=["beijing"]) as sim, asyncio.TaskGroup() as group:
+        for fault in ("hang", "hang_accept", "stall_tls", "trickle", "hang_before_accept"):
+            sim.set_fault("beijing", fault, "verify")
+            group.create_task(look(sim, "beijing", limit=5.0))
+            await asyncio.sleep(0.05)
+        began = loop.time()
+        await sim.stop()
+        assert loop.time() - began < 1.0
+
+
+async def test_thirty_six_start_within_a_second_and_a_half():
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with Simulator(scheme="mixed") as sim:
+        assert loop.time() - began < 1.5
+        assert len(sim.slugs) == 36
+        assert sim.url("yunnan").startswith("http://")
+
+
+async def test_two_run_side_by_side_and_do_not_trust_each_other():
+    async with Simulator(only=["beijing"]) as one, Simulator(only=["beijing"]) as other:
+        other.set_fault("beijing", "status_503")
+        assert (await look(one, "beijing")).status == 200
+        assert (await look(other, "beijing")).status == 503
+        stranger = ssl.create_default_context(cafile=other.ca_path)
+        assert (await look(one, "beijing", context=stranger)).failure.startswith(
+            "tls: SSLCertVerificationError"
+        )
+
+
+async def test_what_does_not_exist_is_refused_with_a_hint(sim: Simulator):
+    with pytest.raises(FaultError, match="did you mean 'refuse'"):
+        sim.set_fault("shandong", "refuze")
+    with pytest.raises(FaultError, match="shanghai"):
+        sim.set_fault("shanghai", "refuse")
+    assert sim.faults() == {}
