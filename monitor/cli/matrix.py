@@ -32,6 +32,7 @@ Row = Mapping[str, Any]
 
 NARROW, WIDE = 19, 22
 """Columns of one cell: one line (`✗ 山东 timeout`), or two lines with slug and cause."""
+MOST_INCIDENTS = 12
 WIDE_FROM = 120
 """Columns of terminal from which cells have two lines."""
 
@@ -49,7 +50,7 @@ def draw_status(
         )
     if incidents:
         parts += [Text(), Text("Open incidents", style="bold")]
-        parts += [_incident(incident, status, width) for incident in incidents]
+        parts += _incidents(incidents, status, width)
     return Group(*parts)
 
 
@@ -77,20 +78,16 @@ def _tally(rows: Sequence[Row], national: Row | None) -> list[Text]:
     """`✓ 33 of 36 up`, `✗ 2 down (shandong, henan)`, `? 1 unknown`: the bad ones by name while they are few."""
     counts = Counter(str(row.get("state")) for row in rows)
     pieces = [sign_and_word("up" if counts["up"] else "unknown", f"{counts['up']} of {len(rows)} up")]
-    for state in ("down", "degraded", "maintenance", "unknown"):
-        if counts[state]:
-            pieces.append(
-                Text()
-                .append_text(sign_and_word(state, f"{counts[state]} {state}"))
-                .append(_names(rows, state))
-            )
+    others = [state for state in ("down", "degraded", "maintenance", "unknown") if counts[state]]
+    pieces += [_counted(rows, state, counts[state]) for state in others]
     if national:
-        pieces.append(
-            sign_and_word(
-                clean(national.get("state"), 12), f"national page {clean(national.get('state'), 12)}"
-            )
-        )
+        state = clean(national.get("state"), 12)
+        pieces.append(sign_and_word(state, f"national page {state}"))
     return pieces
+
+
+def _counted(rows: Sequence[Row], state: str, count: int) -> Text:
+    return Text().append_text(sign_and_word(state, f"{count} {state}")).append(_names(rows, state))
 
 
 def _names(rows: Sequence[Row], state: str) -> str:
@@ -185,10 +182,23 @@ def _why(row: Row, word: str) -> str:
 # --- incidents -------------------------------------------------------------------------------------------------------
 
 
+def _incidents(
+    incidents: Sequence[Mapping[str, Any]], status: Mapping[str, Any], width: int
+) -> list[RenderableType]:
+    """One entry per incident, those that another explains left to it; the rest is counted where they are many."""
+    ids = {incident.get("id") for incident in incidents}
+    own = [incident for incident in incidents if incident.get("parent") not in ids]
+    shown: list[RenderableType] = [_incident(incident, status, width) for incident in own[:MOST_INCIDENTS]]
+    if len(own) > MOST_INCIDENTS:
+        shown.append(Text(f"and {len(own) - MOST_INCIDENTS} more: /api/v1/incidents?open=true", style="dim"))
+    return shown
+
+
 def _incident(incident: Mapping[str, Any], status: Mapping[str, Any], width: int) -> Text:
     """`✗ shandong verify, response_timeout, provincial_outage, since 08:15:00 (12 min)` and its id, for `ack`."""
     who = " ".join(clean(incident.get(key) or "", 30) for key in ("authority", "service")).strip()
     severity = clean(incident.get("severity") or "", 12)
+    members = incident.get("members") or ()
     since = incident.get("first_failure_at") or incident.get("opened_at")
     pieces = [
         sign_and_word(
@@ -197,6 +207,7 @@ def _incident(incident: Mapping[str, Any], status: Mapping[str, Any], width: int
         Text(clean(incident.get("cause"), 40)),
         Text(clean(incident.get("diagnosis") or "undetermined", 40)),
         Text(f"since {_clock(since)}{_ago(since, status)}"),
+        *([Text(f"explains {len(members)} more")] if members else []),
         Text(clean(incident.get("id"), 60), style="dim"),
     ]
     return flow(pieces, width)
