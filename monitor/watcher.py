@@ -1,0 +1,177 @@
+"""Loop 1: runs what is due. It owns the times of the runs and nothing else: what a result means is decided elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from monitor.clock import Clock
+from monitor.core.schedule import Agenda, HostLimit, first_due, missed, next_due
+from monitor.core.state import Commit
+from monitor.model import Plan, Result, Target, TargetState
+from monitor.net import LimitReached
+
+
+class Look(Protocol):
+    """One run of one target, now. Raises LimitReached when a connection it cannot do without was not admitted."""
+
+    async def __call__(self, target: Target, *, admit: Callable[[str], bool], scheduled: bool) -> Result:
+        """Look at `target` within its own deadline; every failure is in the result."""
+
+
+class Meter(Protocol):
+    """What the watcher tells about its own work."""
+
+    def observe_lateness(self, seconds: float) -> None:
+        """From due to started."""
+
+    def observe_concurrency_wait(self, seconds: float) -> None:
+        """The part of it spent waiting for a place among `limits.concurrency`."""
+
+    def count_skipped(self, reason: str) -> None:
+        """A run that was due and did not take place: late, limit, banned or still_running."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """How often a target is looked at now, and whether it is being looked at."""
+
+    interval: float
+    running: bool = False
+
+
+class Watcher:
+    """Starts each target's run when it is due, within the limits, and hands every result on."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        look: Look,
+        clock: Clock,
+        meter: Meter,
+        *,
+        hand_on: Callable[[Result], None],
+        bans: Mapping[str, datetime],
+    ) -> None:
+        self._plan = plan
+        self._look = look
+        self._clock = clock
+        self._meter = meter
+        self._hand_on = hand_on
+        self._bans = bans
+        self._start = clock.now().timestamp() - clock.monotonic()
+        self._agenda = Agenda()
+        self._extra: set[str] = set()
+        """Targets whose planned run is not on their schedule: re-runs, corroboration, woken ones."""
+        self._paces = {id_: Pace(interval=target.interval) for id_, target in plan.targets.items()}
+        self._limit = HostLimit(plan.per_host, plan.per_host_window)
+        self._places = asyncio.Semaphore(plan.concurrency)
+        self._changed = asyncio.Event()
+
+    def steady(self) -> float:
+        """Epoch seconds that never jump: the start by the wall clock, from there on by the monotonic one."""
+        return self._start + self._clock.monotonic()
+
+    def next_run(self, target_id: str) -> datetime | None:
+        """When the target will be looked at next by the wall clock, None while it is running."""
+        due = self._agenda.planned.get(target_id)
+        return None if due is None else self._clock.now() + timedelta(seconds=due - self.steady())
+
+    def restore(self, states: Mapping[str, TargetState]) -> None:
+        """Plan the first run of every target: at once, or on its schedule if it ran less than an interval ago."""
+        now = self.steady()
+        for id_, pace in self._paces.items():
+            state = states.get(id_)
+            last = state.last.started_at.timestamp() if state is not None and state.last is not None else None
+            self._agenda.plan(id_, first_due(id_, pace.interval, last, now))
+
+    def follow(self, commit: Commit) -> None:
+        """Take over what a commit says about times: new intervals, and runs wanted earlier than planned."""
+        for id_, interval in commit.intervals.items():
+            self._set_interval(id_, interval)
+        now = self._clock.now()
+        for due in commit.due:
+            self._want(due.target, self.steady() + max(0.0, (due.at - now).total_seconds()))
+        self._changed.set()
+
+    def _set_interval(self, id_: str, interval: float) -> None:
+        pace = self._paces.get(id_)
+        if pace is None or pace.interval == interval:
+            return
+        pace.interval = interval
+        if id_ in self._agenda.planned and id_ not in self._extra:
+            self._agenda.plan(id_, next_due(id_, interval, self.steady()))
+
+    def _want(self, id_: str, at: float) -> None:
+        planned = self._agenda.planned.get(id_)
+        if id_ not in self._paces or (planned is not None and planned <= at):
+            return
+        self._extra.add(id_)
+        self._agenda.plan(id_, at)
+
+    async def run(self) -> None:
+        """Run what is due until cancelled. Runs that are under way are cancelled with it."""
+        async with asyncio.TaskGroup() as runs:
+            while True:
+                self._changed.clear()
+                for id_, due in self._agenda.take(self.steady()):
+                    self._begin(runs, id_, due)
+                await self._sleep()
+
+    async def _sleep(self) -> None:
+        due = self._agenda.next_due()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None if due is None else max(0.0, due - self.steady())):
+                await self._changed.wait()
+
+    def _begin(self, runs: asyncio.TaskGroup, id_: str, due: float) -> None:
+        """Start the run that is due, or count why it does not take place; plan the next one either way."""
+        target, pace = self._plan.targets[id_], self._paces[id_]
+        scheduled = id_ not in self._extra
+        self._extra.discard(id_)
+        now = self.steady()
+        self._agenda.plan(id_, next_due(id_, pace.interval, now))
+        for _ in range(missed(due, pace.interval, now)):
+            self._meter.count_skipped("late")
+        if pace.running:
+            self._meter.count_skipped("still_running")
+        elif self._is_banned(target):
+            self._meter.count_skipped("banned")
+        elif (free := self._limit.free_at(target.host_key, now)) > now:
+            self._hold(id_, free, scheduled=scheduled)
+        else:
+            pace.running = True
+            runs.create_task(self._run(target, due, scheduled=scheduled), name=f"run {id_}")
+
+    def _is_banned(self, target: Target) -> bool:
+        until = self._bans.get(target.host_key)
+        return target.url is not None and until is not None and self._clock.now() < until
+
+    def _hold(self, id_: str, free: float, *, scheduled: bool) -> None:
+        """The host has had its connections of this minute: a scheduled run is skipped, an extra one waits."""
+        self._meter.count_skipped("limit")
+        if not scheduled:
+            self._want(id_, free)
+
+    async def _run(self, target: Target, due: float, *, scheduled: bool) -> None:
+        asked = self.steady()
+        try:
+            async with self._places:
+                started = self.steady()
+                self._meter.observe_concurrency_wait(started - asked)
+                self._meter.observe_lateness(max(0.0, started - due))
+                result = await self._look(target, admit=self._admit, scheduled=scheduled)
+            self._paces[target.id].running = False
+            self._hand_on(result)
+        except LimitReached:
+            self._hold(target.id, self._limit.free_at(target.host_key, self.steady()), scheduled=scheduled)
+            self._changed.set()
+        finally:
+            self._paces[target.id].running = False
+
+    def _admit(self, host_key: str) -> bool:
+        return self._limit.admit(host_key, self.steady())
