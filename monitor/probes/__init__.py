@@ -1,1 +1,52 @@
-"""What can be looked at: one file per kind, and the table of them."""
+"""The kinds of probes: what each asks for, and how what was seen is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import structlog
+
+from monitor.core.classify import Knowledge
+from monitor.model import Cause, Result, Seen, Target
+from monitor.net import Admit, Net
+from monitor.probes import captcha, http, tcp, tls
+from monitor.probes.kind import Kind
+
+log = structlog.get_logger()
+
+KINDS: Mapping[str, Kind] = {"tls": tls.KIND, "tcp": tcp.KIND, "captcha": captcha.KIND, "http": http.KIND}
+
+
+async def run(
+    target: Target, net: Net, knowledge: Knowledge, *, admit: Admit, scheduled: bool = True
+) -> Result:
+    """Look at `target` once and say what it means.
+
+    Raises `monitor.net.LimitReached` when the look may not be made now. Our own mistake while judging is a result
+    too, with cause `internal`: it must neither end the daemon nor be told as the authority's failure.
+    """
+    kind = KINDS[target.kind]
+    seen = await net.look(kind.request(target), timeout=target.timeout, admit=admit)
+    try:
+        result = kind.judge(target, seen, knowledge)
+    except Exception as problem:
+        log.exception("probe.judging_failed", target=target.id)
+        result = _our_mistake(target, seen, problem)
+    return replace(result, scheduled=scheduled)
+
+
+def _our_mistake(target: Target, seen: Seen, problem: Exception) -> Result:
+    return Result(
+        target=target.id,
+        started_at=seen.started_at,
+        duration=seen.duration,
+        cause=Cause.INTERNAL,
+        phases=seen.phases,
+        addresses=seen.addresses,
+        address=seen.address,
+        detail=f"{type(problem).__name__} while judging the reply",
+    )
+
+
+__all__ = ["KINDS", "Kind", "run"]
