@@ -7,15 +7,20 @@ from typing import Any, Protocol
 
 from monitor.model import Receiver
 
+TRANSIENT_STATUS = frozenset({408, 425, 429})
+"""The 4xx that say: later."""
+
 
 class DeliveryError(Exception):
-    """A receiver did not take a notification. `reason` is one line for people and never holds a secret."""
+    """A receiver did not take a notification. `reason` is one line for people and never holds a secret.
+
+    `permanent`: it was refused, not missed; trying the same again makes little sense.
+    """
 
     def __init__(self, reason: str, *, permanent: bool) -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent
-        """Whether trying the same again makes little sense: it was refused, not missed."""
 
 
 class Deliverer(Protocol):
@@ -31,3 +36,8 @@ class Deliverer(Protocol):
     async def close(self) -> None:
         """Let go of connections and threads at once."""
         ...
+
+
+def refused_for_good(status: int) -> bool:
+    """Whether an HTTP status says that the same request will not be taken later either. Redirects count as refusal."""
+    return 300 <= status < 500 and status not in TRANSIENT_STATUS

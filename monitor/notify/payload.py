@@ -1,0 +1,62 @@
+"""What a receiver is given: the structured form of a notification (`fapiao-notification/1`) with its text in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from monitor.model import Incident, Notification, Plan, SpeaksOf, Verdict, as_json
+from monitor.notify.text import link, title_and_text
+
+FORMAT = "fapiao-notification/1"
+
+
+def payload(notification: Notification, plan: Plan) -> dict[str, Any]:
+    """The notification as plain JSON values; docs/notifications.md describes every key. Equal on every retry."""
+    title, text = title_and_text(notification, plan)
+    told: Mapping[str, Any] = {
+        "format": FORMAT,
+        "key": notification.key,
+        "event": notification.event,
+        "at": notification.at,
+        "severity": notification.severity,
+        "scope": notification.scope,
+        "incidents": [_incident(incident) for incident in notification.incidents],
+        "window": None,
+        "reference": [],
+        "title": title,
+        "text": text,
+        "vantage": plan.vantage,
+        "drill": notification.drill,
+        "url": link(notification, plan),
+    }
+    plain: dict[str, Any] = as_json(told)
+    return plain
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "parent": incident.parent,
+        "authority": incident.authority,
+        "service": incident.service,
+        "outcome": incident.cause.outcome,
+        "cause": incident.cause,
+        "diagnosis": incident.diagnosis,
+        "verdict": _verdict(incident),
+        "first_failure_at": incident.first_failure_at,
+        "opened_at": incident.opened_at,
+        "resolved_at": incident.resolved_at,
+        "facts": incident.facts,
+        "evidence": {
+            "phase": incident.phase,
+            "targets": incident.targets,
+            "never_up": incident.never_up,
+            "severity": incident.severity,
+        },
+    }
+
+
+def _verdict(incident: Incident) -> Verdict:
+    """There are no references yet; where the cause speaks of us there is no state of ours to compare either."""
+    return Verdict.OWN_UNKNOWN if incident.cause.speaks_of is SpeaksOf.US else Verdict.NO_REFERENCE
