@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from monitor.simulator import replies
-from monitor.simulator.authorities import HOST_SUFFIX, VERIFY, StandIn
+from monitor.simulator.authorities import VERIFY, StandIn
 from monitor.simulator.certificates import HEALTHY, Authority
 from monitor.simulator.exchange import Request, raw_fault, read_request, streams, write_reply
 from monitor.simulator.faults import Fault, FaultError, Stage
@@ -38,9 +38,12 @@ class Hit:
 class Endpoint:
     """One port of one stand-in. Setting and clearing a fault is immediate and holds for the next connection."""
 
-    def __init__(self, stand_in: StandIn, service: str, plain: bool, shape: str, number: int) -> None:
-        """`shape` is that of its captcha; `number` varies content type and first image between stand-ins."""
+    def __init__(
+        self, stand_in: StandIn, service: str, *, host: str, plain: bool, shape: str, number: int
+    ) -> None:
+        """`host` is how it is called; `shape` that of its captcha; `number` varies type and first image."""
         self.stand_in = stand_in
+        self.host = host
         self.service = service
         self.plain = plain
         self.shape = shape
@@ -50,11 +53,6 @@ class Endpoint:
         self._captchas = number
         self._content_type = replies.JSONP_TYPES[number % len(replies.JSONP_TYPES)]
         self.listener: Listener | None = None
-
-    @property
-    def host(self) -> str:
-        """Its name: `shandong.localhost`."""
-        return self.stand_in.slug + HOST_SUFFIX
 
     @property
     def port(self) -> int:
@@ -111,9 +109,8 @@ class Endpoint:
         self.count += 1
         return hit
 
-    async def converse(self, connection: socket.socket, ca: Authority, hit: Hit) -> None:
+    async def converse(self, connection: socket.socket, ca: Authority, hit: Hit, fault: Fault | None) -> None:
         """Serve one connection to its end. Raises OSError, EOFError or ValueError where the client spoils it."""
-        fault = self.fault
         if fault is not None and fault.kind.stage is Stage.RAW:
             await raw_fault(connection, fault)
             return

@@ -34,6 +34,7 @@ class Request:
     method: str
     target: str
     headers: dict[str, str]
+    body: bytes = b""
 
     @property
     def path(self) -> str:
@@ -41,9 +42,11 @@ class Request:
         return urlsplit(self.target).path
 
     def argument(self, name: str) -> str | None:
-        """The first value of that name in the query string."""
-        values = parse_qs(urlsplit(self.target).query, keep_blank_values=True).get(name)
-        return values[0] if values else None
+        """The first value of that name in the query string or a form. Both reached the platform [S5][S8]."""
+        for text in (urlsplit(self.target).query, self.body.decode("latin-1")):
+            if values := parse_qs(text, keep_blank_values=True).get(name):
+                return values[0]
+        return None
 
 
 async def raw_fault(connection: socket.socket, fault: Fault) -> None:
@@ -91,7 +94,7 @@ async def streams(connection: socket.socket, context: ssl.SSLContext | None) -> 
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
-    """The next request, its body read and thrown away. Raises EOFError or ValueError where none comes."""
+    """The next request. Raises EOFError, ValueError or TimeoutError where none comes."""
     async with asyncio.timeout(REQUEST_TIMEOUT):
         try:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -101,8 +104,8 @@ async def read_request(reader: asyncio.StreamReader) -> Request:
         method, target, _ = first.split(" ", 2)
         pairs = (line.partition(":") for line in lines)
         headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-        await reader.readexactly(min(int(headers.get("content-length", 0)), MAX_REQUEST))
-    return Request(method=method, target=target, headers=headers)
+        body = await reader.readexactly(min(int(headers.get("content-length", 0)), MAX_REQUEST))
+    return Request(method=method, target=target, headers=headers, body=body)
 
 
 async def write_reply(stream: Streams, reply: Reply, fault: Fault | None) -> None:

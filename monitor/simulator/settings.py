@@ -11,6 +11,9 @@ from monitor.simulator.authorities import DPPT, VERIFY
 if TYPE_CHECKING:
     from monitor.simulator.simulator import Simulator
 
+HEAD = "# Watches a simulator"
+"""How such a file begins, by which it is known again."""
+
 _COMMENTED_RECEIVERS = """\
   # receivers:
   #   hook:   {webhook: "http://127.0.0.1:9001/hook"}
@@ -46,7 +49,7 @@ def probes_yaml(
     wake = "    wake_on: [reach]\n" if "reach" in probes else ""
     blocks = {name: text for name, text in _probes(sim, slow_after, wake).items() if name in probes}
     return f"""\
-# Watches a simulator ({sim.control_url}) whose ports and CA are new at each start: written by `simulate --config-out`.
+{HEAD} ({sim.control_url}) whose ports and CA are new at each start: written by `simulate --config-out`.
 version: 1
 vantage: simulator
 timezone: Asia/Shanghai
@@ -92,6 +95,8 @@ def _overrides(sim: Simulator) -> str:
 
 
 def _probes(sim: Simulator, slow_after: str, wake: str) -> dict[str, str]:
+    gateway = sim.endpoints("gateway")[0]
+
     def tls(name: str, service: str) -> str:
         return f"""\
   - name: {name}
@@ -119,7 +124,7 @@ def _probes(sim: Simulator, slow_after: str, wake: str) -> dict[str, str]:
     expect: {{status: [200], body_contains: ["发票"]}}
 """,
         "internet": f'  - {{name: internet, kind: http, role: control, url: "{sim.url("internet")}/"}}\n',
-        "gateway": f"  - {{name: gateway, kind: tcp, role: control, host: gateway.localhost, port: {sim.port('gateway')}}}\n",
+        "gateway": f"  - {{name: gateway, kind: tcp, role: control, host: {gateway.host}, port: {gateway.port}}}\n",
     }
 
 

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 import tempfile
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -33,13 +35,15 @@ from monitor.simulator.captcha import draw_all
 from monitor.simulator.certificates import Authority
 from monitor.simulator.control import Control
 from monitor.simulator.endpoint import Endpoint, Hit
-from monitor.simulator.faults import FaultError, parse
+from monitor.simulator.faults import Fault, FaultError, parse
 from monitor.simulator.listener import Listener
 from monitor.simulator.replies import DATA, KEY1
 from monitor.simulator.settings import probes_yaml
 
 SCHEMES = ("https", "http", "mixed")
 SHAPES = (KEY1, DATA, "mixed")
+NAMED_HOST = "127.0.0.1"
+"""What the names under .localhost lead to."""
 
 
 class Simulator:
@@ -65,14 +69,17 @@ class Simulator:
         is that of the verify services: `https`, `http`, or `mixed` (four of them plain). `shape` is the form of
         captcha replies: `key1`, `data`, or `mixed` (by turns); `shapes` says it for single slugs. `only` leaves
         out all other authorities. `ca_file` is where the CA is written (default: a directory of its own, removed
-        at the end). Raises ValueError for a word not known.
+        at the end). `host` is a loopback address of IPv4; on 127.0.0.1 the stand-ins have names, on others none.
+        Raises ValueError for what is not known or not loopback.
         """
+        if not ipaddress.IPv4Address(host).is_loopback:
+            raise ValueError(f"{host} is not a loopback address: stand-ins are not for others to reach")
         if scheme not in SCHEMES or shape not in SHAPES or not {*(shapes or {}).values()} <= {KEY1, DATA}:
             raise ValueError(f"scheme is one of {SCHEMES}, shape one of {SHAPES}, shapes of {(KEY1, DATA)}")
         self._host = host
         self._port_base = port_base
         self._ca_file = ca_file
-        self._endpoints = dict(_endpoints(scheme, shape, shapes or {}, None if only is None else set(only)))
+        self._endpoints = dict(_endpoints(host, scheme, shape, shapes or {}, _chosen(only, shapes or {})))
         self._stack = contextlib.AsyncExitStack()
         self._ca: Authority | None = None
         self._control = Control(self)
@@ -138,7 +145,9 @@ class Simulator:
             if slug in (None, of_slug) and service in (None, of_service)
         )
         if not found:
-            raise FaultError(f"nothing here is called {slug}" + (f"/{service}" if service else ""))
+            near = get_close_matches(slug or "", [known for known, _ in self._endpoints], 1)
+            hint = f"; did you mean {near[0]}?" if near and near[0] != slug else ""
+            raise FaultError(f"nothing here is called {slug}" + (f"/{service}" if service else "") + hint)
         return found
 
     def url(self, slug: str, service: str | None = None) -> str:
@@ -202,22 +211,24 @@ class Simulator:
     # --- inside ---
 
     def _make_ca(self, directory: Path) -> None:
-        names = {endpoint.host: None for endpoint in self._endpoints.values()}
+        names = [endpoint.stand_in.slug + HOST_SUFFIX for endpoint in self._endpoints.values()]
         issuer_url = f"{self.control_url}/ca/intermediate.der"
-        self._ca = Authority(directory, [*names, HOST_SUFFIX.lstrip(".")], self._host, issuer_url)
+        self._ca = Authority(directory, [*dict.fromkeys(names)], self._host, issuer_url)
         self._ca.context()
         if self._ca_file is not None:
             self._ca_file.write_bytes(self._ca.ca_path.read_bytes())
 
     def _serve(self, endpoint: Endpoint, connection: socket.socket) -> None:
         assert self._ca is not None
-        self._tasks.start(_converse(endpoint, connection, self._ca, endpoint.note()))
+        self._tasks.start(_converse(endpoint, connection, self._ca, endpoint.note(), endpoint.fault))
 
 
-async def _converse(endpoint: Endpoint, connection: socket.socket, ca: Authority, hit: Hit) -> None:
+async def _converse(
+    endpoint: Endpoint, connection: socket.socket, ca: Authority, hit: Hit, fault: Fault | None
+) -> None:
     # Clients hang up, refuse certificates and send what they like: that is their business, and no news.
     with contextlib.suppress(OSError, EOFError, ValueError):
-        await endpoint.converse(connection, ca, hit)
+        await endpoint.converse(connection, ca, hit, fault)
 
 
 class _Tasks:
@@ -246,19 +257,32 @@ class _Tasks:
         task.add_done_callback(self._running.discard)
 
 
-def _endpoints(
-    scheme: str, shape: str, shapes: Mapping[str, str], only: set[str] | None
-) -> Iterator[tuple[tuple[str, str], Endpoint]]:
-    unknown = (set(only or ()) | set(shapes)) - {authority.slug for authority in AUTHORITIES}
+def _chosen(only: Iterable[str] | None, shapes: Mapping[str, str]) -> list[StandIn]:
+    """The authorities in `only`, all without it. Raises ValueError for a slug that is none."""
+    wanted = None if only is None else set(only)
+    unknown = ((wanted or set()) | set(shapes)) - {authority.slug for authority in AUTHORITIES}
     if unknown:
         raise ValueError(f"no authority is called {', '.join(sorted(unknown))}")
-    chosen = [authority for authority in AUTHORITIES if only is None or authority.slug in only]
+    return [authority for authority in AUTHORITIES if wanted is None or authority.slug in wanted]
+
+
+def _endpoints(
+    host: str, scheme: str, shape: str, shapes: Mapping[str, str], chosen: Iterable[StandIn]
+) -> Iterator[tuple[tuple[str, str], Endpoint]]:
     for number, stand_in in enumerate([*chosen, NATIONAL, *CONTROLS]):
         by_turns = (KEY1, DATA)[number % 2] if shape == "mixed" else shape
         for service in stand_in.services:
-            plain = _is_plain(stand_in, service, scheme)
-            endpoint = Endpoint(stand_in, service, plain, shapes.get(stand_in.slug, by_turns), number)
-            yield (stand_in.slug, service), endpoint
+            yield (
+                (stand_in.slug, service),
+                Endpoint(
+                    stand_in,
+                    service,
+                    host=stand_in.slug + HOST_SUFFIX if host == NAMED_HOST else host,
+                    plain=_is_plain(stand_in, service, scheme),
+                    shape=shapes.get(stand_in.slug, by_turns),
+                    number=number,
+                ),
+            )
 
 
 def _is_plain(stand_in: StandIn, service: str, scheme: str) -> bool:
