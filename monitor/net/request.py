@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor.model import TlsOptions
 
@@ -14,7 +14,7 @@ MAX_BODY = 1 << 20
 """Decoded bytes of a reply that are kept unless the request says otherwise."""
 
 
-class LimitReached(Exception):
+class LimitReached(Exception):  # noqa: N818  it is not an error of the run
     """A connection that the run cannot do without was not admitted: the run is skipped and counted, not failed."""
 
 
@@ -36,6 +36,8 @@ class HttpRequest:
     """Redirects: `no`, `same_host`, or the hosts that may be gone to (the first host always may)."""
     max_body: int = MAX_BODY
     """Bytes of the decoded body beyond which the run fails with `body_too_large`."""
+    upgrade: TlsOptions = field(default_factory=TlsOptions)
+    """How TLS is spoken when a request over plain HTTP is redirected to https."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,104 @@
+"""Facts of a presented chain, read by cryptography. OpenSSL has judged it; here nothing is trusted and nothing raises."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID
+
+from monitor.model import Cause, Certificate
+
+MAX_NAMES = 100
+MAX_TEXT = 256
+MAX_KEPT = 1024
+
+Chain = tuple[bytes, ...]
+_T = TypeVar("_T")
+
+
+class Certificates:
+    """Reads chains; one whose bytes were seen before is not parsed again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[bytes, bool | None, Cause | None], Certificate | None] = {}
+
+    def read(
+        self, chain: Chain, *, verified: bool | None, verify_error: Cause | None = None
+    ) -> Certificate | None:
+        """What `chain` (DER, leaf first) says; None when its leaf cannot be read at all."""
+        key = (hashlib.sha256(b"".join(chain)).digest(), verified, verify_error)
+        if key not in self._kept:
+            if len(self._kept) >= MAX_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = read_chain(chain, verified, verify_error)
+        return self._kept[key]
+
+
+def read_chain(chain: Chain, verified: bool | None, verify_error: Cause | None) -> Certificate | None:
+    """The facts of one chain. Expiry is the earliest of it; names and texts are cut to a bearable size."""
+    parsed = [certificate for der in chain if (certificate := _parse(der)) is not None]
+    if not parsed or parsed[0][0] != chain[0]:
+        return None
+    leaf = parsed[0][1]
+    starts = _safely(lambda: leaf.not_valid_before_utc)
+    ends = [end for _, one in parsed if (end := _expiry(one)) is not None]
+    if starts is None or not ends:
+        return None
+    return Certificate(
+        subject=_safely(lambda: _clean(leaf.subject.rfc4514_string())) or "",
+        issuer=_safely(lambda: _clean(leaf.issuer.rfc4514_string())) or "",
+        not_before=starts,
+        not_after=min(ends),
+        names=_safely(lambda: _names(leaf)) or (),
+        fingerprint=hashlib.sha256(chain[0]).hexdigest(),
+        chain_length=len(chain),
+        verified=verified,
+        verify_error=None if verify_error is None else str(verify_error),
+    )
+
+
+def lacks_intermediate(chain: Chain) -> bool:
+    """Whether the peer sent its leaf alone although somebody else signed it, and says where the signer is found."""
+    if len(chain) != 1 or (parsed := _parse(chain[0])) is None:
+        return False
+    leaf = parsed[1]
+    return bool(_safely(lambda: leaf.issuer != leaf.subject and _names_its_issuer(leaf)))
+
+
+def _names_its_issuer(leaf: x509.Certificate) -> bool:
+    access = leaf.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    return any(one.access_method == AuthorityInformationAccessOID.CA_ISSUERS for one in access)
+
+
+def _parse(der: bytes) -> tuple[bytes, x509.Certificate] | None:
+    certificate = _safely(lambda: x509.load_der_x509_certificate(der))
+    return None if certificate is None else (der, certificate)
+
+
+def _expiry(certificate: x509.Certificate) -> datetime | None:
+    return _safely(lambda: certificate.not_valid_after_utc)
+
+
+def _names(leaf: x509.Certificate) -> tuple[str, ...]:
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    wanted = (x509.DNSName, x509.IPAddress)
+    return tuple(_clean(str(name.value)) for name in names if isinstance(name, wanted))[:MAX_NAMES]
+
+
+def _clean(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "�" for letter in text[:MAX_TEXT])
+
+
+def _safely(read: Callable[[], _T]) -> _T | None:
+    """What `read` finds; None where the certificate is so odd that the library gives up or warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return read()
+        except Exception:  # noqa: BLE001  hostile bytes: whatever the parser raises means that it cannot be read
+            return None

@@ -1,0 +1,225 @@
+"""One run from name resolution to the last byte: which connection is made when, and what is kept of it."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from monitor.model import Attempt, Cause, Certificate, Failure, Phase, Seen, TlsOptions, TlsProfile, Verify
+from monitor.net.certificates import Certificates
+from monitor.net.connect import Wire, connect
+from monitor.net.exchange import exchange
+from monitor.net.failures import FaultError, failure_of
+from monitor.net.redirects import MAX_REDIRECTS, first_hop, is_followed, next_hop, shown
+from monitor.net.reply import Collector
+from monitor.net.request import Admit, LimitReached, Request
+from monitor.net.resolve import Resolver
+from monitor.net.stopwatch import Stopwatch
+from monitor.net.tls import Contexts, presented_chain, verification_cause
+
+MAX_TRIED = 8
+"""Addresses of one name that are tried before giving up."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all looks of one client share."""
+
+    resolver: Resolver
+    contexts: Contexts
+    certificates: Certificates
+
+
+class Look:
+    """One run: `run` it within the deadline, tell it what went wrong with `fail`, `close` it, take what was `seen`."""
+
+    __slots__ = (
+        "_address",
+        "_addresses",
+        "_admit",
+        "_attempts",
+        "_certificate",
+        "_collector",
+        "_failure",
+        "_hop",
+        "_known",
+        "_redirects",
+        "_request",
+        "_shared",
+        "_timeout",
+        "_tls_version",
+        "_verdict",
+        "_watch",
+        "_wire",
+    )
+
+    def __init__(self, request: Request, timeout: float, admit: Admit, shared: Shared) -> None:
+        self._request = request
+        self._timeout = timeout
+        self._admit = admit
+        self._shared = shared
+        self._watch = Stopwatch()
+        self._hop = first_hop(request)
+        self._known: dict[str, tuple[str, ...]] = {}
+        self._wire: Wire | None = None
+        self._collector: Collector | None = None
+        self._verdict: FaultError | None = None
+        self._addresses: tuple[str, ...] = ()
+        self._address: str | None = None
+        self._attempts: list[Attempt] = []
+        self._tls_version: str | None = None
+        self._certificate: Certificate | None = None
+        self._redirects: list[str] = []
+        self._failure: Failure | None = None
+
+    async def run(self) -> None:
+        """All hops. Raises LimitReached, FaultError and OSError; the deadline around it cancels it."""
+        while (location := await self._visit()) is not None:
+            assert self._collector is not None
+            if len(self._redirects) == MAX_REDIRECTS:
+                raise FaultError(Cause.REDIRECT_REFUSED, f"more than {MAX_REDIRECTS} redirects")
+            self._hop = next_hop(self._hop, self._request, self._collector.status, location)
+            self._redirects.append(shown(self._hop))
+            self._collector = None
+            self.close()
+
+    def fail(self, error: Exception) -> None:
+        """Translate what ended the run. A verdict on the certificate outlives what befell the reading of its chain."""
+        self._failure = failure_of(self._verdict or error, self._watch.phase)
+        if self._failure.cause is Cause.INTERNAL:
+            log.error("look.failed", host_key=self._hop.host_key, phase=self._failure.phase, exc_info=error)
+
+    def close(self) -> None:
+        """Let go of the connection, if there is one. May be called twice."""
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
+    def seen(self, started_at: datetime) -> Seen:
+        """Everything this run has seen."""
+        self._watch.stop()
+        return Seen(
+            started_at=started_at,
+            duration=self._watch.elapsed,
+            phases=self._watch.spent,
+            addresses=self._addresses,
+            address=self._address,
+            attempts=tuple(self._attempts),
+            tls_version=self._tls_version,
+            certificate=self._certificate,
+            redirects=tuple(self._redirects),
+            reply=None if self._collector is None else self._collector.reply(self._hop.url),
+            failure=self._failure,
+        )
+
+    async def _visit(self) -> str | None:
+        """One hop. Answers where it redirects to; None when it is the last."""
+        hop = self._hop
+        self._addresses = await self._resolve(hop.host)
+        wire = await self._connect(self._addresses)
+        if hop.tls is not None:
+            wire = await self._secure(wire, hop.tls)
+        if hop.http is None:
+            return None
+        self._collector = Collector(hop.http.method, hop.http.max_body)
+        await exchange(wire, hop.http, self._collector, self._watch)
+        return self._collector.header("location") if is_followed(hop.http, self._collector) else None
+
+    async def _resolve(self, host: str) -> tuple[str, ...]:
+        """The addresses of `host`, asked for once in a run."""
+        self._watch.enter(Phase.RESOLVE)
+        if host not in self._known:
+            patience = self._timeout - self._watch.elapsed
+            self._known[host] = await self._shared.resolver.resolve(host, self._request.resolver, patience)
+        return self._known[host]
+
+    async def _connect(self, addresses: tuple[str, ...]) -> Wire:
+        """The first address that answers. While others are left, each gets an even share of the time that is left."""
+        self._watch.enter(Phase.CONNECT)
+        failed: list[Attempt] = []
+        tried = addresses[:MAX_TRIED]
+        for index, address in enumerate(tried):
+            if index == 0:
+                self._ask_leave()
+            elif not self._admit(self._hop.host_key):
+                break
+            try:
+                async with asyncio.timeout(self._share(len(tried) - index)):
+                    wire = await self._open(address)
+            except OSError as error:
+                failed.append(Attempt(address=address, failure=failure_of(error, Phase.CONNECT)))
+            else:
+                self._attempts += failed
+                return wire
+        self._attempts += failed if len(failed) > 1 else ()
+        raise FaultError(failed[0].failure.cause, failed[0].failure.detail)
+
+    def _share(self, left: int) -> float | None:
+        """Seconds for one of `left` addresses; None for the last one, which has the deadline itself."""
+        return (self._timeout - self._watch.elapsed) / left if left > 1 else None
+
+    async def _open(self, address: str) -> Wire:
+        self._address = address
+        wire = self._wire = await connect(address, self._hop.port)
+        return wire
+
+    def _ask_leave(self) -> None:
+        """For a connection that the run cannot do without. Raises LimitReached."""
+        if not self._admit(self._hop.host_key):
+            raise LimitReached(self._hop.host_key)
+
+    async def _secure(self, wire: Wire, options: TlsOptions) -> Wire:
+        """Speak TLS on `wire`; under `report` the connection that goes on may be another one."""
+        self._watch.enter(Phase.TLS)
+        verified = options.verify is not Verify.FALSE
+        try:
+            await self._shake(wire, options, verified=verified)
+        except ssl.SSLCertVerificationError as error:
+            return await self._look_closer(options, error)
+        self._note(wire, verified=verified or None)
+        return wire
+
+    async def _look_closer(self, options: TlsOptions, error: ssl.SSLCertVerificationError) -> Wire:
+        """Connect once more without verification, to read the chain that was refused.
+
+        Under `report` this connection carries the exchange. Otherwise nothing that befalls it matters: the refusal
+        stands, and its time counts as TLS.
+        """
+        refused = failure_of(error, Phase.TLS)
+        self.close()
+        if options.verify is Verify.REPORT:
+            self._ask_leave()
+        else:
+            self._verdict = FaultError(refused.cause, refused.detail)
+            options = TlsOptions(verify=Verify.FALSE, profile=TlsProfile.LEGACY)
+            if not self._admit(self._hop.host_key):
+                raise self._verdict
+        assert self._address is not None
+        wire = await self._open(self._address)
+        await self._shake(wire, options, verified=False)
+        self._note(wire, verified=False, error=error)
+        if self._verdict is not None:
+            raise self._verdict
+        return wire
+
+    async def _shake(self, wire: Wire, options: TlsOptions, *, verified: bool) -> None:
+        await wire.secure(self._shared.contexts.get(options, verified=verified), self._hop.server_name)
+
+    def _note(
+        self, wire: Wire, *, verified: bool | None, error: ssl.SSLCertVerificationError | None = None
+    ) -> None:
+        """Keep what the handshake showed; a verdict becomes the more exact one that the chain allows."""
+        tls = wire.tls
+        assert tls is not None
+        self._tls_version = tls.version()
+        chain = presented_chain(tls)
+        cause = None if error is None else verification_cause(error.verify_code, chain)
+        self._certificate = self._shared.certificates.read(chain, verified=verified, verify_error=cause)
+        if self._verdict is not None and cause is not None:
+            self._verdict = FaultError(cause, self._verdict.detail)

@@ -1,0 +1,208 @@
+"""A reply taken apart while it comes in: httptools parses, chunks and compression are undone, everything is bounded."""
+
+from __future__ import annotations
+
+import zlib
+
+import httptools
+
+from monitor.model import Cause, Reply
+from monitor.net.failures import FaultError
+
+MAX_HEAD = 1 << 16
+"""Bytes of status line and headers."""
+MAX_HEADERS = 200
+MAX_INTERIM = 8
+"""1xx replies before the real one."""
+WIRE_FACTOR = 8
+"""Bytes on the wire per byte of `max_body`: a body in one-byte chunks takes six."""
+MAX_MEMBERS = 16
+"""Members of one gzip stream."""
+
+
+class Collector:
+    """Collects one reply. `feed` it what comes in until `done`; `end` it when the peer closes.
+
+    Both raise FaultError: `http_malformed`, `body_too_large`, and at the end `connection_closed`.
+    """
+
+    __slots__ = (
+        "_decoder",
+        "_fault",
+        "_framed",
+        "_headers",
+        "_interim",
+        "_max_body",
+        "_method",
+        "_parser",
+        "_received",
+        "done",
+        "has_head",
+        "status",
+    )
+
+    def __init__(self, method: str, max_body: int) -> None:
+        self._method = method
+        self._max_body = max_body
+        self._parser = httptools.HttpResponseParser(self)
+        # What every browser takes: bare line feeds, blanks around chunk sizes, odd bytes in header values.
+        self._parser.set_dangerous_leniencies(
+            lenient_headers=True,
+            lenient_optional_cr_before_lf=True,
+            lenient_spaces_after_chunk_size=True,
+            lenient_data_after_close=True,
+        )
+        self._received = 0
+        self._interim = 0
+        self._framed = False
+        self._fault: FaultError | None = None
+        self._headers: list[tuple[str, str]] = []
+        self._decoder = Decoder("", max_body)
+        self.status = 0
+        self.has_head = False
+        self.done = False
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._received += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            raise FaultError(Cause.HTTP_MALFORMED, "changes to a protocol that was not asked for") from None
+        except httptools.HttpParserError as error:
+            if self._fault is None and not self.done:
+                raise FaultError(Cause.HTTP_MALFORMED, _words(error)) from error
+        if self._fault is not None:
+            raise self._fault
+        if not self.has_head and self._received > MAX_HEAD:
+            raise FaultError(Cause.HTTP_MALFORMED, f"headers larger than {MAX_HEAD} bytes")
+        if not self.done and self._received > MAX_HEAD + WIRE_FACTOR * self._max_body:
+            raise FaultError(Cause.BODY_TOO_LARGE, "far more on the wire than the body may hold")
+
+    def end(self) -> None:
+        """The peer has closed: the end of a body without a length, a broken reply otherwise."""
+        if self.done:
+            return
+        if not self.has_head or self._framed:
+            raise FaultError(Cause.CONNECTION_CLOSED, "connection closed before the reply was whole")
+        self.done = True
+
+    def header(self, name: str) -> str | None:
+        """The first header of that lower-case name."""
+        return next((value for key, value in self._headers if key == name), None)
+
+    def reply(self, url: str) -> Reply | None:
+        """What has come in so far; None before the headers are whole."""
+        if not self.has_head:
+            return None
+        return Reply(
+            status=self.status, headers=tuple(self._headers), body=bytes(self._decoder.body), url=url
+        )
+
+    # httptools calls these
+
+    def on_message_begin(self) -> None:
+        self._headers.clear()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if len(self._headers) >= MAX_HEADERS:
+            raise self._stop(FaultError(Cause.HTTP_MALFORMED, f"more than {MAX_HEADERS} headers"))
+        self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        self.status = self._parser.get_status_code()
+        if 100 <= self.status < 200:
+            return
+        self.has_head = True
+        self._framed = self.header("content-length") is not None or self._is_chunked()
+        if self._method == "HEAD":
+            self.done = True
+            return
+        try:
+            self._decoder = Decoder(self.header("content-encoding") or "", self._max_body)
+        except FaultError as fault:
+            self._stop(fault)
+            raise
+
+    def on_body(self, data: bytes) -> None:
+        if self.done:
+            return
+        try:
+            self._decoder.feed(data)
+        except FaultError as fault:
+            self._stop(fault)
+            raise
+
+    def on_message_complete(self) -> None:
+        if self.has_head:
+            self.done = True
+            return
+        self._interim += 1
+        if self._interim > MAX_INTERIM:
+            raise self._stop(FaultError(Cause.HTTP_MALFORMED, f"more than {MAX_INTERIM} interim replies"))
+
+    def _is_chunked(self) -> bool:
+        return "chunked" in (self.header("transfer-encoding") or "").lower()
+
+    def _stop(self, fault: FaultError) -> FaultError:
+        self._fault = fault
+        return fault
+
+
+class Decoder:
+    """Undoes gzip and deflate; `body` never grows beyond `limit` bytes, whatever a bomb unfolds to."""
+
+    __slots__ = ("_encoding", "_limit", "_members", "_stream", "body")
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        self._encoding = encoding.strip().lower()
+        if self._encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise FaultError(Cause.HTTP_MALFORMED, "a content-encoding that was not asked for")
+        self._limit = limit
+        self._members = 0
+        self._stream: zlib._Decompress | None = None
+        self.body = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the encoded body. Raises FaultError: `body_too_large`, `http_malformed`."""
+        if self._encoding in ("", "identity"):
+            self._keep(data)
+            return
+        try:
+            while data:
+                data = self._inflate(data)
+        except zlib.error as error:
+            raise FaultError(Cause.HTTP_MALFORMED, f"{self._encoding} cannot be undone") from error
+
+    def _inflate(self, data: bytes) -> bytes:
+        """Undo one member's worth of `data`; what belongs to the next one is returned."""
+        stream = self._stream = self._stream or self._open(data)
+        self._keep(stream.decompress(data, self._limit - len(self.body) + 1))
+        if not stream.eof:
+            return b""
+        rest = stream.unused_data
+        if not rest.startswith(b"\x1f\x8b"):  # servers pad; browsers do not mind
+            return b""
+        self._stream = None
+        return rest
+
+    def _open(self, data: bytes) -> zlib._Decompress:
+        self._members += 1
+        if self._members > MAX_MEMBERS:
+            raise FaultError(Cause.HTTP_MALFORMED, f"more than {MAX_MEMBERS} gzip members")
+        if self._encoding != "deflate":
+            return zlib.decompressobj(16 + zlib.MAX_WBITS)
+        # "deflate" is zlib by the standard and a bare stream by the habit of old servers.
+        is_zlib = data[0] & 0x0F == 8 and (len(data) < 2 or int.from_bytes(data[:2], "big") % 31 == 0)
+        return zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
+
+    def _keep(self, data: bytes) -> None:
+        room = self._limit - len(self.body)
+        self.body += data[:room]
+        if len(data) > room:
+            raise FaultError(Cause.BODY_TOO_LARGE, f"body larger than {self._limit} bytes")
+
+
+def _words(error: Exception) -> str:
+    """llhttp's reason, which quotes nothing of the reply."""
+    return f"not HTTP: {error}"[:200]

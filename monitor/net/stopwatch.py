@@ -1,0 +1,35 @@
+"""How long each phase of one run took, by the clock of the event loop, which is also the clock of the deadline."""
+
+from __future__ import annotations
+
+import asyncio
+
+from monitor.model import Phase
+
+
+class Stopwatch:
+    """One phase runs at a time; entering one again adds to it. `spent` misses the phase that runs until `stop`."""
+
+    __slots__ = ("_entered", "_time", "began", "phase", "spent")
+
+    def __init__(self) -> None:
+        self._time = asyncio.get_running_loop().time
+        self.began = self._entered = self._time()
+        self.phase = Phase.RESOLVE
+        self.spent: dict[Phase, float] = {}
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self._time() - self.began
+
+    def enter(self, phase: Phase) -> None:
+        """End the phase that runs and begin this one."""
+        self.stop()
+        self.phase = phase
+
+    def stop(self) -> None:
+        """Account for the phase that runs up to now."""
+        now = self._time()
+        self.spent[self.phase] = self.spent.get(self.phase, 0.0) + now - self._entered
+        self._entered = now
