@@ -1,0 +1,180 @@
+"""Invoice code or number → the authority that holds the invoice. Rules and sources: domain facts §2.
+
+A paper or early electronic invoice has a code of 10 or 12 digits with the region inside and is verified at its
+province. A fully digital invoice (数电票) has no code, only a number of 20 digits, with a region of its own kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monitor.model import Authority
+
+CITIES = frozenset({"2102", "3302", "3502", "3702", "4403"})
+"""Regions of the cities with an authority of their own; every other one folds to its province ([S3][S7][S9])."""
+
+_BLANKS = "-‐‑‒–—―−－\u200b\ufeff"
+_READ_AS = str.maketrans(
+    {**dict.fromkeys(_BLANKS), **{chr(0xFF10 + digit): str(digit) for digit in range(10)}}
+)
+
+# The page's own list of 12-digit codes that are electronic invoices whatever their suffix says ([S7][S9]).
+_ELECTRONIC = frozenset({"144031539110", "131001570151", "133011501118", "111001571071"})
+_BY_SUFFIX = {"11": "10", "04": "04", "05": "04", "06": "11", "07": "11", "12": "14", "17": "15", "13": "08"}
+_BY_KIND = {"1": "01", "5": "01", "3": "04", "6": "04", "2": "02", "7": "02"}
+
+INVOICE_TYPES = {
+    "01": "增值税专用发票",
+    "02": "货运发票",
+    "03": "机动车发票",
+    "04": "增值税普通发票",
+    "08": "增值税电子专用发票",
+    "10": "增值税电子普通发票",
+    "11": "卷式发票",
+    "14": "通行费发票",
+    "15": "二手车发票",
+    "99": "其他",
+}
+"""The page's types (fplx) in words."""
+
+
+class InvoiceKind(StrEnum):
+    """What was typed: a code of 10 or 12 digits, or the 20-digit number of a 数电票."""
+
+    CODE10 = "code10"
+    CODE12 = "code12"
+    DIGITAL = "digital"
+
+
+class InvoiceCodeError(ValueError):
+    """The text is neither a code of 10 or 12 digits nor a number of 20."""
+
+
+class UnknownRegionError(LookupError):
+    """The digits that name the region name none that is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRoute:
+    """Where an invoice is held. `endpoint` is the address to ask, None where the registry has none."""
+
+    invoice: str
+    """The digits, normalised."""
+    authority: Authority
+    kind: InvoiceKind
+    endpoint: str | None
+    service: str
+    """What of the authority answers for it: `verify` or `dppt`."""
+    invoice_type: str | None
+    """Key of `INVOICE_TYPES`; None for a digital one, whose number does not say."""
+    warning: str = ""
+    """Why the digits may mean something else; empty if they do not."""
+    advice: str
+
+
+def normalise(text: str) -> str:
+    """The digits of `text`, without blanks and hyphens, full-width ones made ASCII.
+
+    Raises InvoiceCodeError for anything that is not 10, 12 or 20 digits then.
+    """
+    digits = "".join(text.split()).translate(_READ_AS)
+    if digits.isascii() and digits.isdigit() and len(digits) in (10, 12, 20):
+        return digits
+    if digits.isascii() and digits.isdigit() and len(digits) == 8:
+        raise InvoiceCodeError(
+            "8 digits are an invoice number without its code: give the code (10 or 12 digits)"
+        )
+    shown = text if len(text) <= 40 else f"{text[:40]}…"
+    raise InvoiceCodeError(f"{shown!r} is not an invoice code: 10 or 12 digits, or the 20 digits of a 数电票")
+
+
+def find(text: str, authorities: Mapping[str, Authority]) -> InvoiceRoute:
+    """The authority that holds the invoice with this code or number.
+
+    Raises InvoiceCodeError or UnknownRegionError, both with a message for people.
+    """
+    digits = normalise(text)
+    return _digital(digits, authorities) if len(digits) == 20 else _coded(digits, authorities)
+
+
+def invoice_type(code: str) -> str:
+    """The page's type (fplx) of a code of 10 or 12 digits ([S7][S9])."""
+    if len(code) == 10:
+        return _BY_KIND.get(code[7], "99")
+    if code in _ELECTRONIC:
+        return "10"
+    if code[0] == "0":
+        return _BY_SUFFIX.get(code[10:], "99")
+    return "03" if code[7] == "2" else "99"
+
+
+def _coded(code: str, authorities: Mapping[str, Authority]) -> InvoiceRoute:
+    written = code[:4] if len(code) == 10 else code[1:5]
+    region = written if written in CITIES else f"{written[:2]}00"
+    warning = _truncation(code, authorities)
+    authority = next((one for one in authorities.values() if one.code == region), None)
+    if authority is None:
+        raise UnknownRegionError(f"no authority has region {written}. {warning}".strip())
+    return InvoiceRoute(
+        invoice=code,
+        authority=authority,
+        kind=InvoiceKind.CODE10 if len(code) == 10 else InvoiceKind.CODE12,
+        endpoint=_fact(authority, "verify_url"),
+        service="verify",
+        invoice_type=invoice_type(code),
+        warning=warning,
+        advice=f"{authority.name_en} serves captcha and data of this invoice itself; the national page only passes on",
+    )
+
+
+def _truncation(code: str, authorities: Mapping[str, Authority]) -> str:
+    """What to say of 12 digits that look like the first 12 of 20.
+
+    The legacy page cuts a 20-digit number so (seen 2023-12 [S10]) and then reads the year's last digit as part of the
+    region. All codes of 12 digits in our sources begin with 0 or 1; a number of 20 begins with its year, from 20 on.
+    """
+    if len(code) != 12 or code[0] in "01":
+        return ""
+    meant = _by_prefix(code[2:4], authorities)
+    belongs = f"which would belong to {meant.name_en} ({meant.name}); " if meant else ""
+    return (
+        f"12 digits that begin with {code[:2]} look like the first 12 of a 20-digit number (数电票), "
+        f"{belongs}codes of 12 digits in use begin with 0 or 1: give all 20"
+    )
+
+
+def _digital(number: str, authorities: Mapping[str, Authority]) -> InvoiceRoute:
+    authority = _by_prefix(number[2:4], authorities)
+    if authority is None:
+        raise UnknownRegionError(_unknown_prefix(number[2:4]))
+    endpoint = _fact(authority, "dppt_url")
+    host = _fact(authority, "dppt_host") or "no address of its platform is known"
+    return InvoiceRoute(
+        invoice=number,
+        authority=authority,
+        kind=InvoiceKind.DIGITAL,
+        endpoint=endpoint,
+        service="dppt",
+        invoice_type=None,
+        advice=f"数电票 of {authority.name_en}: {host}. Of it only reachability is watched; the national page verifies the invoice",
+    )
+
+
+def _by_prefix(prefix: str, authorities: Mapping[str, Authority]) -> Authority | None:
+    return next((one for one in authorities.values() if _fact(one, "digital_invoice_prefix") == prefix), None)
+
+
+def _unknown_prefix(prefix: str) -> str:
+    if prefix in ("91", "92", "93", "94"):
+        return (
+            f"digits 3 and 4 are {prefix}: a city with an authority of its own, but which one is in no public source; "
+            f"set authorities.override.<slug>.digital_invoice_prefix to {prefix!r} once you know"
+        )
+    return f"digits 3 and 4 are {prefix}: no authority has this region"
+
+
+def _fact(authority: Authority, name: str) -> str | None:
+    fact = authority.facts.get(name)
+    return fact.value if fact else None
