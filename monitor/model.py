@@ -609,6 +609,8 @@ class Incident:
     targets: tuple[str, ...] = ()
     told: frozenset[str] = frozenset()
     """Ids of the receiver URLs that a notification of its opening was decided for."""
+    told_severity: Severity | None = None
+    """How loudly it was told last; None: nobody was told."""
     sequence: int = 0
     """Number of notifications decided so far; part of their keys."""
 

@@ -1,0 +1,365 @@
+"""What runs make of a target, targets of a service, services of an authority, and controls of our own network.
+
+Every function is a rule of the contract (§1 and §2) over values: no state is kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.model import (
+    LOCAL,
+    AuthorityState,
+    Cause,
+    Confirmed,
+    Flag,
+    Outcome,
+    Phase,
+    Plan,
+    Repeat,
+    Result,
+    ServiceState,
+    SpeaksOf,
+    Target,
+    TargetState,
+)
+
+BANNED_CODE = "020"
+"""The platform's word for "you are shut out": confirmed by one run (contract §2)."""
+BAN = timedelta(hours=24)
+MOST_PACE = 8.0
+"""While throttled the interval grows to at most this many times itself."""
+HTTP_KINDS = frozenset({"captcha", "http"})
+"""Kinds that a ban holds back; a handshake is not a request."""
+KIND_COST = ("tcp", "tls", "http", "captcha")
+"""Kinds from cheap to dear."""
+WAY = tuple(Phase)
+"""The phases in the order in which a run meets them."""
+
+NAME_CAUSES = frozenset({
+    Cause.RESOLVE_TIMEOUT, Cause.DNS_NXDOMAIN, Cause.DNS_SERVFAIL, Cause.DNS_NO_ADDRESS, Cause.DNS_HIJACKED,
+})  # fmt: skip
+TRUST_CAUSES = frozenset({
+    Cause.TLS_EXPIRED, Cause.TLS_NOT_YET_VALID, Cause.TLS_NAME_MISMATCH, Cause.TLS_UNTRUSTED,
+    Cause.TLS_INCOMPLETE_CHAIN,
+})  # fmt: skip
+
+
+# --- targets ---------------------------------------------------------------------------------------------------------
+
+
+def advance(target: Target, before: TargetState, result: Result, now: datetime) -> TargetState:
+    """The target's state after this result. `now`: the instant of the decision, for `since`.
+
+    A bug of ours (`internal`) is remembered as the last result and counts for nothing else.
+    """
+    if result.cause is Cause.INTERNAL:
+        return replace(before, last=result)
+    if result.is_ok:
+        return _after_ok(target, before, result, now)
+    return _after_failure(target, before, result, now)
+
+
+def _after_ok(target: Target, before: TargetState, result: Result, now: datetime) -> TargetState:
+    flags = result.flags
+    pace = min(before.pace * 2, MOST_PACE) if Flag.THROTTLED in flags else 1.0
+    slows, briskly, slow = _slowness(target, before, slow=Flag.SLOW in flags)
+    oks = before.oks + 1
+    up = before.confirmed is Confirmed.UP or oks >= target.recover.attempts
+    still_down = before.confirmed is Confirmed.DOWN and not up
+    return replace(
+        before,
+        confirmed=Confirmed.UP if up else before.confirmed,
+        failures=0,
+        oks=oks,
+        slows=slows,
+        briskly=briskly,
+        slow=slow,
+        seen_up=True,
+        first_failure_at=before.first_failure_at if still_down else None,
+        cause=before.cause if still_down else Cause.NONE,
+        phase=before.phase if still_down else None,
+        turned=0,
+        unverified=Flag.TLS_UNVERIFIED in flags,
+        since=now if up and before.confirmed is not Confirmed.UP else before.since,
+        last=result,
+        last_success_at=result.started_at,
+        pace=pace,
+    )
+
+
+def _slowness(target: Target, before: TargetState, *, slow: bool) -> tuple[int, int, bool]:
+    """Counts of slow and of brisk runs in a row, and whether slowness is confirmed."""
+    if slow:
+        slows = before.slows + 1
+        return slows, 0, before.slow or slows >= target.confirm.attempts
+    if not before.slow:
+        return 0, 0, False
+    briskly = before.briskly + 1
+    return (0, 0, False) if briskly >= target.recover.attempts else (0, briskly, True)
+
+
+def _after_failure(target: Target, before: TargetState, result: Result, now: datetime) -> TargetState:
+    banned = is_ban(result)
+    failures = before.failures + 1
+    down = before.confirmed is Confirmed.DOWN or banned or failures >= target.confirm.attempts
+    cause, phase, turned = _put_down_to(target, before, result)
+    return replace(
+        before,
+        confirmed=Confirmed.DOWN if down else before.confirmed,
+        failures=failures,
+        oks=0,
+        slows=0,
+        first_failure_at=before.first_failure_at or result.started_at,
+        cause=cause,
+        phase=phase,
+        turned=turned,
+        since=now if down and before.confirmed is not Confirmed.DOWN else before.since,
+        last=result,
+        pace=1.0,
+    )
+
+
+def _put_down_to(target: Target, before: TargetState, result: Result) -> tuple[Cause, Phase | None, int]:
+    """What the row is put down to. One failing run that blames another party does not turn the blame."""
+    same = before.cause is Cause.NONE or before.cause.speaks_of is result.cause.speaks_of
+    turned = 0 if same else before.turned + 1
+    if same or is_ban(result) or turned >= target.confirm.attempts:
+        return result.cause, result.phase, 0
+    return before.cause, before.phase, turned
+
+
+def is_ban(result: Result) -> bool:
+    """Whether the platform has shut us out (code 020)."""
+    return result.cause is Cause.BLOCKED and result.code == BANNED_CODE
+
+
+def wants_rerun(target: Target, state: TargetState) -> Repeat | None:
+    """How the row goes on while it is unconfirmed, None once nothing is open."""
+    if state.last is None or state.last.cause is Cause.INTERNAL or is_ban(state.last):
+        return None
+    if state.failures:
+        settled = state.confirmed is Confirmed.DOWN and not state.turned
+        return None if settled else target.confirm
+    settled = (
+        state.confirmed is Confirmed.UP or state.pace > 1
+    )  # a throttled host is not asked again in seconds
+    return None if settled else target.recover
+
+
+def interval_of(target: Target, state: TargetState) -> float:
+    """Seconds between scheduled runs: shorter while confirmed down, longer while throttled."""
+    if state.confirmed is Confirmed.DOWN:
+        return min(target.interval, target.while_down)
+    return target.interval * state.pace
+
+
+def is_recovering(state: TargetState) -> bool:
+    """Whether it is confirmed down but answered when it last ran."""
+    return state.confirmed is Confirmed.DOWN and state.oks > 0
+
+
+def is_held(target: Target, bans: Mapping[str, datetime], now: datetime) -> bool:
+    """Whether a ban keeps this target from running."""
+    until = bans.get(target.host_key)
+    return until is not None and now < until and target.kind in HTTP_KINDS
+
+
+def believes_otherwise(before: TargetState, after: TargetState) -> bool:
+    """Whether what we believe of the target changed, not only its counters and its last result."""
+    return (
+        after.confirmed is not before.confirmed
+        or after.seen_up is not before.seen_up
+        or after.slow is not before.slow
+        or after.pace != before.pace
+        or after.unverified is not before.unverified
+        or (after.confirmed is Confirmed.DOWN and after.cause is not before.cause)
+        or (after.confirmed is Confirmed.DOWN and after.phase is not before.phase)
+    )
+
+
+def has_run(state: TargetState | None) -> bool:
+    """Whether a run has ever said something about this target (a bug of ours does not)."""
+    return state is not None and (state.failures > 0 or state.oks > 0)
+
+
+# --- services and authorities ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceView:
+    """What the targets of one (authority, service) add up to."""
+
+    authority: str
+    service: str
+    state: ServiceState
+    cause: Cause | None
+    """By the last runs, the earliest failure on the way first; None: no run yet."""
+    flags: frozenset[Flag]
+    """Of the last runs."""
+    seen_up: bool
+    slow: bool
+    targets: tuple[Target, ...]
+    failing: tuple[TargetState, ...]
+    """The confirmed-down targets that the state rests on, the earliest on the way first. The first is to blame."""
+    throttled: bool
+    failed_address: str | None
+    """An address that did not answer while a later one did."""
+
+    @property
+    def lead(self) -> TargetState | None:
+        """The confirmed-down target whose cause is the service's."""
+        return self.failing[0] if self.failing else None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What `cause` stands for."""
+        return self.cause.outcome if self.cause is not None else None
+
+    @property
+    def is_never_up(self) -> bool:
+        """Whether all that speaks against the authority never answered since it was configured."""
+        lead = self.lead
+        return lead is not None and not lead.seen_up and not self.is_ours
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether what fails speaks of us."""
+        return self.lead is not None and self.lead.cause.speaks_of is SpeaksOf.US
+
+
+def judge_service(targets: tuple[Target, ...], states: Mapping[str, TargetState]) -> ServiceView:
+    """One service from its targets (at least one, all of the same authority and service)."""
+    pairs = [(target, state) for target in targets if (state := states.get(target.id)) is not None]
+    down = [(target, state) for target, state in pairs if state.confirmed is Confirmed.DOWN]
+    theirs = [pair for pair in down if pair[1].cause.speaks_of is SpeaksOf.AUTHORITY]
+    answered = [pair for pair in theirs if pair[1].seen_up]
+    failing = tuple(state for _, state in sorted(answered or theirs or down, key=_on_the_way))
+    known = [state for _, state in pairs]
+    return ServiceView(
+        authority=targets[0].authority,
+        service=targets[0].service,
+        state=_service_state(known, failing, ours=bool(down) and not theirs),
+        cause=_last_cause(pairs),
+        flags=frozenset[Flag]().union(*(state.last.flags for state in known if state.last is not None)),
+        seen_up=any(state.seen_up for state in known),
+        slow=any(state.slow for state in known),
+        targets=targets,
+        failing=failing,
+        throttled=any(state.pace > 1 for state in known),
+        failed_address=next(filter(None, map(_failed_address, known)), None),
+    )
+
+
+def _failed_address(state: TargetState) -> str | None:
+    last = state.last
+    if last is None or Flag.ADDRESS_FAILED not in last.flags:
+        return None
+    return next((address for address in last.addresses if address != last.address), None)
+
+
+def _service_state(known: list[TargetState], failing: tuple[TargetState, ...], *, ours: bool) -> ServiceState:
+    if ours:
+        return ServiceState.UNKNOWN
+    if any(state.cause is not Cause.FORMAT_DRIFT for state in failing):
+        return ServiceState.DOWN
+    if failing or any(state.slow or state.unverified for state in known):
+        return ServiceState.DEGRADED
+    if any(state.oks or state.confirmed is Confirmed.UP for state in known):
+        return ServiceState.UP
+    return ServiceState.UNKNOWN
+
+
+def _on_the_way(pair: tuple[Target, TargetState]) -> tuple[bool, int, int, str]:
+    """Orders failing targets by how early their cause struck; a mere change of shape comes last."""
+    target, state = pair
+    return (
+        state.cause is Cause.FORMAT_DRIFT,
+        WAY.index(state.phase) if state.phase else len(WAY),
+        cost(target),
+        target.id,
+    )
+
+
+def _last_cause(pairs: Iterable[tuple[Target, TargetState]]) -> Cause | None:
+    """The cause of the last runs: that of the earliest failure on the way, else none."""
+    ran = [(target, state.last) for target, state in pairs if state.last is not None]
+    failed = [(target, last) for target, last in ran if not last.is_ok]
+    if failed:
+        return min(
+            failed,
+            key=lambda pair: (WAY.index(pair[1].phase) if pair[1].phase else len(WAY), cost(pair[0])),
+        )[1].cause
+    return Cause.NONE if ran else None
+
+
+def cost(target: Target) -> int:
+    """How dear a run of this kind is, from 0."""
+    return KIND_COST.index(target.kind) if target.kind in KIND_COST else len(KIND_COST)
+
+
+def services(plan: Plan, slug: str) -> Mapping[str, tuple[Target, ...]]:
+    """The targets of one authority by service, in the order of the plan."""
+    found: dict[str, list[Target]] = {}
+    for target in plan.by_authority.get(slug, ()):
+        found.setdefault(target.service, []).append(target)
+    return {service: tuple(mine) for service, mine in found.items()}
+
+
+def main_service(plan: Plan, slug: str) -> str | None:
+    """The service that decides whether the authority is down: the configured one, else its only one, else none."""
+    named = plan.judgement.main_service
+    mine = plan.by_authority.get(slug, ())
+    if any(target.service == named for target in mine):
+        return named
+    found = {target.service for target in mine}
+    return found.pop() if len(found) == 1 else None
+
+
+def judge_authority(main: ServiceView | None, views: Iterable[ServiceView], *, local: bool) -> AuthorityState:
+    """The state of an authority, first that holds. `main`: the view of its main service; `local`: our own fault."""
+    if local:
+        return AuthorityState.UNKNOWN
+    if main is not None and main.state is ServiceState.DOWN:
+        return AuthorityState.DOWN
+    states = {view.state for view in views}
+    if ServiceState.DOWN in states:
+        return AuthorityState.DEGRADED
+    if states <= {ServiceState.UNKNOWN} or (main is not None and main.state is ServiceState.UNKNOWN):
+        return AuthorityState.UNKNOWN
+    return AuthorityState.DEGRADED if ServiceState.DEGRADED in states else AuthorityState.UP
+
+
+# --- our own network -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalView:
+    """What the controls say about this machine and its network."""
+
+    configured: int
+    ran: int
+    failing: tuple[TargetState, ...]
+    """The controls confirmed down, the earliest on the way first."""
+    suspected: bool
+    """Every control that has run failed when it last ran, and not all of that is confirmed yet."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is a local fault: every control that has run is confirmed down."""
+        return self.ran > 0 and len(self.failing) == self.ran
+
+
+def judge_local(plan: Plan, states: Mapping[str, TargetState]) -> LocalView:
+    """The local rule. Controls that never answered count too: without a network none ever did."""
+    controls = plan.by_authority.get(LOCAL, ())
+    pairs = [(target, state) for target in controls if has_run(state := states.get(target.id)) and state]
+    down = [pair for pair in pairs if pair[1].confirmed is Confirmed.DOWN]
+    return LocalView(
+        configured=len(controls),
+        ran=len(pairs),
+        failing=tuple(state for _, state in sorted(down, key=_on_the_way)),
+        suspected=bool(pairs) and len(down) < len(pairs) and all(state.failures for _, state in pairs),
+    )

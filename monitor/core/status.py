@@ -1,0 +1,202 @@
+"""What is believed now, in rows: the values of `GET /api/v1/status`, the page's matrix and the state metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.core.diagnosis import Surroundings, diagnose, diagnose_local, facts, local_facts, look_around
+from monitor.core.judge import (
+    LocalView,
+    ServiceView,
+    judge_authority,
+    judge_service,
+    main_service,
+    services,
+)
+from monitor.core.state import State
+from monitor.model import (
+    NATIONAL,
+    Authority,
+    AuthorityState,
+    Cause,
+    Diagnosis,
+    Flag,
+    Outcome,
+    Plan,
+    Scope,
+    ServiceState,
+    TargetState,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """One service of one authority. `outcome` and `cause` are those of the last runs, None before the first."""
+
+    state: ServiceState
+    outcome: Outcome | None
+    cause: Cause | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRow:
+    """What one reference says of an authority."""
+
+    source: str
+    outcome: Outcome
+    age_seconds: float
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowRow:
+    """A maintenance window that covers something of an authority now."""
+
+    id: str
+    name: str
+    services: tuple[str, ...]
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityRow:
+    """One authority, field by field as the contract's row. `outcome` and `cause` are those of its main service."""
+
+    authority: str
+    code: str
+    name: str
+    state: AuthorityState
+    outcome: Outcome | None
+    cause: Cause | None
+    flags: tuple[Flag, ...]
+    diagnosis: Diagnosis
+    facts: tuple[str, ...]
+    verdict: Verdict
+    since: datetime | None
+    """When the present outage began, or when it was confirmed up."""
+    seen_up: bool
+    reference: tuple[ReferenceRow, ...]
+    maintenance: tuple[WindowRow, ...]
+    incidents: tuple[str, ...]
+    """Ids of its open incidents."""
+    services: dict[str, ServiceRow]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalPart:
+    """This machine and its network: `down` in a local fault, `unknown` without a control that has run."""
+
+    state: AuthorityState
+    diagnosis: Diagnosis
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Everything that is believed at `generated_at`. `national` is None where no target looks at it."""
+
+    generated_at: datetime
+    vantage: str
+    authorities: tuple[AuthorityRow, ...]
+    national: AuthorityRow | None
+    local: LocalPart
+
+
+def status_rows(plan: Plan, state: State, now: datetime) -> Status:
+    """What is believed at `now`: one row per watched authority in the order of the plan, the national row, the local part."""
+    around = look_around(plan, state.targets, state.incidents.values())
+    open_ids = _open_ids(state)
+    rows = {slug: _row(plan, state, slug, around, open_ids) for slug in _shown(plan)}
+    national = rows.pop(NATIONAL, None)
+    return Status(
+        generated_at=now,
+        vantage=plan.vantage,
+        authorities=tuple(rows.values()),
+        national=national,
+        local=_local(plan, state, around.local),
+    )
+
+
+def _shown(plan: Plan) -> list[str]:
+    """The watched authorities that have a target, and `national` where it has one."""
+    slugs = [slug for slug in plan.authorities if slug in plan.by_authority and slug != "local"]
+    return [*slugs, NATIONAL] if NATIONAL in plan.by_authority and NATIONAL not in slugs else slugs
+
+
+def _open_ids(state: State) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for incident in state.incidents.values():
+        if incident.is_open and incident.scope is Scope.AUTHORITY:
+            found.setdefault(incident.authority, []).append(incident.id)
+    return found
+
+
+def _row(
+    plan: Plan, state: State, slug: str, around: Surroundings, open_ids: dict[str, list[str]]
+) -> AuthorityRow:
+    views = {
+        service: judge_service(targets, state.targets) for service, targets in services(plan, slug).items()
+    }
+    main = views.get(name) if (name := main_service(plan, slug)) is not None else None
+    told = _telling_view(main, list(views.values()), around)
+    shown = main or told
+    known = plan.authorities.get(slug) or Authority(
+        slug=slug, code="", name="全国", name_en="National", full_name=""
+    )
+    here = judge_authority(main, views.values(), local=around.local.holds)
+    return AuthorityRow(
+        authority=slug,
+        code=known.code,
+        name=known.name,
+        state=here,
+        outcome=shown.outcome,
+        cause=shown.cause,
+        flags=tuple(sorted(shown.flags)),
+        diagnosis=diagnose(told, around),
+        facts=facts(told, around),
+        verdict=Verdict.OWN_UNKNOWN if here is AuthorityState.UNKNOWN else Verdict.NO_REFERENCE,
+        since=_since(told, state),
+        seen_up=shown.seen_up,
+        reference=(),
+        maintenance=(),
+        incidents=tuple(open_ids.get(slug, ())),
+        services={
+            service: ServiceRow(state=view.state, outcome=view.outcome, cause=view.cause)
+            for service, view in views.items()
+        },
+        targets=tuple(target.id for target in plan.by_authority[slug]),
+    )
+
+
+def _telling_view(
+    main: ServiceView | None, views: Sequence[ServiceView], around: Surroundings
+) -> ServiceView:
+    """The service an authority's diagnosis is about: the main one, unless that is well and another is not."""
+    if main is not None and diagnose(main, around) is not Diagnosis.HEALTHY:
+        return main
+    worse = (view for view in views if diagnose(view, around) is not Diagnosis.HEALTHY)
+    return next(worse, main or views[0])
+
+
+def _since(view: ServiceView, state: State) -> datetime | None:
+    if view.lead is not None:
+        return view.lead.first_failure_at
+    known: list[TargetState] = [state.targets[one.id] for one in view.targets if one.id in state.targets]
+    return max((one.since for one in known if one.since is not None), default=None)
+
+
+def _local(plan: Plan, state: State, local: LocalView) -> LocalPart:
+    if not local.ran:
+        believed = AuthorityState.UNKNOWN
+    else:
+        believed = AuthorityState.DOWN if local.holds else AuthorityState.UP
+    return LocalPart(
+        state=believed,
+        diagnosis=diagnose_local(local),
+        facts=local_facts(plan, state.targets, local),
+    )

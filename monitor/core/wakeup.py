@@ -1,0 +1,60 @@
+"""When the waiting group may be told, and when a Tick is needed next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from monitor.core.judge import is_recovering, judge_local
+from monitor.core.state import Group, Sweep
+from monitor.model import LOCAL, Plan, Repeat, Target, TargetState
+
+
+def next_wakeup(
+    plan: Plan,
+    now: datetime,
+    *,
+    group: Group | None,
+    sweep: Sweep | None,
+    bans: Mapping[str, datetime],
+    states: Mapping[str, TargetState],
+) -> datetime | None:
+    """The earliest thing pending: the release of the group, the end of a ban. None: nothing is."""
+    pending = list(bans.values())
+    if group is not None:
+        pending.append(release_time(plan, now, group=group, sweep=sweep, states=states))
+    return min(pending, default=None)
+
+
+def release_time(
+    plan: Plan, now: datetime, *, group: Group, sweep: Sweep | None, states: Mapping[str, TargetState]
+) -> datetime:
+    """When the group may be told, as far as is known now.
+
+    Not before the sweep is in; and not while every control failed when it last ran, until that is confirmed or not:
+    the first word must know whether it is us. Both waits are bounded.
+    """
+    at = group.release_at
+    if sweep is not None and sweep.is_pending(now):
+        at = max(at, sweep.until)
+    if judge_local(plan, states).suspected:
+        controls = plan.by_authority[LOCAL]
+        at = max(at, group.release_at + max(row_time(control, control.confirm) for control in controls))
+    return at
+
+
+def row_time(target: Target, row: Repeat) -> timedelta:
+    """The longest that a whole row of runs takes."""
+    return timedelta(seconds=row.attempts * (row.spacing + target.timeout))
+
+
+def longest(times: Iterable[timedelta]) -> timedelta:
+    """The longest of these, nothing if there are none."""
+    return max(times, default=timedelta())
+
+
+def arrived(sweep: Sweep | None, state: TargetState) -> Sweep | None:
+    """The sweep after a run of this target came in. One in the middle of recovering has not said its last word."""
+    if sweep is None or state.id not in sweep.awaiting or is_recovering(state):
+        return sweep
+    return Sweep(started_at=sweep.started_at, until=sweep.until, awaiting=sweep.awaiting - {state.id})
