@@ -8,7 +8,7 @@ aware `datetime`s in UTC; spans are seconds as `float` unless a name says otherw
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -676,7 +676,9 @@ class Ban:
 
 
 def as_json(value: Any) -> Any:
-    """Plain JSON values from values of this module: enums as text, instants as RFC 3339 in UTC, tuples as lists."""
+    """Plain JSON values: dataclasses as objects, enums as text, instants as RFC 3339 in UTC, tuples as lists."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {part.name: as_json(getattr(value, part.name)) for part in fields(value)}
     if isinstance(value, StrEnum):
         return str(value)
     if isinstance(value, datetime):
