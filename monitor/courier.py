@@ -8,13 +8,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Protocol
 
+import structlog
+
 from monitor.clock import Clock
-from monitor.model import EventName, Notification, Plan
-from monitor.notify.delivery import Deliverer
-from monitor.store.state import StateStore
+from monitor.model import EventName, Notification, Plan, Receiver
+from monitor.notify import deliverers as all_deliverers
+from monitor.notify.delivery import Deliverer, DeliveryError
+from monitor.notify.payload import payload
+from monitor.store.state import Pending, StateStore, StoreError
+
+DEADLINE = 15.0
+"""Seconds for one try."""
+BACKOFF = (1.0, 300.0)
+"""First and longest wait in seconds after a failed try; each is twice the one before."""
+REFUSALS = 8
+"""Refusals after which a notification is given up: about two minutes, enough for a receiver that is being redeployed."""
+GRACE = 2.0
+"""Seconds that a try under way may still take when the daemon stops."""
+START_WAIT = 2.0
+"""Seconds that reading the outbox may hold up a worker."""
+
+log = structlog.get_logger(__name__)
 
 
 class Meter(Protocol):
@@ -31,7 +49,7 @@ class Meter(Protocol):
 
 
 class Courier:
-    """Tells every receiver of the plan what waits for it. `run` until cancelled."""
+    """Tells every receiver of the plan what waits for it. `run` until cancelled; everything on one event loop."""
 
     def __init__(
         self,
@@ -41,13 +59,239 @@ class Courier:
         meter: Meter,
         deliverers: Mapping[str, Deliverer] | None = None,
     ) -> None:
-        pass
+        self._store = store
+        self._meter = meter
+        self._deliverers = all_deliverers() if deliverers is None else deliverers
+        self._workers = {
+            receiver.id: Worker(receiver, self._deliverers[receiver.kind], store, plan, clock, meter)
+            for receiver in plan.receivers
+        }
+        self._seen = store.decided
 
     async def run(self) -> None:
-        """Resume the outbox, then tell until cancelled; a cancelled run lets what is under way end for 2 s."""
+        """Resume the outbox, then tell until cancelled; then what is under way may end for `GRACE` seconds."""
+        stopped: asyncio.CancelledError | None = None
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for name, worker in self._workers.items():
+                    workers.create_task(worker.run(), name=f"tell {name}")
+                try:
+                    await self._drop_orphans()
+                    await asyncio.get_running_loop().create_future()
+                except asyncio.CancelledError as cancelled:
+                    stopped = cancelled
+                    for worker in self._workers.values():
+                        worker.stop()
+        finally:
+            for deliverer in self._deliverers.values():
+                await deliverer.close()
+        if stopped is not None:
+            raise stopped
 
     def poke(self) -> None:
-        """Something new may be in the outbox. Cheap to call after every write."""
+        """Something new may be in the outbox. Costs nothing when there is not: call it after every write."""
+        if self._store.decided != self._seen:
+            self._seen = self._store.decided
+            for worker in self._workers.values():
+                worker.poke()
 
     def tell(self, notifications: Sequence[Notification]) -> None:
         """Tell these from memory: the outbox could not be written in time. Repeating a key changes nothing."""
+        for notification in notifications:
+            for name in notification.to:
+                if name in self._workers:
+                    self._workers[name].add(Pending(notification=notification))
+
+    async def _drop_orphans(self) -> None:
+        """Give up what waits for receivers that are no longer configured, aloud."""
+        with suppress(StoreError):
+            for name in sorted(await self._store.waiting_receivers() - self._workers.keys()):
+                for waiting in await self._store.pending(name):
+                    told = waiting.notification
+                    log.warning(
+                        "notification.dropped", receiver=name, key=told.key, reason="no longer configured"
+                    )
+                    self._meter.count_notification(name, told.event, "dropped")
+                    await self._store.mark_dropped(told.key, name)
+
+
+class Worker:
+    """Tells one receiver, one notification at a time.
+
+    What concerns the same incident is told in the order in which it was decided; else a notification that keeps
+    failing lets others pass. A success makes everything that waits due at once: the receiver is back.
+    """
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        deliverer: Deliverer,
+        store: StateStore,
+        plan: Plan,
+        clock: Clock,
+        meter: Meter,
+    ) -> None:
+        self._receiver = receiver
+        self._deliverer = deliverer
+        self._store = store
+        self._plan = plan
+        self._clock = clock
+        self._meter = meter
+        self._queue: dict[str, Pending] = {}
+        self._finished: dict[str, None] = {}
+        self._refusals: dict[str, int] = {}
+        self._news = asyncio.Event()
+        self._must_read = True
+        self._stop_at: float | None = None
+        self._attempt: asyncio.Timeout | None = None
+
+    async def run(self) -> None:
+        """Tell until stopped."""
+        while not self._is_over():
+            if self._must_read:
+                await self._read_outbox()
+            elif (next_one := self._next_due()) is not None:
+                await self._try(next_one)
+            elif self._stop_at is None:
+                await self._wait()
+            else:
+                return
+
+    def poke(self) -> None:
+        """Look into the outbox again."""
+        self._must_read = True
+        self._news.set()
+
+    def add(self, pending: Pending) -> None:
+        """Queue one notification, once."""
+        key = pending.notification.key
+        if key not in self._queue and key not in self._finished:
+            self._queue[key] = pending
+            self._show_pending()
+            self._news.set()
+
+    def stop(self) -> None:
+        """End soon: what is under way or due has `GRACE` seconds left, the rest stays in the outbox."""
+        self._stop_at = asyncio.get_running_loop().time() + GRACE
+        if self._attempt is not None and (when := self._attempt.when()) is not None:
+            self._attempt.reschedule(min(when, self._stop_at))
+        self._news.set()
+
+    def _is_over(self) -> bool:
+        return self._stop_at is not None and asyncio.get_running_loop().time() >= self._stop_at - 0.01
+
+    # --- the queue ----------------------------------------------------------------------------------------------
+
+    async def _read_outbox(self) -> None:
+        self._must_read = False
+        try:
+            async with asyncio.timeout(START_WAIT):
+                waiting = await self._store.pending(self._receiver.id)
+        except (StoreError, TimeoutError):
+            return  # what is decided now comes from memory
+        for pending in waiting:
+            self.add(pending)
+
+    def _next_due(self) -> Pending | None:
+        """The first that is due and not behind an earlier one about the same incident."""
+        now = self._clock.now()
+        held: set[str] = set()
+        for pending in self._queue.values():
+            incidents = {incident.id for incident in pending.notification.incidents}
+            if not incidents & held and self._wait_for(pending, now) <= 0:
+                return pending
+            held |= incidents
+        return None
+
+    def _wait_for(self, pending: Pending, now: datetime) -> float:
+        """Seconds until it is due; never more than the longest backoff, should the wall clock have jumped."""
+        if pending.next_try is None:
+            return 0.0
+        return min((pending.next_try - now).total_seconds(), BACKOFF[1])
+
+    async def _wait(self) -> None:
+        now = self._clock.now()
+        waits = [wait for pending in self._queue.values() if (wait := self._wait_for(pending, now)) > 0]
+        self._news.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(waits, default=None)):
+                await self._news.wait()
+
+    def _show_pending(self) -> None:
+        oldest = min((pending.notification.at for pending in self._queue.values()), default=None)
+        self._meter.set_pending(self._receiver.id, len(self._queue), oldest)
+
+    # --- one try ------------------------------------------------------------------------------------------------
+
+    async def _try(self, pending: Pending) -> None:
+        try:
+            await self._deliver(pending.notification)
+        except DeliveryError as problem:
+            if not self._is_over():  # else: broken off, not failed
+                await self._failed(pending, problem)
+        else:
+            await self._sent(pending)
+
+    async def _deliver(self, notification: Notification) -> None:
+        now = asyncio.get_running_loop().time()
+        until = now + DEADLINE if self._stop_at is None else min(now + DEADLINE, self._stop_at)
+        try:
+            async with asyncio.timeout_at(until) as self._attempt:
+                await self._deliverer.deliver(self._receiver, payload(notification, self._plan))
+        except TimeoutError:
+            raise DeliveryError("no answer in time", permanent=False) from None
+        except DeliveryError:
+            raise
+        except Exception as bug:
+            log.exception("notification.bug", receiver=self._receiver.id, key=notification.key)
+            raise DeliveryError(f"{type(bug).__name__} in this program", permanent=False) from None
+        finally:
+            self._attempt = None
+
+    async def _sent(self, pending: Pending) -> None:
+        told = pending.notification
+        delay = max(0.0, (self._clock.now() - told.at).total_seconds())
+        self._forget(told.key)
+        self._meter.count_notification(self._receiver.id, told.event, "sent")
+        self._meter.observe_notification_delay(self._receiver.id, delay)
+        log.info("notification.sent", receiver=self._receiver.id, key=told.key, delay_s=round(delay, 3))
+        for key, waiting in self._queue.items():
+            if waiting.next_try is not None and key not in self._refusals:
+                self._queue[key] = Pending(notification=waiting.notification, attempts=waiting.attempts)
+        await self._store.mark_sent(told.key, self._receiver.id)
+
+    async def _failed(self, pending: Pending, problem: DeliveryError) -> None:
+        told, attempts = pending.notification, pending.attempts + 1
+        if problem.permanent:
+            self._refusals[told.key] = self._refusals.get(told.key, 0) + 1
+        if self._refusals.get(told.key, 0) >= REFUSALS:
+            await self._drop(told, problem.reason)
+            return
+        wait = min(BACKOFF[0] * 2.0 ** min(attempts - 1, 30), BACKOFF[1])
+        next_try = self._clock.now() + timedelta(seconds=wait)
+        self._queue[told.key] = Pending(notification=told, attempts=attempts, next_try=next_try)
+        self._meter.count_notification(self._receiver.id, told.event, "failed")
+        log.warning(
+            "notification.failed",
+            receiver=self._receiver.id,
+            key=told.key,
+            reason=problem.reason,
+            attempts=attempts,
+            next_try_in_s=wait,
+        )
+        await self._store.mark_failed(told.key, self._receiver.id, next_try, attempts)
+
+    async def _drop(self, told: Notification, reason: str) -> None:
+        self._forget(told.key)
+        self._meter.count_notification(self._receiver.id, told.event, "dropped")
+        log.error("notification.dropped", receiver=self._receiver.id, key=told.key, reason=reason)
+        await self._store.mark_dropped(told.key, self._receiver.id)
+
+    def _forget(self, key: str) -> None:
+        """It is done with. Its key is remembered for a while: the outbox may still show it."""
+        del self._queue[key]
+        self._refusals.pop(key, None)
+        self._finished[key] = None
+        if len(self._finished) > 10_000:
+            del self._finished[next(iter(self._finished))]
+        self._show_pending()

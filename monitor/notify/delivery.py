@@ -14,20 +14,22 @@ TRANSIENT_STATUS = frozenset({408, 425, 429})
 class DeliveryError(Exception):
     """A receiver did not take a notification. `reason` is one line for people and never holds a secret.
 
-    `permanent`: it was refused, not missed; trying the same again makes little sense.
+    `permanent`: it was refused, not missed; trying the same again makes little sense. `answer` is the beginning of
+    what the receiver said; it may repeat a secret and is for the eyes of who runs `notify --test` only.
     """
 
-    def __init__(self, reason: str, *, permanent: bool) -> None:
+    def __init__(self, reason: str, *, permanent: bool, answer: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent
+        self.answer = answer
 
 
 class Deliverer(Protocol):
     """Hands payloads (see `payload.py`) to receivers of one kind."""
 
     async def deliver(self, receiver: Receiver, payload: Mapping[str, Any]) -> str:
-        """Hand one payload over; returns in a few words what was answered. Raises `DeliveryError`.
+        """Hand one payload over; returns what was answered (not for logs). Raises `DeliveryError`.
 
         May be cancelled at any time: the caller sets the deadline.
         """

@@ -52,7 +52,9 @@ class Webhook:
             raise DeliveryError(_reason(problem), permanent=isinstance(problem, ValueError)) from None
         if 200 <= response.status < 300:
             return answer
-        raise DeliveryError(f"answered {answer}", permanent=refused_for_good(response.status))
+        raise DeliveryError(
+            f"answered {response.status}", permanent=refused_for_good(response.status), answer=answer
+        )
 
     async def close(self) -> None:
         """Close the session and whatever is still under way in it."""

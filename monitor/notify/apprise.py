@@ -1,0 +1,208 @@
+"""Receivers of kind `apprise`, wrapped: one thread per URL under our own deadline, replies read, texts cut to fit.
+
+Apprise sends in threads that cannot be cancelled, shares six of them among all receivers, and believes any HTTP 200.
+So each URL has a daemon thread of its own; one that does not come back in time is left behind and replaced. Apprise
+itself is imported in that thread at first use: it takes half a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+from monitor.model import EventName, Receiver, Severity
+from monitor.notify.delivery import DeliveryError
+from monitor.notify.replies import Replies, judge
+
+DEADLINE = 15.0
+"""Seconds for one delivery; the caller may cancel earlier."""
+MOST_STUCK = 3
+"""Threads of one URL that may hang at once; beyond that nothing is sent until one comes back."""
+SOCKET_TIMEOUTS = (3.0, 8.0)
+"""Seconds apprise may wait for a connection, and for each read."""
+LIMITS = {
+    "wecombot": 2048,  # bytes of `content`, not characters; refused with HTTP 200
+    "dingtalk": 9000,  # 20,000 bytes of request, where a Chinese character takes six
+    "feishu": 9000,
+    "lark": 9000,
+    "bark": 3000,  # 4 KB of the push service, with its frame
+    "barks": 3000,
+    "ntfy": 3500,  # longer ones turn into attachments
+    "ntfys": 3500,
+}
+"""scheme → bytes of UTF-8 that title and text may have together."""
+DEFAULT_LIMIT = 30_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What apprise is asked to send. `kind`: its word for how bad it is."""
+
+    title: str
+    text: str
+    kind: str
+
+
+class AppriseDeliverer:
+    """Sends title and text through apprise's plugins."""
+
+    def __init__(self, deadline: float = DEADLINE) -> None:
+        self._deadline = deadline
+        self._channels: dict[tuple[str, str], Channel] = {}
+
+    async def deliver(self, receiver: Receiver, payload: Mapping[str, Any]) -> str:
+        """Send title and text; returns what was answered. Raises `DeliveryError`."""
+        channel = self._channels.setdefault((receiver.id, receiver.url), Channel(receiver))
+        done = channel.send(_message(payload))
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await asyncio.wrap_future(done)
+        except TimeoutError:
+            channel.leave_behind()
+            raise DeliveryError("no answer in time", permanent=False) from None
+        except asyncio.CancelledError:
+            channel.leave_behind()
+            raise
+
+    async def close(self) -> None:
+        """Let all threads end; those that hang are daemons and die with the process."""
+        for channel in self._channels.values():
+            channel.close()
+
+
+class Channel:
+    """One URL: the thread that serves it, and those that were left behind."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._thread: SendingThread | None = None
+        self._stuck: list[SendingThread] = []
+
+    def send(self, message: Message) -> Future[str]:
+        """Hand a message to the thread. Raises `DeliveryError` when too many hang already."""
+        self._stuck = [thread for thread in self._stuck if thread.is_alive()]
+        if self._thread is None:
+            if len(self._stuck) >= MOST_STUCK:
+                raise DeliveryError(f"{len(self._stuck)} earlier tries still hang", permanent=False)
+            self._thread = SendingThread(self._receiver)
+            self._thread.start()
+        return self._thread.submit(message)
+
+    def leave_behind(self) -> None:
+        """Give the thread up; it ends when what it waits for ends. What it sends then may arrive twice."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.finish()
+            self._stuck.append(thread)
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self.leave_behind()
+
+
+class SendingThread(threading.Thread):
+    """Serves one URL with a plugin of its own, message by message, until it is told to finish."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        super().__init__(name=f"apprise {receiver.id}", daemon=True)
+        self._receiver = receiver
+        self._jobs: SimpleQueue[tuple[Message, Future[str]] | None] = SimpleQueue()
+
+    def submit(self, message: Message) -> Future[str]:
+        """Queue a message; the future holds the answer or a `DeliveryError`."""
+        future: Future[str] = Future()
+        self._jobs.put((message, future))
+        return future
+
+    def finish(self) -> None:
+        """End after what is queued."""
+        self._jobs.put(None)
+
+    def run(self) -> None:
+        """Serve. No exception leaves: each is the outcome of one message."""
+        plugin: Any = None
+        while (job := self._jobs.get()) is not None:
+            message, future = job
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                plugin = plugin or _plugin(self._receiver.url)
+                future.set_result(_send(plugin, message))
+            except DeliveryError as problem:
+                future.set_exception(problem)
+            except Exception as problem:  # noqa: BLE001 - plugins of others; their texts may hold the URL
+                future.set_exception(
+                    DeliveryError(f"the plugin failed: {type(problem).__name__}", permanent=False)
+                )
+
+
+def unusable(url: str) -> str | None:
+    """Why apprise cannot use this URL, without repeating it; None when it can. Imports apprise: half a second."""
+    try:
+        _plugin(url)
+    except DeliveryError as problem:
+        return problem.reason
+    return None
+
+
+def _plugin(url: str) -> Any:
+    """The plugin for a URL, with everything set that its defaults get wrong. Raises `DeliveryError`."""
+    from apprise import Apprise, AppriseAsset
+
+    from monitor.notify.quiet import silence
+
+    silence()
+    asset = AppriseAsset(app_id="fapiao-monitor", http_redirects=False, pgp_autogen=False, pem_autogen=False)
+    plugin = Apprise.instantiate(url, asset=asset)
+    if plugin is None:
+        raise DeliveryError("apprise does not understand this URL", permanent=True)
+    plugin.redirects = False  # a redirected POST becomes a GET, which apprise takes for success
+    plugin.request_rate_per_sec = (
+        0  # else 5.5 s of sleep before each message; our retries are slow by themselves
+    )
+    plugin.socket_connect_timeout, plugin.socket_read_timeout = SOCKET_TIMEOUTS
+    return plugin
+
+
+def _send(plugin: Any, message: Message) -> str:
+    """Send and judge by what apprise says and by what was really answered. Raises `DeliveryError`."""
+    scheme = _scheme(plugin)
+    room = min(LIMITS.get(scheme, DEFAULT_LIMIT), plugin.body_maxlen)
+    title = cut(message.title, room // 4)
+    text = cut(message.text, room - len(title.encode()) - len("\r\n\r\n"))
+    with Replies() as replies:
+        accepted = plugin.notify(body=text, title=title, notify_type=message.kind, body_format="text")
+    return judge(scheme, bool(accepted), replies)
+
+
+def _scheme(plugin: Any) -> str:
+    """The plugin's first scheme, whatever alias or native address the URL has."""
+    known = plugin.secure_protocol or plugin.protocol
+    return str(known if isinstance(known, str) else known[0])
+
+
+def cut(text: str, limit: int) -> str:
+    """The text in at most `limit` bytes of UTF-8; what is missing at its end shows as `…`."""
+    raw = text.encode()
+    if len(raw) <= limit:
+        return text
+    return raw[: limit - len("…".encode())].decode(errors="ignore").rstrip() + "…"
+
+
+def _message(payload: Mapping[str, Any]) -> Message:
+    return Message(
+        title=payload["title"], text=payload["text"], kind=_kind(payload["event"], payload["severity"])
+    )
+
+
+def _kind(event: str, severity: str) -> str:
+    if event == EventName.TEST:
+        return "info"
+    if event == EventName.INCIDENT_RESOLVED:
+        return "success"
+    return {Severity.CRITICAL: "failure", Severity.WARNING: "warning"}.get(Severity(severity), "info")
