@@ -1,0 +1,74 @@
+"""`check`: every mistake of a configuration at once, or a summary of what it expands to."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from monitor.config.load import ConfigError, Loaded, default_path, load
+from monitor.config.schema import Configuration
+from monitor.knowledge import load_registry
+from monitor.model import PSEUDO_AUTHORITIES
+
+
+@click.command()
+@click.option(
+    "-c",
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    help="The configuration; default: $FAPIAO_CONFIG, then probes.yaml.",
+)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of probes.yaml for editors instead.")
+@click.pass_context
+def command(ctx: click.Context, file: Path | None, *, schema: bool) -> None:
+    """Check a configuration and show every mistake at once.
+
+    Exits 0 when it can be run and 2 when it cannot. Nothing is connected to.
+    """
+    if schema:
+        click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        return
+    path = file or default_path(os.environ)
+    try:
+        loaded = load(path, environ=os.environ, registry=load_registry())
+    except ConfigError as problem:
+        count = len(problem.mistakes)
+        click.echo(str(problem), err=True)
+        click.echo(f"{path}: {count} mistake{'s' if count > 1 else ''}", err=True)
+        ctx.exit(2)
+    click.echo(summary(path, loaded))
+
+
+def json_schema() -> dict[str, object]:
+    """The JSON Schema (draft 2020-12) of probes.yaml."""
+    schema = Configuration.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "probes.yaml"}
+
+
+def summary(path: Path, loaded: Loaded) -> str:
+    """What a sound configuration expands to, and what an operator should know about it."""
+    plan = loaded.plan
+    kinds = Counter(target.kind for target in plan.targets.values())
+    names = (
+        ", ".join(plan.authorities)
+        if len(plan.authorities) < 8
+        else "all"
+        if len(plan.authorities) == 36
+        else ""
+    )
+    others = [slug for slug in PSEUDO_AUTHORITIES if any(t.authority == slug for t in plan.targets.values())]
+    lines = [
+        f"{path}: no mistakes",
+        f"  targets      {len(plan.targets)}: "
+        + ", ".join(f"{count} {kind}" for kind, count in kinds.items()),
+        f"  authorities  {len(plan.authorities)}" + (f" ({names})" if names else ""),
+        f"  also         {', '.join(others)}" if others else "",
+        f"  receivers    {', '.join(receiver.id for receiver in plan.receivers) or 'none'}",
+        *(f"  note: {note}" for note in loaded.notes),
+    ]
+    return "\n".join(line for line in lines if line)

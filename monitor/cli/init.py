@@ -1,0 +1,54 @@
+"""`init`: a commented probes.yaml to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from monitor.config.facts import unknown_authority
+from monitor.config.load import shipped_text
+from monitor.knowledge import load_registry
+
+FILE = Path("probes.yaml")
+_ALL = """\
+# authorities:
+#   only: [beijing, shandong]       # default: all 36; `fapiao-monitor authorities` lists them
+#   override: """
+_SOME = """\
+authorities:
+  only: [{slugs}]
+#   override: """
+
+
+@click.command()
+@click.option("--authorities", metavar="SLUG,SLUG,…", help="Watch only these; default: all 36.")
+def command(authorities: str | None) -> None:
+    """Write a commented probes.yaml into the current directory.
+
+    An existing one is never overwritten.
+    """
+    text = shipped_text() if authorities is None else narrowed(shipped_text(), _slugs(authorities))
+    try:
+        with FILE.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise click.UsageError(f"{FILE} exists already and is left as it is; move it away first") from None
+    except OSError as problem:
+        raise click.ClickException(f"{FILE} cannot be written: {problem.strerror}") from None
+    click.echo(f"wrote {FILE}; `fapiao-monitor check` shows what it expands to, `fapiao-monitor run` runs it")
+
+
+def narrowed(text: str, slugs: list[str]) -> str:
+    """The shipped text with `authorities.only` set."""
+    assert _ALL in text
+    return text.replace(_ALL, _SOME.format(slugs=", ".join(slugs)))
+
+
+def _slugs(listed: str) -> list[str]:
+    slugs = list(dict.fromkeys(slug.strip() for slug in listed.split(",") if slug.strip()))
+    registry = load_registry()
+    wrong = [": ".join(unknown_authority(slug, registry)) for slug in slugs if slug not in registry]
+    if wrong or not slugs:
+        raise click.UsageError(f"--authorities: {'; '.join(wrong) or 'no slug given'}")
+    return slugs

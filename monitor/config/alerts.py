@@ -1,0 +1,127 @@
+"""Receivers and routes: who is told, by which address."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote, unquote, urlsplit
+
+from monitor.config.mistakes import Mistake, Path, did_you_mean
+from monitor.config.scalars import name as name_of
+from monitor.config.scalars import web_address
+from monitor.config.schema import Alerts
+from monitor.config.schema import Receiver as Written
+from monitor.config.tree import Document
+from monitor.model import Receiver, Route
+
+_RECEIVERS: Path = ("alerts", "receivers")
+
+
+def receivers(alerts: Alerts, document: Document) -> tuple[tuple[Receiver, ...], list[Mistake]]:
+    """One receiver per address, and what is wrong with them."""
+    made: list[Receiver] = []
+    mistakes: list[Mistake] = []
+    for name, written in alerts.receivers.items():
+        mistakes += _refused(name, written, document)
+        made += _addresses(name, written)
+    return tuple(made), mistakes
+
+
+def routes(
+    alerts: Alerts, positions: list[int], known: set[str], document: Document
+) -> tuple[tuple[Route, ...], list[Mistake]]:
+    """The routes; where receivers stand without any route, one that tells all of them everything."""
+    mistakes = [
+        document.mistake(
+            ("alerts", "routes", position, "to", index),
+            f'unknown receiver "{name}"',
+            did_you_mean(name, known),
+        )
+        for position, route in zip(positions, alerts.routes, strict=True)
+        for index, name in enumerate(route.to)
+        if name not in known
+    ]
+    mistakes += [
+        document.mistake(
+            ("alerts", "routes", position, "to"), "an empty list", "at least one receiver is meant"
+        )
+        for position, route in zip(positions, alerts.routes, strict=True)
+        if not route.to
+    ]
+    made = tuple(Route(to=route.to) for route in alerts.routes)
+    if not made and alerts.receivers:
+        made = (Route(to=tuple(alerts.receivers)),)
+    return made, mistakes
+
+
+def secret_parts(url: str) -> Iterator[str]:
+    """The address, and the parts of it that may show up alone in a log: password, user, long opaque words."""
+    yield url
+    parts = urlsplit(url)
+    yield from (part for part in (parts.username, parts.password) if part)
+    for word in re.split(r"[/?&=#@:,]", url.partition("://")[2]):
+        if len(word) >= 16 and "." not in word:
+            yield word
+            yield unquote(word)
+            yield quote(unquote(word), safe="")
+
+
+def _addresses(name: str, written: Written) -> Iterator[Receiver]:
+    for index, url in enumerate(written.apprise or ()):
+        yield Receiver(id=f"{name}[{index}]", name=name, kind="apprise", url=url)
+    if written.webhook is not None:
+        yield Receiver(id=f"{name}[0]", name=name, kind="webhook", url=written.webhook, token=written.token)
+
+
+def _refused(name: str, written: Written, document: Document) -> Iterator[Mistake]:
+    path = (*_RECEIVERS, name)
+    try:
+        name_of(name)
+    except ValueError:
+        meant = "a name of letters, digits, - _ and . is meant"
+        yield document.mistake(path, "a name that does not fit in an id", meant, at_key=True)
+    if (written.apprise is None) == (written.webhook is None):
+        found = "both apprise and webhook" if written.apprise else "neither apprise nor webhook"
+        yield document.mistake(path, found, "a receiver has one of them", at_key=True)
+    if written.token is not None and written.webhook is None:
+        found, meant = "a token without webhook", "apprise addresses carry their own credentials"
+        yield document.mistake((*path, "token"), found, meant, at_key=True)
+    yield from _unusable(path, written, document)
+
+
+def _unusable(path: Path, written: Written, document: Document) -> Iterator[Mistake]:
+    """Addresses that nothing can be sent to. The address itself is never shown: it holds secrets."""
+    if written.apprise == ():
+        yield document.mistake((*path, "apprise"), "an empty list", "at least one address is meant")
+    for index, url in enumerate(written.apprise or ()):
+        if not apprise_takes(url):
+            found = "an address that apprise does not take (not shown: it may hold secrets)"
+            meant = "its form is service://…; see the list of services in apprise's documentation"
+            yield document.mistake((*path, "apprise", index), found, meant)
+    if written.webhook is not None:
+        try:
+            web_address(written.webhook)
+        except ValueError:
+            found, meant = "an address that cannot be used (not shown)", "http://… or https://… is meant"
+            yield document.mistake((*path, "webhook"), found, meant)
+
+
+def apprise_takes(url: str) -> bool:
+    """Whether apprise can make a notifier of this address. Nothing is sent, and nothing is logged."""
+    import apprise
+
+    with _quiet("apprise"):
+        return apprise.Apprise.instantiate(url, suppress_exceptions=True) is not None
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Keep a logger silent: apprise logs the addresses it cannot read, with their secrets."""
+    logger = logging.getLogger(name)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before

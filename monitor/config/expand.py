@@ -1,0 +1,176 @@
+"""Probes × authorities → targets. What has no address is skipped and said; what cannot be meant is a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from monitor.config.facts import NotKnown, names_in, unknown_authority
+from monitor.config.mistakes import Mistake, Path, did_you_mean
+from monitor.config.scalars import header_name
+from monitor.config.schema import CaptchaProbe, Configuration, HttpProbe, Probe, WebProbe
+from monitor.config.target import prototype_of, target_of
+from monitor.config.tree import Document
+from monitor.model import LOCAL, PSEUDO_AUTHORITIES, Authority, Target
+
+_OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "accept-encoding"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Expansion:
+    """What came of the probes: targets by id, what was left out, what is wrong."""
+
+    targets: dict[str, Target] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    origins: dict[str, int] = field(default_factory=dict)
+    """Target id → position of its probe in the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What probes are expanded on."""
+
+    configuration: Configuration
+    document: Document
+    registry: Mapping[str, Authority]
+    selected: tuple[str, ...]
+    """Slugs that `authorities.only` leaves."""
+    facts: frozenset[str]
+    secrets: Collection[str]
+    user_agent: str
+
+
+def expand(ground: Ground, positions: list[int]) -> Expansion:
+    """All targets of all probes. `positions` are the places of the probes in the file."""
+    expansion = Expansion()
+    for position, probe in zip(positions, ground.configuration.probes, strict=True):
+        wrong = list(_refused(probe, ("probes", position), ground))
+        expansion.mistakes += wrong
+        if not wrong:
+            _expand(probe, position, ground, expansion)
+    return expansion
+
+
+def _expand(probe: Probe, position: int, ground: Ground, expansion: Expansion) -> None:
+    prototype = prototype_of(
+        probe, ground.configuration, authority=_authority(probe), user_agent=ground.user_agent
+    )
+    unknown: dict[str, list[str]] = {}
+    by_tcp: list[str] = []
+    for authority in _bearers(probe, ground):
+        try:
+            target = target_of(prototype, probe, authority, ground.secrets)
+        except NotKnown as fact:
+            unknown.setdefault(str(fact), []).append(authority.slug)
+            continue
+        except ValueError as problem:
+            path = ("probes", position, *_address_key(probe))
+            mistake = ground.document.mistake(path, f"no usable address for {authority.slug}", str(problem))
+            expansion.mistakes.append(mistake)
+            break
+        if target.kind != prototype.kind:
+            by_tcp.append(authority.slug)
+        expansion.targets.setdefault(target.id, target)
+        expansion.origins[target.id] = position
+    expansion.notes += _notes(probe, unknown, by_tcp, ground)
+
+
+def _notes(
+    probe: Probe, unknown: Mapping[str, list[str]], by_tcp: list[str], ground: Ground
+) -> Iterator[str]:
+    if probe.authority in ground.registry and probe.authority not in ground.selected:
+        yield f"{probe.name}: skipped, authorities.only leaves {probe.authority} out"
+    for fact, slugs in unknown.items():
+        yield f"{probe.name}: skipped for {', '.join(slugs)}: {fact} is not known there"
+    if by_tcp:
+        yield f"{probe.name}: by plain tcp for {', '.join(by_tcp)}: their scheme is http"
+
+
+def _bearers(probe: Probe, ground: Ground) -> Iterator[Authority]:
+    """The authorities that a probe expands to: all selected ones, or its one."""
+    if probe.each:
+        yield from (ground.registry[slug] for slug in ground.selected)
+    elif (slug := _authority(probe)) in PSEUDO_AUTHORITIES:
+        yield Authority(slug=slug, code="", name="", name_en="", full_name="")
+    elif slug in ground.selected:
+        yield ground.registry[slug]
+
+
+def _authority(probe: Probe) -> str:
+    return LOCAL if probe.role else probe.authority or ""
+
+
+# --- what cannot be meant --------------------------------------------------------------------------------------------
+
+
+def _refused(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:
+    yield from _wrong_bearer(probe, path, ground)
+    yield from _wrong_braces(probe, path, ground)
+    if isinstance(probe, CaptchaProbe) and _authority(probe) in PSEUDO_AUTHORITIES:
+        meant = "kind captcha asks for an invoice code of one of the 36 authorities"
+        yield ground.document.mistake((*path, "kind"), f'kind captcha for "{_authority(probe)}"', meant)
+    if isinstance(probe, WebProbe):
+        yield from _wrong_headers(probe, path, ground)
+
+
+def _wrong_bearer(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:
+    given = [key for key in ("each", "authority", "role") if getattr(probe, key)]
+    if given == ["authority", "role"] and probe.authority == LOCAL:
+        return
+    if len(given) > 1:
+        yield ground.document.mistake(
+            (*path, given[1]), f"both {given[0]} and {given[1]}", "one of them is meant", at_key=True
+        )
+    elif not given:
+        meant = "`each: authority`, `authority: SLUG`, `authority: national` or `role: control` is meant"
+        yield ground.document.mistake(path, "nobody this probe speaks of", meant)
+    elif probe.authority and probe.authority not in (*ground.registry, *PSEUDO_AUTHORITIES):
+        known = (*ground.registry, *PSEUDO_AUTHORITIES)
+        yield ground.document.mistake((*path, "authority"), *unknown_authority(probe.authority, known))
+
+
+def _wrong_braces(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:
+    named = 0
+    for key, text in _templates(probe):
+        try:
+            names = names_in(text)
+        except ValueError:
+            yield ground.document.mistake(
+                (*path, key), "a brace that stands alone", "a fact in braces is meant: {verify_host}"
+            )
+            return
+        named += len(names)
+        for name in names:
+            if name not in ground.facts:
+                found = f'unknown fact "{name}"'
+                yield ground.document.mistake((*path, key), found, did_you_mean(name, ground.facts))
+            elif _authority(probe) in PSEUDO_AUTHORITIES:
+                found = f'the fact {{{name}}} for "{_authority(probe)}"'
+                yield ground.document.mistake(
+                    (*path, key), found, "facts belong to one of the 36 authorities"
+                )
+    if probe.each and not named:
+        meant = "name a fact in braces, such as {verify_host}, or give one `authority`"
+        yield ground.document.mistake(
+            (*path, *_address_key(probe)), "the same address for each authority", meant
+        )
+
+
+def _wrong_headers(probe: WebProbe, path: Path, ground: Ground) -> Iterator[Mistake]:
+    for name, value in probe.headers.items():
+        if not header_name(name) or name.lower() in _OWN_HEADERS:
+            meant = "a header name is meant" if not header_name(name) else "the monitor sets this one itself"
+            yield ground.document.mistake((*path, "headers", name), "this header", meant, at_key=True)
+        elif any(char in value for char in "\r\n\0"):
+            found, meant = "a value with a line break (not shown)", "one line is meant"
+            yield ground.document.mistake((*path, "headers", name), found, meant)
+
+
+def _templates(probe: Probe) -> list[tuple[str, str]]:
+    keys = ("host", "port", "server_name", "url")
+    return [(key, text) for key in keys if (text := getattr(probe, key, None)) is not None]
+
+
+def _address_key(probe: Probe) -> Path:
+    return ("url",) if isinstance(probe, HttpProbe | CaptchaProbe) else ("host",)

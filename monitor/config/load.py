@@ -1,0 +1,227 @@
+"""probes.yaml → a plan. Everything that is wrong is told at once, with its place."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from monitor import __version__
+from monitor.config import alerts, facts, rules
+from monitor.config.expand import Expansion, Ground, expand
+from monitor.config.mistakes import ConfigError, Mistake
+from monitor.config.scalars import Surroundings
+from monitor.config.schema import Configuration
+from monitor.config.tree import MAX_BYTES, Document, parse
+from monitor.config.understand import Understood, understand
+from monitor.model import Authority, Judgement, Plan, Receiver, Route
+
+__all__ = ["ConfigError", "Loaded", "Mistake", "default_path", "load", "read", "shipped_text", "without_file"]
+
+HINT = "`fapiao-monitor init` writes one to start from"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A configuration that can be run."""
+
+    plan: Plan
+    notes: tuple[str, ...]
+    """What an operator should know: targets that are skipped, nobody who is told."""
+    secrets: frozenset[str] = field(repr=False)
+    """Texts that must never be shown."""
+
+
+def load(path: Path, *, environ: Mapping[str, str], registry: Mapping[str, Authority]) -> Loaded:
+    """The plan that the file at `path` describes. Raises ConfigError with all mistakes.
+
+    Nothing is connected to; the files and variables that it names are read, its notification addresses are tried.
+    """
+    text = _text(path)
+    return read(text, file=str(path), directory=path.parent, environ=environ, registry=registry)
+
+
+def without_file(registry: Mapping[str, Authority]) -> Plan:
+    """The plan of the shipped probes.yaml, for commands that need no configuration."""
+    loaded = read(shipped_text(), file="probes.yaml", directory=Path(), environ={}, registry=registry)
+    return loaded.plan
+
+
+def shipped_text() -> str:
+    """The probes.yaml that `init` writes and the repository shows at its root."""
+    return resources.files("monitor.config").joinpath("probes.yaml").read_text(encoding="utf-8")
+
+
+def default_path(environ: Mapping[str, str]) -> Path:
+    """Where the configuration is when no one says: $FAPIAO_CONFIG, else ./probes.yaml."""
+    return Path(environ.get("FAPIAO_CONFIG") or "probes.yaml")
+
+
+def read(
+    text: str, *, file: str, directory: Path, environ: Mapping[str, str], registry: Mapping[str, Authority]
+) -> Loaded:
+    """The plan that `text` describes; `file` is its name in mistakes, `directory` where its relative paths start."""
+    document, mistakes = parse(text, file)
+    around = Surroundings(environ=environ, directory=directory, secrets=set())
+    understood = understand(document, around)
+    mistakes += understood.mistakes
+    if understood.configuration is None:
+        raise ConfigError(mistakes)
+    build = _Build(document, understood, around, registry)
+    mistakes += build.mistakes
+    if mistakes:
+        raise ConfigError(mistakes)
+    return Loaded(plan=build.plan(), notes=build.notes(), secrets=build.secrets())
+
+
+def _text(path: Path) -> str:
+    """The text of a file: at most 4 MiB of UTF-8."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as problem:
+        raise _whole(path, f"cannot be read: {problem.strerror}", HINT) from None
+    if len(data) > MAX_BYTES:
+        raise _whole(path, "larger than 4 MiB", "a configuration is smaller")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise _whole(path, "not UTF-8 text", "save the file as UTF-8", line) from None
+
+
+def _whole(path: Path, found: str, meant: str, line: int = 1) -> ConfigError:
+    return ConfigError([Mistake(file=str(path), line=line, column=1, path="", found=found, meant=meant)])
+
+
+class _Build:
+    """What follows from a configuration that was understood: the parts of the plan, and what is wrong with them."""
+
+    def __init__(
+        self,
+        document: Document,
+        understood: Understood,
+        around: Surroundings,
+        registry: Mapping[str, Authority],
+    ) -> None:
+        assert understood.configuration is not None
+        self._configuration: Configuration = understood.configuration
+        self._around = around
+        self.mistakes: list[Mistake] = [*rules.refused(understood, document, around.directory)]
+        self._registry, wrong = facts.override(registry, self._configuration.authorities.override, document)
+        self.mistakes += wrong
+        self._expansion = self._expand(document, understood, registry)
+        self.mistakes += self._expansion.mistakes
+        self.mistakes += rules.beyond_limits(self._expansion, understood, document)
+        self._receivers, self._routes = self._telling(document, understood)
+
+    def _expand(
+        self, document: Document, understood: Understood, registry: Mapping[str, Authority]
+    ) -> Expansion:
+        ground = Ground(
+            configuration=self._configuration,
+            document=document,
+            registry=self._registry,
+            selected=self._selected(document),
+            facts=facts.fact_names(registry),
+            secrets=self._around.secrets,
+            user_agent=self._user_agent(),
+        )
+        return expand(ground, understood.probes)
+
+    def _selected(self, document: Document) -> tuple[str, ...]:
+        only = self._configuration.authorities.only
+        if only is None:
+            return tuple(self._registry)
+        if not only:
+            self.mistakes.append(
+                document.mistake(("authorities", "only"), "an empty list", "leave it out to watch all")
+            )
+        for index, slug in enumerate(only):
+            if slug not in self._registry:
+                found = facts.unknown_authority(slug, self._registry)
+                self.mistakes.append(document.mistake(("authorities", "only", index), *found))
+        return tuple(slug for slug in self._registry if slug in only)
+
+    def _telling(
+        self, document: Document, understood: Understood
+    ) -> tuple[tuple[Receiver, ...], tuple[Route, ...]]:
+        written = self._configuration.alerts
+        broken = {
+            str(path[2])
+            for path in understood.broken
+            if path[:2] == ("alerts", "receivers") and len(path) > 2
+        }
+        receivers, wrong = alerts.receivers(written, document)
+        self.mistakes += wrong
+        routes, wrong = alerts.routes(written, understood.routes, {*written.receivers, *broken}, document)
+        self.mistakes += wrong
+        return receivers, routes
+
+    def _user_agent(self) -> str:
+        url = self._configuration.server.external_url
+        return f"fapiao-monitor/{__version__}" + (f" (+{url})" if url else "")
+
+    def plan(self) -> Plan:
+        """The plan. Only for a configuration without mistakes."""
+        configuration, limit = self._configuration, self._configuration.limits.per_host
+        watched = {target.authority for target in self._expansion.targets.values()}
+        return Plan(
+            vantage=configuration.vantage or socket.gethostname(),
+            language=configuration.language,
+            timezone=configuration.timezone,
+            targets=self._expansion.targets,
+            authorities={slug: known for slug, known in self._registry.items() if slug in watched},
+            judgement=_judgement(configuration),
+            per_host=limit.connections if limit else None,
+            per_host_window=limit.window if limit else 60.0,
+            concurrency=configuration.limits.concurrency,
+            group_wait=configuration.alerts.group_wait,
+            receivers=self._receivers,
+            routes=self._routes,
+            listen=configuration.server.listen,
+            external_url=configuration.server.external_url,
+            token=configuration.server.token,
+            state_dir=self._state_dir(),
+        )
+
+    def _state_dir(self) -> str:
+        given = self._around.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+        return self._configuration.storage.dir or given or "state"
+
+    def notes(self) -> tuple[str, ...]:
+        """What an operator should know although nothing is wrong."""
+        named = {name for route in self._routes for name in route.to}
+        idle = [name for name in self._configuration.alerts.receivers if name not in named]
+        notes = list(self._expansion.notes)
+        notes += [f"receiver {name}: no route names it, it is told nothing" for name in idle]
+        if not self._receivers:
+            notes.append("alerts: no receivers, nobody is told when something breaks")
+        return tuple(notes)
+
+    def secrets(self) -> frozenset[str]:
+        """Everything that must not be shown."""
+        parts = {part for receiver in self._receivers for part in alerts.secret_parts(receiver.url)}
+        headers = {
+            value
+            for target in self._expansion.targets.values()
+            if target.carries_credential
+            for name, value in target.headers
+            if name.lower() not in ("accept", "content-type", "referer", "user-agent")
+        }
+        return frozenset(secret for secret in {*self._around.secrets, *parts, *headers} if len(secret) >= 4)
+
+
+def _judgement(configuration: Configuration) -> Judgement:
+    written = configuration.judgement
+    return Judgement(
+        main_service=written.main_service,
+        local_share=written.local.share,
+        severity_main=written.severity.main,
+        severity_other=written.severity.other,
+        severity_local=written.severity.local,
+        severity_national=written.severity.national,
+        severity_ours=written.severity.ours,
+    )

@@ -1,0 +1,425 @@
+"""The types of single values in probes.yaml: each reads text by the rule of its key, never by the look of the text.
+
+Any of them may be written `{env: NAME}` or `{file: PATH}`. What comes from there, and what is secret by its nature, is
+never shown in a mistake.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from monitor.config.mistakes import did_you_mean, quoted
+from monitor.config.tree import BLANK
+from monitor.model import Severity, TlsProfile, Verify
+from monitor.probes.pattern import compiled
+
+MAX_FILE = 64 << 10
+"""Bytes of a file named by `{file: …}`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Surroundings:
+    """What `{env:}` and `{file:}` read from; `secrets` collects what came out of them."""
+
+    environ: Mapping[str, str]
+    directory: Path
+    """Relative paths start here: the directory of the configuration."""
+    secrets: set[str]
+
+
+class NotYet(Exception):  # noqa: N818 - it says what is so
+    """A value of the public face that this version does not build."""
+
+
+class Rate(NamedTuple):
+    """So many per so many seconds."""
+
+    connections: float
+    window: float
+
+
+def wrong(found: str, meant: str) -> PydanticCustomError:
+    """The error that becomes a Mistake."""
+    return PydanticCustomError("wrong", "{found}; {meant}", {"found": found, "meant": meant})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """How text becomes a value of one type. `parse` raises ValueError (its text, if any, replaces `meant`)."""
+
+    parse: Callable[[str], Any]
+    meant: str
+    schema: Mapping[str, Any]
+    collects: bool = False
+    """What comes from `{env:}` or `{file:}` is a secret (false for numbers, names and paths)."""
+    secret: bool = False
+    """Secret even where it stands in the file."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Take part in pydantic: this type reads raw values itself."""
+        return core_schema.with_info_plain_validator_function(self._read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The text, or where to take it from."""
+        return {"anyOf": [dict(self.schema), FROM_ELSEWHERE]}
+
+    def _read(self, value: object, info: ValidationInfo) -> Any:
+        around = _around(info)
+        text = fetch(value, around, self.meant)
+        elsewhere = not isinstance(value, str)
+        if self.secret or (self.collects and elsewhere):
+            around.secrets.add(text)
+        shown = _origin(value) if elsewhere else "a value not shown here" if self.secret else quoted(text)
+        try:
+            return self.parse(text)
+        except NotYet:
+            raise wrong(f"not yet: {shown}", "this version does not build it") from None
+        except ValueError as problem:
+            raise wrong(shown, str(problem) or self.meant) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordOrList:
+    """How a key reads that takes one of some words, or a list. `parse` reads one item and raises ValueError."""
+
+    words: Mapping[str, Any]
+    """Word → value."""
+    parse: Callable[[str], str]
+    meant: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Take part in pydantic: this type reads raw values itself."""
+        return core_schema.with_info_plain_validator_function(self._read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """One of the words, or a list of texts."""
+        return {
+            "anyOf": [{"enum": [*self.words]}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+        }
+
+    def _read(self, value: object, info: ValidationInfo) -> Any:
+        around = _around(info)
+        if isinstance(value, list) and value:
+            return tuple(self._item(item, around) for item in value)
+        text = fetch(value, around, self.meant)
+        if text not in self.words:
+            raise wrong(quoted(text), self.meant)
+        return self.words[text]
+
+    def _item(self, value: object, around: Surroundings) -> str:
+        text = fetch(value, around, self.meant)
+        try:
+            return self.parse(text)
+        except ValueError:
+            raise wrong(quoted(text), self.meant) from None
+
+
+FROM_ELSEWHERE: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"env": {"type": "string"}, "file": {"type": "string"}},
+    "additionalProperties": False,
+    "minProperties": 1,
+    "maxProperties": 1,
+}
+
+
+def fetch(value: object, around: Surroundings, meant: str) -> str:
+    """The text of a raw value, taken from the environment or a file where it says so."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and len(value) == 1:
+        [(source, name)] = value.items()
+        if source in ("env", "file") and isinstance(name, str) and name:
+            return _from_environment(name, around) if source == "env" else _from_file(name, around)
+    raise wrong("no value" if value is BLANK else f"a {_shape(value)}", meant)
+
+
+def _around(info: ValidationInfo) -> Surroundings:
+    assert isinstance(info.context, Surroundings)
+    return info.context
+
+
+def _from_environment(name: str, around: Surroundings) -> str:
+    if name not in around.environ:
+        raise wrong(f"{{env: {name}}}", "this variable is not set in the environment")
+    return around.environ[name]
+
+
+def _from_file(name: str, around: Surroundings) -> str:
+    shown = f"{{file: {name}}}"
+    try:
+        with (around.directory / name).open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+        text = data.decode().rstrip("\r\n")
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
+        raise wrong(shown, f"this file cannot be read: {reason}") from None
+    if len(data) > MAX_FILE:
+        raise wrong(shown, "this file is larger than 64 KiB")
+    return text
+
+
+def _origin(value: object) -> str:
+    assert isinstance(value, dict)
+    [(source, name)] = value.items()
+    return f"the value of {{{source}: {name}}}"
+
+
+def _shape(value: object) -> str:
+    return "list" if isinstance(value, list) else "mapping"
+
+
+# --- reading text ----------------------------------------------------------------------------------------------------
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_BYTES = {"": 1, "B": 1, "kB": 1000, "KiB": 1 << 10, "MB": 10**6, "MiB": 1 << 20}
+_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
+_RATE = re.compile(r"([0-9]{1,9})/(s|m|h|d)")
+_SIZE = re.compile(r"([0-9]{1,12}) ?(B|kB|KiB|MB|MiB|)")
+_LONGEST = 3660 * 86400.0
+
+
+def duration(text: str) -> float:
+    """`500ms`, `5s`, `5m`, `4h`, `14d` → seconds. Ten years at most."""
+    match = _DURATION.fullmatch(text)
+    if not match:
+        raise ValueError
+    seconds = int(match[1]) * _SECONDS[match[2]]
+    if seconds > _LONGEST:
+        raise ValueError("a duration is ten years at most")
+    return seconds
+
+
+def span(text: str) -> float:
+    """A duration longer than nothing."""
+    seconds = duration(text)
+    if seconds == 0:
+        raise ValueError("a duration longer than 0 is meant")
+    return seconds
+
+
+def rate(text: str) -> Rate | None:
+    """`12/m` → Rate(12, 60); `none` → None."""
+    if text == "none":
+        return None
+    match = _RATE.fullmatch(text)
+    if not match or not int(match[1]):
+        raise ValueError
+    return Rate(float(match[1]), _SECONDS[match[2]])
+
+
+def size(text: str) -> int:
+    """`1MiB` → bytes, 1 to 64 MiB."""
+    match = _SIZE.fullmatch(text)
+    if not match:
+        raise ValueError
+    number = int(match[1]) * _BYTES[match[2]]
+    if not 1 <= number <= 64 << 20:
+        raise ValueError("a size from 1B to 64MiB is meant")
+    return number
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A reader of decimal whole numbers in a range."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError
+        return int(text)
+
+    return read
+
+
+def share(text: str) -> float:
+    """A part of one: above 0, at most 1."""
+    if not re.fullmatch(r"[01](\.[0-9]{1,6})?", text) or not 0 < float(text) <= 1:
+        raise ValueError
+    return float(text)
+
+
+def choice(*words: str) -> Callable[[str], str]:
+    """A reader of one word of several."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"{did_you_mean(text, words)} ({' | '.join(words)})")
+        return text
+
+    return read
+
+
+def only(word: str) -> Callable[[str], str]:
+    """A reader of a key of which this version knows one value."""
+
+    def read(text: str) -> str:
+        if text != word:
+            raise NotYet
+        return text
+
+    return read
+
+
+def name(text: str) -> str:
+    """Letters, digits, `_`, `-` and `.`: what fits in an id, a label and an address."""
+    if not re.fullmatch(r"[\w.-]{1,80}", text):
+        raise ValueError
+    return text
+
+
+def line(text: str) -> str:
+    """A text of at least one character on one line."""
+    if not text or not text.isprintable():
+        raise ValueError
+    return text
+
+
+def header_name(text: str) -> bool:
+    """Whether this is the name of an HTTP header (a token of RFC 9110)."""
+    return re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", text) is not None
+
+
+def token(text: str) -> str:
+    """A secret that fits in a header: printable ASCII without blanks."""
+    if not re.fullmatch(r"[\x21-\x7e]{1,4096}", text):
+        raise ValueError
+    return text
+
+
+def timezone(text: str) -> str:
+    """A name of the zone database."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError from None
+    return text
+
+
+def web_address(text: str) -> SplitResult:
+    """An http or https address with a host and a sound port. Raises ValueError."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("an address that begins with http:// or https:// and names a host is meant")
+    if not text.isprintable() or " " in text:
+        raise ValueError("an address holds no blanks")
+    return parts
+
+
+def _web_text(text: str) -> str:
+    web_address(text)
+    return text
+
+
+def listen(text: str) -> tuple[str, int]:
+    """`127.0.0.1:8036`, `[::1]:8036` or `:8036` → host and port (0: any free one)."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535 or " " in host:
+        raise ValueError
+    if ":" in host and not re.fullmatch(r"\[[0-9A-Fa-f:.]+\]", host):
+        raise ValueError
+    return host.strip("[]"), int(port)
+
+
+def name_server(text: str) -> str:
+    """`223.5.5.5`, `127.0.0.1:5353` or `[::1]:53` → `host:port` (port 53 if none is given)."""
+    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::([0-9]{1,5}))?", text)
+    host, port = (match[1] or match[2], match[3] or "53") if match else (text, "53")
+    address = ipaddress.ip_address(host)
+    if not 1 <= int(port) <= 65535:
+        raise ValueError
+    return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
+
+
+def pattern(text: str) -> str:
+    """A regular expression that the engine of the probes takes."""
+    compiled(text)
+    return text
+
+
+def plain_path(text: str) -> str:
+    """A JSONPath of plain steps: `$.a.b[0]`."""
+    if not re.fullmatch(r"\$(\.[^\s.\[\]*?@$'\"]+|\[[0-9]{1,6}\])+", text):
+        raise ValueError
+    return text
+
+
+# --- the types -------------------------------------------------------------------------------------------------------
+
+_ANY = {"type": ["string", "number", "boolean"]}
+_NUMBER = {"type": ["integer", "string"]}
+
+
+def _text(**more: Any) -> dict[str, Any]:
+    return {"type": "string", **more}
+
+
+_DURATION_MEANT = "a duration is meant: 500ms, 5s, 5m, 4h or 14d"
+_DURATION_SCHEMA = _text(pattern=r"^[0-9]+(ms|s|m|h|d)$")
+
+Text = Annotated[str, Read(str, "a text is meant", _ANY, collects=True)]
+Line = Annotated[str, Read(line, "a text on one line is meant", _ANY, collects=True)]
+Name = Annotated[str, Read(name, "a name is meant: letters, digits, - _ and .", _ANY)]
+Word = Annotated[str, Read(line, "a word is meant", _ANY)]
+Template = Annotated[str, Read(line, "a text is meant; facts stand in braces", _ANY, collects=True)]
+Secret = Annotated[
+    str, Read(token, "printable ASCII without blanks is meant", _text(), collects=True, secret=True)
+]
+Address = Annotated[str, Read(line, "an address is meant", _text(), collects=True, secret=True)]
+WebAddress = Annotated[str, Read(_web_text, "an http or https address is meant", _text())]
+Duration = Annotated[float, Read(duration, _DURATION_MEANT, _DURATION_SCHEMA)]
+Span = Annotated[float, Read(span, _DURATION_MEANT, _DURATION_SCHEMA)]
+PerHost = Annotated[Rate | None, Read(rate, "a rate is meant: 12/m, or none", _text())]
+Size = Annotated[int, Read(size, "a size is meant: 64KiB, 1MiB", {"type": ["string", "integer"]})]
+Version = Annotated[int, Read(whole(1, 1), "this program reads version 1", _NUMBER)]
+Attempts = Annotated[int, Read(whole(1, 100), "a whole number from 1 to 100 is meant", _NUMBER)]
+Concurrency = Annotated[int, Read(whole(1, 10_000), "a whole number from 1 to 10000 is meant", _NUMBER)]
+Status = Annotated[int, Read(whole(100, 599), "an HTTP status from 100 to 599 is meant", _NUMBER)]
+Share = Annotated[float, Read(share, "a part of one is meant: 0.8", {"type": ["number", "string"]})]
+Listen = Annotated[tuple[str, int], Read(listen, "HOST:PORT is meant: 127.0.0.1:8036 or [::1]:8036", _text())]
+Timezone = Annotated[str, Read(timezone, "a time zone is meant: Asia/Shanghai", _text())]
+Language = Annotated[str, Read(choice("zh", "en"), "zh | en", _text(enum=["zh", "en"]))]
+SeverityWord = Annotated[
+    Severity,
+    Read(lambda text: Severity(choice(*Severity)(text)), "a severity is meant", _text(enum=[*Severity])),
+]
+VerifyWord = Annotated[
+    Verify,
+    Read(
+        lambda text: Verify(choice(*Verify)(text)), "true | report | false", {"enum": [True, False, "report"]}
+    ),
+]
+ProfileWord = Annotated[
+    TlsProfile,
+    Read(lambda text: TlsProfile(choice(*TlsProfile)(text)), "modern | legacy", _text(enum=[*TlsProfile])),
+]
+Each = Annotated[str, Read(choice("authority"), "authority", _text(const="authority"))]
+Role = Annotated[str, Read(choice("control"), "control", _text(const="control"))]
+Addresses = Annotated[str, Read(only("first"), "first", _text(const="first"))]
+Proxy = Annotated[str, Read(only("none"), "none", _text(const="none"))]
+METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS")
+Method = Annotated[str, Read(choice(*METHODS), "an HTTP method is meant", _text(enum=[*METHODS]))]
+Resolver = Annotated[
+    tuple[str, ...],
+    WordOrList(
+        {"system": ()}, name_server, 'system or a list of addresses is meant: ["223.5.5.5", "127.0.0.1:5353"]'
+    ),
+]
+Redirects = Annotated[
+    str | tuple[str, ...],
+    WordOrList({"no": "no", "same_host": "same_host"}, line, "no, same_host or a list of hosts is meant"),
+]
+Pattern = Annotated[str, Read(pattern, "a regular expression is meant", _ANY, collects=True)]
+JsonPath = Annotated[str, Read(plain_path, "a path of plain steps is meant: $.a.b[0]", _text())]

@@ -1,0 +1,189 @@
+"""One target of one probe and one authority: facts filled in, defaults laid under what the probe says."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+from urllib.parse import SplitResult, unquote
+
+from monitor.config.facts import fill
+from monitor.config.scalars import web_address
+from monitor.config.schema import (
+    CaptchaProbe,
+    Configuration,
+    Defaults,
+    Expect,
+    ExpectStatus,
+    HttpProbe,
+    Probe,
+    TcpProbe,
+    Tls,
+    TlsProbe,
+    WebProbe,
+)
+from monitor.config.schema import Repeat as Written
+from monitor.model import Authority, JsonExpectation, Repeat, Target, TlsOptions
+from monitor.model import Expect as Expected
+
+CAPTCHA_QUERY = "callback=jQuery1124000000000000000_0&fpdm={code}990130&r=0"
+"""What every version of the page has sent: a JSONP callback, an invoice code, a number against caches. The code is
+structure and zeros; the signed parameters (publickey, key9) are never sent. Source: domain.md 1.1 and 2."""
+
+_PORTS = {"http": 80, "https": 443}
+_CREDENTIALS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "token", "x-api-key", "x-auth-token"}
+)
+
+
+def prototype_of(probe: Probe, configuration: Configuration, *, authority: str, user_agent: str) -> Target:
+    """What all targets of a probe have in common."""
+    defaults, judgement = configuration.defaults, configuration.judgement
+    return Target(
+        id=probe.name,
+        probe=probe.name,
+        kind=str(getattr(probe, "kind", "")),
+        authority=authority,
+        service=probe.service or ("verify" if isinstance(probe, CaptchaProbe) else ""),
+        interval=probe.interval or defaults.interval,
+        timeout=probe.timeout or defaults.timeout,
+        while_down=probe.while_down or defaults.while_down,
+        confirm=_repeat(probe.confirm, judgement.confirm),
+        recover=_repeat(probe.recover, judgement.recover),
+        host="",
+        port=0,
+        slow_after=probe.slow_after,
+        wake_on=probe.wake_on,
+        resolver=defaults.resolver if probe.resolver is None else probe.resolver,
+        tls=_tls(probe.tls if isinstance(probe, TlsProbe | WebProbe) else Tls(), defaults),
+        **(_web(probe, defaults, user_agent) if isinstance(probe, WebProbe) else {}),
+    )
+
+
+def target_of(prototype: Target, probe: Probe, authority: Authority, secrets: Collection[str]) -> Target:
+    """The target of one authority. Raises NotKnown for a fact that is null, ValueError for an unusable address."""
+    made = replace(prototype, authority=authority.slug)
+    if probe.each:
+        made = replace(made, id=f"{probe.name}/{authority.slug}")
+    match probe:
+        case CaptchaProbe():
+            return _at_url(made, _captcha_url(fill(probe.url, authority), authority), secrets)
+        case HttpProbe():
+            return _at_url(made, fill(probe.url, authority), secrets)
+        case TlsProbe():
+            return _at_tls(made, probe, authority)
+        case TcpProbe():
+            return _at_host(made, probe, authority)
+        case _:
+            raise AssertionError(probe)
+
+
+# --- where it is -----------------------------------------------------------------------------------------------------
+
+
+def _at_host(target: Target, probe: TcpProbe | TlsProbe, authority: Authority) -> Target:
+    host, port = fill(probe.host, authority), fill(probe.port, authority)
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        raise ValueError("a port from 1 to 65535 is meant")
+    if not re.fullmatch(r"[^\s/:@?#\[\]]+|\[?[0-9A-Fa-f:.]+\]?", host):
+        raise ValueError("a host name or an address is meant, without scheme and port")
+    return replace(target, host=host.strip("[]"), port=int(port))
+
+
+def _at_tls(target: Target, probe: TlsProbe, authority: Authority) -> Target:
+    """A handshake; only a connection where that address of the authority is plain http."""
+    made = _at_host(target, probe, authority)
+    if _scheme(probe, authority) == "http":
+        return replace(made, kind="tcp")
+    return replace(made, server_name=fill(probe.server_name, authority) if probe.server_name else None)
+
+
+def _scheme(probe: TlsProbe, authority: Authority) -> str | None:
+    """The scheme of the address whose host the probe names: `{dppt_host}` → the fact `dppt_scheme`."""
+    match = re.search(r"\{(\w+)_host\}", probe.host)
+    fact = authority.facts.get(f"{match[1]}_scheme") if match else None
+    return fact.value if fact else None
+
+
+def _at_url(target: Target, url: str, secrets: Collection[str]) -> Target:
+    """An address of http or https. A user and password in it become a header, so that no URL holds them."""
+    parts = web_address(url)
+    host = parts.netloc.rpartition("@")[2]
+    user = _basic(parts)
+    headers = target.headers
+    if user and not any(name.lower() == "authorization" for name, _ in headers):
+        headers = (*headers, ("Authorization", user))
+    return replace(
+        target,
+        url=parts._replace(netloc=host, fragment="").geturl(),
+        host=parts.hostname or "",
+        port=parts.port or _PORTS[parts.scheme],
+        headers=headers,
+        carries_credential=_is_credential(url, headers, secrets),
+    )
+
+
+def _basic(parts: SplitResult) -> str | None:
+    if parts.username is None:
+        return None
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def _is_credential(url: str, headers: tuple[tuple[str, str], ...], secrets: Collection[str]) -> bool:
+    named = any(name.lower() in _CREDENTIALS or value in secrets for name, value in headers)
+    return named or url in secrets
+
+
+def _captcha_url(base: str, authority: Authority) -> str:
+    """`base` + /yzmQuery and its parameters; an address that has parameters of its own is taken whole."""
+    if "?" in base:
+        return base
+    path = base.rstrip("/")
+    path = path if path.endswith("/yzmQuery") else f"{path}/yzmQuery"
+    return f"{path}?{CAPTCHA_QUERY.format(code=authority.code)}"
+
+
+# --- how it is looked at ---------------------------------------------------------------------------------------------
+
+
+def _repeat(written: Written, default: Written) -> Repeat:
+    attempts = written.attempts if written.attempts is not None else default.attempts
+    spacing = written.spacing if written.spacing is not None else default.spacing
+    assert attempts is not None
+    assert spacing is not None
+    return Repeat(attempts=attempts, spacing=spacing)
+
+
+def _tls(written: Tls, defaults: Defaults) -> TlsOptions:
+    said = {key: value for key in Tls.model_fields if (value := getattr(written, key)) is not None}
+    return TlsOptions(**{key: getattr(defaults.tls, key) for key in Tls.model_fields} | said)
+
+
+def _web(probe: WebProbe, defaults: Defaults, user_agent: str) -> dict[str, Any]:
+    http = probe if isinstance(probe, HttpProbe) else None
+    body = http.body if http else None
+    redirects = probe.follow_redirects
+    return {
+        "method": http.method if http else "GET",
+        "headers": tuple(probe.headers.items()),
+        "body": None if body is None else body.encode(),
+        "expect": _expected(probe.expect if isinstance(probe, HttpProbe | CaptchaProbe) else ExpectStatus()),
+        "follow_redirects": defaults.follow_redirects if redirects is None else redirects,
+        "max_body": probe.max_body or defaults.max_body,
+        "user_agent": probe.user_agent or defaults.user_agent or user_agent,
+    }
+
+
+def _expected(written: ExpectStatus) -> Expected:
+    if not isinstance(written, Expect):
+        return Expected(status=written.status)
+    return Expected(
+        status=written.status,
+        body_contains=written.body_contains,
+        body_absent=written.body_absent,
+        body_regex=written.body_regex,
+        json=tuple(JsonExpectation(path=each.path, equals=each.equals) for each in written.json_equals),
+    )
