@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from monitor.model import Reply
@@ -14,6 +15,10 @@ SEARCHED = 65536
 """Characters from the start of a page in which phrases are looked for."""
 SMALL = 4096
 """Bytes below which a page without a form is one message, and a phrase counts wherever it stands."""
+
+MOST_HEADINGS = 50
+LONGEST_HEADING = 200
+"""Characters read of a heading that nothing closes."""
 
 # Only what pages are written in: Python knows codecs by name that are slow or are no charset at all (idna, hex, zip).
 # GB18030 is the superset of GBK and GB2312, and what calls itself GB2312 is seldom that small.
@@ -66,7 +71,7 @@ def find_notice(phrases: Iterable[str], text: str, size: int) -> str | None:
     if size < SMALL and not _FORM.search(page):
         return _find(phrases, _plain(page))
     page = _without(page.replace("<SCRIPT", "<script").replace("</SCRIPT", "</script"), "<script", "</script")
-    return _find(phrases, "\n".join(map(_plain, _headings(page))))
+    return _find(phrases, "\n".join(map(_plain, islice(_headings(page), MOST_HEADINGS))))
 
 
 def find_marker(phrases: Iterable[str], text: str) -> str | None:
@@ -91,6 +96,8 @@ def _headings(page: str) -> Iterator[str]:
         if opened is not None:
             yield page[opened : tag.start()]
         opened = None if tag[1] else tag.end()
+    if opened is not None:
+        yield page[opened : opened + LONGEST_HEADING]
 
 
 def _plain(markup: str) -> str:
