@@ -1,38 +1,88 @@
-"""The HTTP application: what it reads, its routes, and the rules that hold for every answer."""
+"""The HTTP application: its routes, and the rules that hold for every answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from pathlib import Path
 
 from aiohttp import web
 
-from monitor.clock import Clock
-from monitor.core.state import State
-from monitor.metrics import Metrics
-from monitor.model import Authority, Plan
+from monitor.metrics.exposition import OPENMETRICS, TEXT, wants_openmetrics
+from monitor.web import api, pages
+from monitor.web.errors import RequestError, errors_as_json
+from monitor.web.reading import READING, Reading
 
+__all__ = ["Reading", "make_app"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What the pages and the API may read. Callables, because plan and state are replaced while the server runs."""
-
-    plan: Callable[[], Plan]
-    state: Callable[[], State]
-    next_run: Callable[[str], datetime | None]
-    """When a target (by id) runs next; None: not scheduled."""
-    metrics: Metrics
-    clock: Clock
-    registry: Mapping[str, Authority]
-    """All 36 authorities by slug, watched or not: an invoice may belong to one that is not watched."""
-
-
-READING = web.AppKey("READING", Reading)
+STATIC = Path(__file__).parent / "static"
+HEADERS = {
+    "Server": "fapiao-monitor",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+MISSING_SHOWN = 20
+"""Ids that /-/ready names; their number is always said."""
 
 
 def make_app(reading: Reading) -> web.Application:
     """The application, not yet listening. It only reads; nothing that arrives here changes anything."""
-    app = web.Application(client_max_size=64 * 1024)
+    app = web.Application(client_max_size=64 * 1024, middlewares=[errors_as_json])
     app[READING] = reading
+    app.on_response_prepare.append(_add_headers)
+    app.router.add_get("/metrics", metrics)
+    app.router.add_get("/-/healthy", healthy)
+    app.router.add_get("/-/ready", ready)
+    app.router.add_get("/api/v1/targets", api.targets)
+    app.router.add_get("/api/v1/targets/{id:.+}", api.target)
+    app.router.add_get("/api/v1/incidents", api.incidents)
+    app.router.add_get("/api/v1/incidents/{id}", api.incident)
+    app.router.add_get("/api/v1/status", api.status)
+    app.router.add_get("/api/v1/route", api.route)
+    app.router.add_get("/", pages.status)
+    app.router.add_get("/authorities/{slug}", pages.authority)
+    app.router.add_get("/incidents/{id}", pages.incident)
+    app.router.add_get("/static/{name}", pages.static)
     return app
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+
+
+async def healthy(_request: web.Request) -> web.Response:
+    """`GET /-/healthy`: the loop answers."""
+    return web.Response(text="fapiao-monitor is healthy.\n")
+
+
+async def ready(request: web.Request) -> web.Response:
+    """`GET /-/ready`: 200 once every target has a result, restored ones counted; else 503 with what is missing."""
+    reading = request.app[READING]
+    known = reading.state().targets
+    missing = sorted(name for name in reading.plan().targets if name not in known or known[name].last is None)
+    if missing:
+        some = ", ".join(missing[:MISSING_SHOWN]) + (", …" if len(missing) > MISSING_SHOWN else "")
+        raise RequestError(
+            503, f"{len(missing)} of {len(reading.plan().targets)} targets have no result yet: {some}"
+        )
+    return web.Response(text="fapiao-monitor is ready.\n")
+
+
+async def metrics(request: web.Request) -> web.StreamResponse:
+    """`GET /metrics`, written piece by piece so that a large exposition does not hold the probes up."""
+    openmetrics = wants_openmetrics(request.headers.get("Accept", ""))
+    response = web.StreamResponse(headers={"Content-Type": OPENMETRICS if openmetrics else TEXT})
+    await response.prepare(request)
+    if request.method != "HEAD":
+        reading = request.app[READING]
+        reading.metrics.publish(reading.plan(), reading.state(), reading.clock.now())
+        async for piece in reading.metrics.stream(openmetrics=openmetrics):
+            await response.write(piece)
+    await response.write_eof()
+    return response

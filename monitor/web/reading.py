@@ -1,0 +1,31 @@
+"""What the pages and the API may read: handed in by the app, so that the web server owns nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+
+from monitor.clock import Clock
+from monitor.core.state import State
+from monitor.metrics import Metrics
+from monitor.model import Authority, Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Callables where the daemon replaces the value while the server runs."""
+
+    plan: Callable[[], Plan]
+    state: Callable[[], State]
+    next_run: Callable[[str], datetime | None]
+    """When a target (by id) runs next; None: not scheduled."""
+    metrics: Metrics
+    clock: Clock
+    registry: Mapping[str, Authority]
+    """All 36 authorities by slug, watched or not: an invoice may belong to one that is not watched."""
+
+
+READING = web.AppKey("READING", Reading)

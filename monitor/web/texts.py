@@ -1,0 +1,143 @@
+"""What the pages say beyond the words of the product (those are in notify/texts): headings, sentences, units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "zh": {
+        "title": "发票查验监测",
+        "tagline": "全国 36 个省级税务机关 · 从 {vantage} 观测",
+        "other_language": "English",
+        "as_of": "更新于",
+        "offline": "与监测程序失去联系，页面停在上次更新时。",
+        "skip": "跳到内容",
+        "fine": "全部正常：{count} 个税务机关的{service}都可用。",
+        "down": "{count} 个税务机关的{service}不可用：{names}。",
+        "more": " 等",
+        "separator": "、",
+        "local": "是我们这边的问题：{diagnosis}，各税务机关的状态暂不可知。",
+        "national": "全国性故障：{count} 个税务机关的{service}同时不可用，本机网络正常。",
+        "starting": "正在进行首轮探测：{done} / {count} 个税务机关已有结果。",
+        "degraded": "{service}都可用，其中 {count} 个部分异常：{names}。",
+        "unknown": "{count} 个税务机关暂时无法判断：{names}。",
+        "also_unknown": "另有 {count} 个暂时无法判断。",
+        "also_degraded": "另有 {count} 个部分异常。",
+        "nothing": "没有配置任何税务机关。",
+        "matrix": "各税务机关",
+        "surroundings": "全国页与本机",
+        "legend": "字色与符号是本机最近一次探测的结果；左侧粗线表示已确认不可用。背景留给参考来源，目前没有。",
+        "no_result": "尚无结果",
+        "confirmed": "已确认",
+        "incidents": "进行中的故障",
+        "no_incidents": "没有进行中的故障。",
+        "recent": "最近恢复",
+        "since": "自",
+        "lasting": "已持续 {span}",
+        "lasted": "持续 {span}",
+        "diagnosis": "判断",
+        "next_step": "下一步",
+        "cause": "原因",
+        "members": "包含 {count} 个税务机关：{names}",
+        "facts": "依据",
+        "targets": "探测目标",
+        "target": "目标",
+        "outcome": "结果",
+        "detail": "详情",
+        "phases": "各阶段用时",
+        "last_run": "最近探测",
+        "next_run": "下次探测",
+        "services": "服务",
+        "state": "状态",
+        "timeline": "经过",
+        "first_failure": "首次失败",
+        "opened": "确认故障",
+        "resolved": "恢复",
+        "evidence": "证据",
+        "certificate": "证书到期",
+        "back": "全部税务机关",
+        "restored": "重启前的结果",
+        "no_page": "没有这个页面",
+        "footer": "只读页面",
+        "seconds": "{n} 秒",
+        "minutes": "{n} 分钟",
+        "hours": "{n} 小时 {m} 分钟",
+        "days": "{n} 天 {m} 小时",
+    },
+    "en": {
+        "title": "Invoice verification monitor",
+        "tagline": "China's 36 provincial tax authorities · seen from {vantage}",
+        "other_language": "中文",
+        "as_of": "updated",
+        "offline": "The monitor does not answer; the page stands as last updated.",
+        "skip": "Skip to content",
+        "fine": "All fine: {service} works at all {count} authorities.",
+        "down": "{service} is down at {count}: {names}.",
+        "more": " and others",
+        "separator": ", ",
+        "local": "It is us: {diagnosis}. What the authorities do is unknown meanwhile.",
+        "national": "Nationwide outage: {service} is down at {count} authorities together; our own network works.",
+        "starting": "First sweep under way: results from {done} of {count} authorities.",
+        "degraded": "{service} works everywhere; {count} degraded: {names}.",
+        "unknown": "Cannot tell for {count}: {names}.",
+        "also_unknown": "Cannot tell for {count} more.",
+        "also_degraded": "{count} more degraded.",
+        "nothing": "No authority is configured.",
+        "matrix": "Authorities",
+        "surroundings": "National page and this machine",
+        "legend": "Text and sign: our last run; a bar at the left: confirmed down. The background is for a reference; there is none.",
+        "no_result": "no result yet",
+        "confirmed": "confirmed",
+        "incidents": "Open incidents",
+        "no_incidents": "No incident is open.",
+        "recent": "Recently resolved",
+        "since": "since",
+        "lasting": "for {span}",
+        "lasted": "lasted {span}",
+        "diagnosis": "Diagnosis",
+        "next_step": "Next step",
+        "cause": "Cause",
+        "members": "covers {count} authorities: {names}",
+        "facts": "Rests on",
+        "targets": "Targets",
+        "target": "Target",
+        "outcome": "Outcome",
+        "detail": "Detail",
+        "phases": "Time per phase",
+        "last_run": "Last run",
+        "next_run": "Next run",
+        "services": "Services",
+        "state": "State",
+        "timeline": "Timeline",
+        "first_failure": "First failure",
+        "opened": "Confirmed",
+        "resolved": "Resolved",
+        "evidence": "Evidence",
+        "certificate": "Certificate expires",
+        "back": "All authorities",
+        "restored": "from before the restart",
+        "no_page": "There is no such page",
+        "footer": "read-only page",
+        "seconds": "{n} s",
+        "minutes": "{n} min",
+        "hours": "{n} h {m} min",
+        "days": "{n} d {m} h",
+    },
+}
+
+
+def text(language: str, name: str, **values: object) -> str:
+    """A page text with its gaps filled."""
+    return TEXTS[language][name].format(**values)
+
+
+def span(language: str, seconds: float) -> str:
+    """A stretch of time for people: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return text(language, "seconds", n=whole)
+    if whole < 3600:
+        return text(language, "minutes", n=whole // 60)
+    if whole < 86400:
+        return text(language, "hours", n=whole // 3600, m=whole % 3600 // 60)
+    return text(language, "days", n=whole // 86400, m=whole % 86400 // 3600)

@@ -1,0 +1,128 @@
+"""The JSON API: targets, incidents, paging."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from monitor.model import Cause, Certificate, Flag, Phase, Scope
+from tests.web.conftest import AT, make_incident, make_result
+
+
+async def test_a_target_tells_its_last_run(world, ask):
+    world.see(
+        make_result(
+            "captcha/shandong",
+            Cause.RESPONSE_TIMEOUT,
+            phase=Phase.PROCESSING,
+            flags=frozenset({Flag.TLS_UNVERIFIED}),
+            phases={Phase.CONNECT: 0.02, Phase.TLS: 0.04, Phase.PROCESSING: 4.94},
+            address="192.0.2.7",
+            certificate=Certificate(
+                subject="CN=fpcy",
+                issuer="CN=CA",
+                not_before=AT - timedelta(days=100),
+                not_after=AT + timedelta(days=30),
+                names=("fpcy.example",),
+                fingerprint="ab" * 32,
+                chain_length=2,
+                verified=False,
+                verify_error="tls_untrusted",
+            ),
+            detail="no first byte within 5 s",
+        )
+    )
+    answer = await ask("/api/v1/targets/captcha/shandong")
+    assert answer.status == 200
+    assert answer.json["confirmed"] == "down"
+    assert answer.json["next_run"] == "2026-11-21T08:00:30Z"
+    last = answer.json["last"]
+    assert (last["outcome"], last["cause"], last["phase"]) == ("timeout", "response_timeout", "processing")
+    assert last["flags"] == ["tls_unverified"]
+    assert last["phases"] == {"connect": 0.02, "tls": 0.04, "processing": 4.94}
+    assert last["certificate"]["not_after"] == "2026-12-21T08:00:00Z"
+    assert last["restored"] is False
+
+
+async def test_the_slash_of_an_id_may_be_written_as_percent_2f(ask):
+    assert (await ask("/api/v1/targets/captcha%2Fshandong")).json["id"] == "captcha/shandong"
+
+
+async def test_a_target_that_was_never_looked_at_has_no_last_run(ask):
+    answer = await ask("/api/v1/targets/internet")
+    assert answer.json["last"] is None
+    assert (answer.json["confirmed"], answer.json["authority"], answer.json["service"]) == (
+        "unknown",
+        "local",
+        "",
+    )
+
+
+async def test_pages_of_targets_add_up_to_all_of_them(world, ask):
+    found: list[str] = []
+    path = "/api/v1/targets?limit=7"
+    while True:
+        answer = await ask(path)
+        found += [target["id"] for target in answer.json["targets"]]
+        if answer.json["next"] is None:
+            break
+        path = f"/api/v1/targets?limit=7&cursor={answer.json['next'].replace('/', '%2F')}"
+    assert found == sorted(world.plan.targets)
+
+
+async def test_incidents_come_newest_first_and_can_be_asked_for_open_ones(world, ask):
+    world.open(make_incident("shandong"))
+    world.open(make_incident("beijing", opened_at=AT - timedelta(minutes=1)))
+    world.open(make_incident("hebei", resolved_at=AT, opened_at=AT - timedelta(minutes=5)))
+    everything = await ask("/api/v1/incidents")
+    assert [row["id"] for row in everything.json["incidents"]] == ["beijing-1", "hebei-1", "shandong-1"]
+    still_open = await ask("/api/v1/incidents?open=true")
+    assert [row["id"] for row in still_open.json["incidents"]] == ["beijing-1", "shandong-1"]
+    over = await ask("/api/v1/incidents?open=false")
+    assert [row["id"] for row in over.json["incidents"]] == ["hebei-1"]
+
+
+async def test_pages_of_incidents_neither_repeat_nor_lose_those_that_opened_together(world, ask):
+    for number in range(5):
+        world.open(replace(make_incident("shandong"), id=f"same-{number}"))
+    first = await ask("/api/v1/incidents?limit=3")
+    rest = await ask(f"/api/v1/incidents?limit=3&cursor={first.json['next']}")
+    ids = [row["id"] for row in first.json["incidents"] + rest.json["incidents"]]
+    assert ids == [f"same-{number}" for number in (4, 3, 2, 1, 0)]
+    assert rest.json["next"] is None
+
+
+async def test_an_incident_comes_with_members_timeline_and_evidence(world, ask):
+    world.see(make_result("captcha/shandong", Cause.CONNECT_TIMEOUT, phase=Phase.CONNECT))
+    world.open(make_incident("national", id="n-1", scope=Scope.NATIONAL, targets=()))
+    world.open(make_incident("shandong", parent="n-1"))
+    assert (await ask("/api/v1/incidents/n-1")).json["members"] == ["shandong-1"]
+    answer = await ask("/api/v1/incidents/shandong-1")
+    assert answer.json["parent"] == "n-1"
+    assert answer.json["evidence"]["captcha/shandong"]["cause"] == "connect_timeout"
+    assert [step["event"] for step in answer.json["timeline"]] == ["first_failure", "opened"]
+    assert answer.json["resolved_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "word"),
+    [
+        ("/api/v1/targets/captcha/atlantis", 404, "atlantis"),
+        ("/api/v1/incidents/none", 404, "none"),
+        ("/api/v1/targets?limit=0", 400, "limit"),
+        ("/api/v1/targets?limit=501", 400, "limit"),
+        ("/api/v1/targets?limit=-1", 400, "limit"),
+        ("/api/v1/targets?limit=%C2%B2", 400, "limit"),
+        ("/api/v1/targets?limit=99999999999999999999999", 400, "limit"),
+        ("/api/v1/targets?limit=1&limit=2", 400, "twice"),
+        ("/api/v1/incidents?open=yes", 400, "open"),
+        ("/api/v1/incidents?opn=true", 400, "opn"),
+        ("/api/v1/nothing", 404, "Not Found"),
+    ],
+)
+async def test_a_mistake_is_answered_with_json_that_names_it(ask, path, status, word):
+    answer = await ask(path)
+    assert answer.status == status
+    assert word in answer.json["error"]
