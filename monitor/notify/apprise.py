@@ -141,15 +141,6 @@ class SendingThread(threading.Thread):
                 )
 
 
-def unusable(url: str) -> str | None:
-    """Why apprise cannot use this URL, without repeating it; None when it can. Imports apprise: half a second."""
-    try:
-        _plugin(url)
-    except DeliveryError as problem:
-        return problem.reason
-    return None
-
-
 def _plugin(url: str) -> Any:
     """The plugin for a URL, with everything set that its defaults get wrong. Raises `DeliveryError`."""
     from apprise import Apprise, AppriseAsset

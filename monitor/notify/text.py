@@ -14,13 +14,12 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from monitor.core.diagnosis import Fact
 from monitor.model import Diagnosis, Incident, Notification, Plan, Scope, SpeaksOf, Verdict
 from monitor.notify.words import authority_name, words
 
 MOST_LINES = 40
 """Incidents that a text lists one by one."""
-MOST_NAMES = 5
-"""Authorities that a title or a line of advice names."""
 MOST_FACTS = 8
 LONGEST_FACT = 200
 """Characters of one fact."""
@@ -41,6 +40,8 @@ class Item:
     until: str | None
     lasted: str
     never_up: bool
+    unwatched: bool
+    """It ended only because nothing looks at it any more."""
     is_ours: bool
     """Its cause speaks of us, not of the authority."""
 
@@ -72,6 +73,8 @@ class View:
     service: str
     """The one service all are about, else empty."""
     advice: Sequence[Advice]
+    is_nationwide: bool
+    """All of them are put down to one nationwide outage."""
     reference: str
     still_down: Sequence[str]
     at: str
@@ -136,6 +139,7 @@ def _view(notification: Notification, plan: Plan) -> View:
         places=list(dict.fromkeys(item.place for item in listed)),
         service=services.pop() if len(services) == 1 else "",
         advice=_advice([parent] if parent else members, plan),
+        is_nationwide=bool(members) and {one.diagnosis for one in members} == {Diagnosis.NATIONAL_OUTAGE},
         reference=known.verdicts[Verdict.NO_REFERENCE],
         still_down=[
             authority_name(slug, plan.authorities, plan.language) for slug in notification.still_down
@@ -159,6 +163,7 @@ def _item(incident: Incident, at: datetime, plan: Plan) -> Item:
         until=None if until is None else _wall_clock(until, plan),
         lasted=duration((until or at) - incident.first_failure_at, plan.language),
         never_up=incident.never_up,
+        unwatched=Fact.NO_LONGER_WATCHED in incident.facts,
         is_ours=incident.cause.speaks_of is SpeaksOf.US,
     )
 
@@ -176,7 +181,7 @@ def _advise(diagnosis: Diagnosis, never_up: bool, incidents: Sequence[Incident],
     names = [authority_name(one.authority, plan.authorities, plan.language) for one in incidents]
     shared = [fact for fact in incidents[0].facts if all(fact in one.facts for one in incidents)]
     return Advice(
-        places=list(dict.fromkeys(names))[:MOST_NAMES],
+        places=list(dict.fromkeys(names)),
         fault=known.never_up if never_up else known.faults[diagnosis],
         step=known.never_up_step if never_up else known.steps[diagnosis],
         facts=[_clean(known.fact(fact)) for fact in shared[:MOST_FACTS]],

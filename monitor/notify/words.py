@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from monitor.core.diagnosis import Fact
 from monitor.model import (
     LOCAL,
     NATIONAL,
@@ -64,6 +65,8 @@ class Vocabulary:
     def fact(self, text: str) -> str:
         """A fact of an incident (`name=value`) as a sentence; an unknown one stays as it is."""
         name, _, value = text.partition("=")
+        if value.startswith("0/") and (nothing := self.facts.get(f"{name}=0")) is not None:
+            return nothing
         sentence = self.facts.get(name)
         return text if sentence is None else sentence.replace("{value}", value)
 
@@ -93,7 +96,9 @@ def words(language: str) -> Vocabulary:
     file = resources.files("monitor.notify") / "texts" / language / "words.yaml"
     data: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     for name, enum in ENUMS.items():
-        data[name] = {member: data[name][str(member)] for member in enum}
+        data[name] = {member: data[name][member.value] for member in enum}
+    if missing := {fact.value for fact in Fact} - data["facts"].keys():
+        raise KeyError(f"{language}: {sorted(missing)}")
     return Vocabulary(**{field.name: data[field.name] for field in fields(Vocabulary)})
 
 
