@@ -1,0 +1,59 @@
+"""The catalogue says what domain facts 1.3 and the contract say; the words keep out of every footer."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.knowledge import load_catalogue, load_words
+from monitor.model import Cause, Flag
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "flag"),
+    [
+        ("003", Cause.NONE, Flag.THROTTLED),
+        ("004", Cause.BACKEND_BUSY, None),
+        ("005", Cause.NONE, Flag.UNSIGNED_REFUSED),
+        ("010", Cause.BACKEND_BUSY, None),
+        ("010_", Cause.BACKEND_BUSY, None),
+        ("016", Cause.NONE, Flag.THROTTLED),
+        ("020", Cause.BLOCKED, None),
+        ("024", Cause.NONE, Flag.THROTTLED),
+        ("fpdmerr", Cause.PROBE_MISCONFIGURED, None),
+    ],
+)
+def test_a_code_in_place_of_the_captcha(code: str, cause: Cause, flag: Flag | None) -> None:
+    known = load_catalogue()["platform", "yzm", code]
+    assert (known.cause, known.flag) == (cause, flag)
+
+
+def test_only_the_ban_asks_to_be_left_alone_for_a_day() -> None:
+    assert {code.code: code.back_off for code in load_catalogue().values() if code.back_off} == {
+        "020": 86400.0
+    }
+
+
+def test_one_code_means_different_things_at_different_endpoints() -> None:
+    catalogue = load_catalogue()
+    assert catalogue["platform", "vat", "003"].message != catalogue["platform", "yzm", "003"].message
+    assert ("platform", "yzm", "009") not in catalogue
+
+
+def test_every_code_says_what_it_means_and_where_that_is_from() -> None:
+    for key, code in load_catalogue().items():
+        assert key == (code.table, code.endpoint, code.code)
+        assert code.message, key
+        assert code.meaning, key
+        assert code.source, key
+        assert code.flag is None or code.cause is Cause.NONE
+
+
+def test_codes_are_text_whatever_they_look_like() -> None:
+    assert all(isinstance(code.code, str) for code in load_catalogue().values())
+
+
+def test_the_bare_word_for_maintenance_is_no_phrase() -> None:
+    words = load_words()
+    assert {"系统维护", "停机维护", "暂停服务", "正在升级"} <= set(words.maintenance)
+    assert not {"维护", "升级", "公告"} & set(words.maintenance)
+    assert all((*words.maintenance, *words.challenge, *words.busy))
