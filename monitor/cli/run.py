@@ -1,0 +1,106 @@
+"""`run`: the daemon in the foreground, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from monitor import log
+from monitor.app import ListenError, serve
+from monitor.clock import Clock, SystemClock
+from monitor.config.load import ConfigError, Loaded, load
+from monitor.core.classify import Knowledge
+from monitor.core.state import State
+from monitor.core.status import status_rows
+from monitor.knowledge import load_catalogue, load_registry, load_words
+from monitor.model import Authority, Plan, as_json
+
+
+@click.command()
+@click.option(
+    "-c",
+    "--config",
+    "file",
+    envvar="FAPIAO_CONFIG",
+    default="probes.yaml",
+    show_default=True,
+    type=click.Path(path_type=Path),
+)
+@click.option(
+    "--listen", metavar="HOST:PORT", help="Where to serve the page and /metrics, in place of server.listen."
+)
+@click.pass_context
+def command(ctx: click.Context, file: Path, listen: str | None) -> int:
+    """Run the daemon.
+
+    Exits 0 after SIGTERM or SIGINT, 2 when the configuration is wrong.
+    """
+    log.configure(level=ctx.obj["log_level"], form=ctx.obj["log_format"])
+    registry = load_registry()
+    try:
+        loaded = load(file, environ=os.environ, registry=registry)
+    except ConfigError as problem:
+        click.echo(str(problem), err=True)
+        return 2
+    log.REDACTION.add(loaded.secrets)
+    plan = loaded.plan if listen is None else replace(loaded.plan, listen=_address(listen))
+    return _run(plan, loaded, registry)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise click.UsageError(f'--listen {text}: write HOST:PORT, for example "127.0.0.1:8036"')
+    return host.strip("[]"), int(port)
+
+
+def _run(plan: Plan, loaded: Loaded, registry: Mapping[str, Authority]) -> int:
+    """Run the event loop until a signal says stop."""
+    for note in loaded.notes:
+        click.echo(note, err=True)
+    try:
+        asyncio.run(_serve(plan, registry))
+    except ListenError as problem:
+        raise click.ClickException(f"{problem}; choose another with --listen") from None
+    return 0
+
+
+async def _serve(plan: Plan, registry: Mapping[str, Authority]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    clock = SystemClock()
+    await serve(
+        plan,
+        registry=registry,
+        knowledge=Knowledge(catalogue=load_catalogue(), words=load_words()),
+        clock=clock,
+        stop=stop,
+        listens=_say_where,
+        swept=lambda state: _draw(plan, state, clock),
+    )
+
+
+def _say_where(host: str, port: int) -> None:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - only compared
+    click.echo(f"fapiao-monitor listens on http://{shown}:{port}/ (metrics: /metrics)", err=True)
+
+
+def _draw(plan: Plan, state: State, clock: Clock) -> None:
+    """On a terminal: the matrix once, as soon as everything has been looked at. A log has its own line for it."""
+    if not sys.stderr.isatty():
+        return
+    from monitor.cli.drawing import make_console
+    from monitor.cli.matrix import draw_status
+
+    console = make_console(sys.stderr)
+    status = as_json(status_rows(plan, state, clock.now()))
+    console.print(draw_status(status, (), console.width))

@@ -1,0 +1,219 @@
+"""Loop 2: the one decider. Takes events in order, decides, keeps what was decided, then lets it be told and shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from monitor.clock import Clock
+from monitor.core.decide import decide
+from monitor.core.state import Commit, State, apply
+from monitor.model import Confirmed, Event, Incident, Notification, Plan, Result, TargetState, Tick
+from monitor.store.errors import StoreError
+
+log = structlog.get_logger()
+
+PATIENCE = 1.0
+"""Seconds a commit may take to reach the disk before it is told from memory (design §2)."""
+
+
+class Store(Protocol):
+    """Where commits are kept."""
+
+    is_up: bool
+
+    async def write(self, commits: Sequence[Commit]) -> None:
+        """Keep these commits, all or none. After StoreError they are still owed, and tried again by the store itself."""
+
+
+class Teller(Protocol):
+    """Who delivers notifications."""
+
+    def poke(self) -> None:
+        """Something new is in the outbox."""
+
+    def tell(self, notifications: Sequence[Notification]) -> None:
+        """Deliver these from memory: the outbox could not be written in time."""
+
+
+class Meter(Protocol):
+    """What the pipeline tells about the results and about its own work."""
+
+    def observe(self, result: Result, target_state: TargetState) -> None:
+        """One result, with the target's state after it."""
+
+    def publish(self, plan: Plan, state: State, now: datetime) -> None:
+        """Beliefs have changed."""
+
+    def count_coalesced(self) -> None:
+        """A result gave way to a newer one of its target because the queue was full."""
+
+    def set_store_up(self, store: str, up: bool) -> None:
+        """Whether `store` takes what it is given."""
+
+
+class Results:
+    """A bounded queue of results. When it is full a target's newest result replaces its older one, counted."""
+
+    def __init__(self, limit: int, meter: Meter) -> None:
+        self._limit = limit
+        self._meter = meter
+        self._order: deque[Result] = deque()
+        self._arrived = asyncio.Event()
+
+    def put(self, result: Result) -> None:
+        """Add a result; never waits and never grows beyond the limit plus one per target."""
+        if len(self._order) >= self._limit and (older := self._newest_of(result.target)) is not None:
+            self._order.remove(older)
+            self._meter.count_coalesced()
+        self._order.append(result)
+        self._arrived.set()
+
+    def _newest_of(self, target: str) -> Result | None:
+        return next((result for result in reversed(self._order) if result.target == target), None)
+
+    def take(self) -> list[Result]:
+        """Everything that waits, oldest first."""
+        taken = list(self._order)
+        self._order.clear()
+        self._arrived.clear()
+        return taken
+
+    async def wait(self) -> None:
+        """Until there is something to take."""
+        await self._arrived.wait()
+
+
+class Pipeline:
+    """Owns the state. One event after the other becomes one commit; commits that wait together are written together."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        state: State,
+        store: Store,
+        teller: Teller,
+        meter: Meter,
+        clock: Clock,
+        *,
+        results: Results,
+        follow: Callable[[Commit], None],
+    ) -> None:
+        self.state = state
+        self.moved_at = clock.monotonic()
+        """When an event was last looked for (monotonic); the watchdog reads it."""
+        self.results = results
+        self._plan = plan
+        self._store = store
+        self._teller = teller
+        self._meter = meter
+        self._clock = clock
+        self._follow = follow
+        self._wakeup: datetime | None = clock.now()
+        self.swept = asyncio.Event()
+        """Set once every target has a result, restored ones counted."""
+
+    async def run(self) -> None:
+        """Decide until cancelled."""
+        while True:
+            await self._wait()
+            self.moved_at = self._clock.monotonic()
+            await self._keep(self._decide_all())
+            self._notice_sweep()
+
+    def _notice_sweep(self) -> None:
+        if self.swept.is_set():
+            return
+        known = [self.state.targets.get(id_) for id_ in self._plan.targets]
+        last = [target.last for target in known if target is not None and target.last is not None]
+        if len(last) == len(known):
+            self.swept.set()
+            causes = Counter("ok" if result.is_ok else str(result.cause) for result in last)
+            log.info("sweep.finished", targets=len(last), **causes)
+
+    async def _wait(self) -> None:
+        """Until a result is there or a wake-up is due."""
+        left = None if self._wakeup is None else max(0.0, (self._wakeup - self._clock.now()).total_seconds())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await self.results.wait()
+
+    def _decide_all(self) -> list[Commit]:
+        commits = []
+        for result in self.results.take():
+            commits.append(self._decide(result))
+            target = self.state.targets.get(result.target)
+            if target is not None:
+                self._meter.observe(result, target)
+        if self._wakeup is not None and self._wakeup <= self._clock.now():
+            commits.append(self._decide(Tick()))
+        return commits
+
+    def _decide(self, event: Event) -> Commit:
+        now = self._clock.now()
+        commit = decide(event, self.state, now, self._plan)
+        _report(commit, self.state)
+        apply(self.state, commit)
+        self._wakeup = commit.next_wakeup
+        self._follow(commit)
+        if commit.durable:
+            self._meter.publish(self._plan, self.state, now)
+        return commit
+
+    async def _keep(self, commits: Sequence[Commit]) -> None:
+        """Write what was decided, then let it be told; from memory where the disk does not take it in time."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._store.write(commits)
+        except (StoreError, TimeoutError) as problem:
+            reason = str(problem) or "the disk does not answer"
+            log.warning("state.not_written", reason=reason, consequence="told from memory")
+            self._teller.tell([notification for commit in commits for notification in commit.notifications])
+        self._meter.set_store_up("state", self._store.is_up)
+        self._teller.poke()
+
+    async def finish(self) -> None:
+        """Decide and write what still waits. For an orderly stop, after `run` has been cancelled."""
+        await self._keep(self._decide_all())
+
+
+def _report(commit: Commit, before: State) -> None:
+    """One log line per change of belief; the routine runs are silent."""
+    for target in commit.targets:
+        known = before.targets.get(target.id)
+        was = known.confirmed if known else Confirmed.UNKNOWN
+        if (
+            target.last is not None
+            and target.confirmed is not was
+            and Confirmed.DOWN in (was, target.confirmed)
+        ):
+            log.info(
+                "target.down" if target.confirmed is Confirmed.DOWN else "target.up",
+                target=target.id,
+                cause=str(target.last.cause),
+                detail=target.last.detail,
+            )
+    for incident in commit.incidents:
+        _report_incident(incident, before.incidents.get(incident.id))
+
+
+def _report_incident(incident: Incident, known: Incident | None) -> None:
+    if known is None:
+        event = "incident.opened"
+    elif known.is_open and not incident.is_open:
+        event = "incident.resolved"
+    else:
+        return
+    log.info(
+        event,
+        incident=incident.id,
+        severity=str(incident.severity),
+        cause=str(incident.cause),
+        diagnosis=str(incident.diagnosis),
+    )

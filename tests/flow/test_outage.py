@@ -1,0 +1,145 @@
+"""One authority breaks and mends: what is told, to whom, how often, how soon."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.header import decode_header, make_header
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests.flow.harness import Hook, daemon, hook_server, until
+
+FAULTS = [
+    pytest.param("refuse", "error", "connection_refused", id="refused connections"),
+    pytest.param("hang", "timeout", "response_timeout", id="no answer"),
+    pytest.param("expired", "error", "tls_expired", id="an expired certificate"),
+    pytest.param("status_503", "error", "http_status", id="status 503"),
+    pytest.param("maintenance", "error", "maintenance_page", id="a maintenance page"),
+    pytest.param("010", "error", "backend_busy", id="code 010"),
+]
+
+
+class Mailbox:
+    """Keeps the mails an SMTP server is given."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, str]] = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - the name aiosmtpd calls
+        mail = message_from_bytes(envelope.content)
+        parts = [part.get_payload(decode=True) for part in mail.walk() if not part.is_multipart()]
+        body = " ".join(part.decode() for part in parts if part)
+        self.mails.append((str(make_header(decode_header(mail["Subject"]))), body))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox():
+    """A real SMTP server; yields its mailbox with `.port`."""
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=0)
+    controller.start()
+    box.port = controller.server.sockets[0].getsockname()[1]
+    yield box
+    controller.stop()
+
+
+@pytest.mark.parametrize(("fault", "outcome", "cause"), FAULTS)
+async def test_an_authority_that_breaks_and_mends_is_told_once_each(
+    simulator, hook, tmp_path, fault, outcome, cause
+):
+    config = simulator.config(
+        receivers={"bus": {"webhook": hook.url}}, listen="127.0.0.1:0", interval="2s", timeout="500ms"
+    )
+    async with daemon(config, tmp_path) as running:
+        await until(lambda: up(running, "shandong"))
+        simulator.set_fault("shandong", fault, service="verify")
+        await until(lambda: hook.got)
+        opened = hook.got[0]["incidents"][0]
+        assert (opened["authority"], opened["service"]) == ("shandong", "verify")
+        assert (opened["outcome"], opened["cause"]) == (outcome, cause)
+        assert (await running.row("shandong"))["state"] == "down"
+        simulator.clear_fault("shandong")
+        await until(lambda: len(hook.got) > 1)
+        await until(lambda: up(running, "shandong"))
+    assert hook.events() == ["incident_opened", "incident_resolved"]
+    assert {message["incidents"][0]["id"] for message in hook.got} == {opened["id"]}
+
+
+async def up(running, slug: str) -> bool:
+    """Whether the authority is confirmed up."""
+    return (await running.row(slug))["state"] == "up"
+
+
+async def test_a_webhook_an_apprise_receiver_and_a_mailbox_all_hear_it(simulator, hook, mailbox, tmp_path):
+    chat = Hook()
+    async with hook_server(chat):
+        receivers = {
+            "bus": {"webhook": hook.url},
+            "chat": {"apprise": [chat.url.replace("http://", "json://")]},
+            "mail": {
+                "apprise": [
+                    f"mailto://127.0.0.1:{mailbox.port}?from=a@example.com&to=b@example.com&mode=insecure"
+                ]
+            },
+        }
+        config = simulator.config(receivers=receivers, listen="127.0.0.1:0", interval="2s", timeout="500ms")
+        async with daemon(config, tmp_path) as running:
+            await until(lambda: up(running, "shandong"))
+            simulator.set_fault("shandong", "refuse", service="verify")
+            await until(lambda: hook.got and chat.got and mailbox.mails)
+            simulator.clear_fault("shandong")
+            await until(lambda: len(hook.got) == len(chat.got) == len(mailbox.mails) == 2)
+    assert hook.events() == ["incident_opened", "incident_resolved"]
+    for title, text in [(chat.got[0]["title"], chat.got[0]["message"]), mailbox.mails[0]]:
+        assert "山东" in title
+        assert "拒绝" in title + text
+    assert all("恢复" in title for title in (chat.got[1]["title"], mailbox.mails[1][0]))
+
+
+async def test_a_hung_receiver_delays_neither_the_healthy_one_nor_a_probe(simulator, hook, tmp_path):
+    hung = Hook(hang=True)
+    async with hook_server(hung):
+        receivers = {"dead": {"webhook": hung.url}, "bus": {"webhook": hook.url}}
+        config = simulator.config(receivers=receivers, listen="127.0.0.1:0", interval="1s", timeout="500ms")
+        async with daemon(config, tmp_path) as running:
+            await until(lambda: up(running, "shandong"))
+            simulator.set_fault("shandong", "refuse", service="verify")
+            await until(lambda: hook.got)
+            arrived = datetime.now(UTC)
+            metrics = await running.text("/metrics")
+    decided = datetime.fromisoformat(hook.got[0]["at"])
+    assert arrived - decided < timedelta(milliseconds=200)
+    assert 'fapiao_runs_skipped_total{reason="late"} 0' in metrics
+
+
+async def test_a_blip_shorter_than_the_confirmation_tells_nobody(simulator, hook, tmp_path):
+    config = simulator.config(
+        receivers={"bus": {"webhook": hook.url}},
+        listen="127.0.0.1:0",
+        interval="2s",
+        timeout="500ms",
+        attempts=3,
+        spacing="1s",
+    )
+    async with daemon(config, tmp_path) as running:
+        await until(lambda: up(running, "shandong"))
+        simulator.set_fault("shandong", "refuse", service="verify")
+        await until(lambda: failing(running, "shandong"))
+        simulator.clear_fault("shandong")
+        await until(lambda: answered_since(running, "shandong"))
+        await asyncio.sleep(2.5)  # a message decided on the blip would be out after group_wait
+    assert hook.got == []
+
+
+async def failing(running, slug: str) -> bool:
+    """Whether the last run of its captcha failed."""
+    return (await running.json(f"/api/v1/targets/captcha/{slug}"))["last"]["outcome"] != "ok"
+
+
+async def answered_since(running, slug: str) -> bool:
+    """Whether the last run of its captcha was ok."""
+    return (await running.json(f"/api/v1/targets/captcha/{slug}"))["last"]["outcome"] == "ok"
