@@ -68,7 +68,7 @@ def _rows() -> tuple[Kind, ...]:
         row("refuse", listen, "the listening socket is closed; the port stays reserved", "connection refused"),
         row("hang_accept", listen, "accept() is never called; the kernel completes the handshake", "connects, then silence: TLS (plain: the reply) times out"),
         row("hang_before_accept", listen, "the backlog is filled, so that SYNs are dropped", "connecting times out"),
-        row("reset", raw, "RST right after accept", "connection reset"),
+        row("reset", raw, "RST right after accept", "connection reset, perhaps while connecting"),
         row("stall_tls", raw, "reads the ClientHello, sends the head of a record, stops", "TLS times out"),
         row("reset_tls", raw, "RST after the first bytes of the client", "connection reset during TLS"),
         row("close_tls", raw, "FIN after the first bytes of the client", "EOF during TLS"),

@@ -197,7 +197,8 @@ class Simulator:
     def hits(self, slug: str | None = None, service: str | None = None) -> list[Hit]:
         """Accepted connections in the order in which they came, at most MAX_HITS of each service.
 
-        What a listening fault keeps away (refuse, hang_before_accept, hang_accept) is not among them.
+        What `refuse` and `hang_before_accept` keep away is not among them; what waits under `hang_accept` is when
+        that ends.
         """
         found = [hit for endpoint in self.endpoints(slug, service) for hit in endpoint.hits]
         return sorted(found, key=lambda hit: hit.monotonic)

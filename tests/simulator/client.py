@@ -5,22 +5,29 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from dataclasses import dataclass, field
 
 from monitor.simulator import Simulator
 
+SHORT = 0.25
+"""Seconds to wait for something that must not come."""
 CAPTCHA = "/NWebQuery/yzmQuery?fpdm=3700990130"
 
 
 @dataclass(slots=True, kw_only=True)
 class Seen:
-    """What came back. `failure` is `step: exception` (connect, tls, reply, body), "" when all was read."""
+    """What came back. `failure` is `step: exception` (connect, tls, reply, body), "" when all was read.
+
+    A plain EOF is no failure: compare `body` with the Content-Length.
+    """
 
     failure: str = ""
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     raw: bytes = b""
+    seconds: float = 0.0
 
 
 async def look(
@@ -29,36 +36,47 @@ async def look(
     service: str | None = None,
     path: str = CAPTCHA,
     *,
-    limit: float = 0.4,
+    limit: float = 5.0,
+    overall: float = 10.0,
     context: ssl.SSLContext | None = None,
 ) -> Seen:
-    """Ask a stand-in once, in a thread. `limit` is what each socket operation may take, in seconds."""
+    """Ask a stand-in once, in a thread. Seconds: `limit` for each socket operation, `overall` for reading on."""
     url = sim.url(slug, service)
     tls = (context or ssl.create_default_context(cafile=sim.ca_path)) if url.startswith("https") else None
-    return await asyncio.to_thread(_look, sim.port(slug, service), f"{slug}.localhost", path, tls, limit)
+    return await asyncio.to_thread(
+        _look, sim.port(slug, service), f"{slug}.localhost", path, tls, limit, overall
+    )
 
 
-def _look(port: int, name: str, path: str, tls: ssl.SSLContext | None, limit: float) -> Seen:
+def _look(port: int, name: str, path: str, tls: ssl.SSLContext | None, limit: float, overall: float) -> Seen:
     seen = Seen()
+    began = time.monotonic()
     step = "connect"
     connection: socket.socket | None = None
     try:
         connection = socket.create_connection(("127.0.0.1", port), timeout=limit)
         step = "tls"
         if tls:
-            connection = tls.wrap_socket(connection, server_hostname=name)
+            connection = tls.wrap_socket(connection, server_hostname=name, suppress_ragged_eofs=False)
         step = "reply"
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: test\r\n\r\n".encode())
-        while chunk := connection.recv(65536):
+        while time.monotonic() - began < overall and (chunk := connection.recv(65536)):
             seen.raw += chunk
             step = "body" if b"\r\n\r\n" in seen.raw else "reply"
     except OSError as problem:
-        seen.failure = f"{step}: {type(problem).__name__} {getattr(problem, 'reason', '') or ''}".rstrip()
+        seen.failure = f"{step}: {type(problem).__name__} {_why(problem)}".rstrip()
     finally:
         if connection:
             connection.close()
+    seen.seconds = time.monotonic() - began
     _read(seen)
     return seen
+
+
+def _why(problem: OSError) -> str:
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        return str(problem.verify_message)
+    return (problem.reason or "") if isinstance(problem, ssl.SSLError) else ""
 
 
 def _read(seen: Seen) -> None:

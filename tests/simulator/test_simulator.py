@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
 
 import pytest
 
 from monitor.simulator import FaultError, Simulator
 from tests.simulator.client import look
-
-
-@pytest.fixture
-async def sim() -> AsyncIterator[Simulator]:
-    async with Simulator(only=["beijing", "shandong"]) as running:
-        yield running
 
 
 async def test_healthy_stand_ins_answer_over_verified_tls(sim: Simulator):
@@ -42,7 +35,7 @@ async def test_stop_is_quick_with_every_kind_of_hung_connection_open():
     async with Simulator(only=["beijing"]) as sim, asyncio.TaskGroup() as group:
         for fault in ("hang", "hang_accept", "stall_tls", "trickle", "hang_before_accept"):
             sim.set_fault("beijing", fault, "verify")
-            group.create_task(look(sim, "beijing", limit=5.0))
+            group.create_task(look(sim, "beijing"))
             await asyncio.sleep(0.05)
         began = loop.time()
         await sim.stop()
@@ -72,6 +65,6 @@ async def test_two_run_side_by_side_and_do_not_trust_each_other():
 async def test_what_does_not_exist_is_refused_with_a_hint(sim: Simulator):
     with pytest.raises(FaultError, match="did you mean 'refuse'"):
         sim.set_fault("shandong", "refuze")
-    with pytest.raises(FaultError, match="shanghai"):
+    with pytest.raises(FaultError, match="called shanghai"):
         sim.set_fault("shanghai", "refuse")
     assert sim.faults() == {}
