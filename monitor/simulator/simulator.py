@@ -248,7 +248,7 @@ class _Tasks:
     ) -> None:
         for task in self._running:
             task.cancel()
-        await self._group.__aexit__(kind, error, trace)
+        await self._group.__aexit__(None, None, None)  # an error of the caller's is no part of the group's
         await asyncio.sleep(0)  # aborted transports close their sockets one turn later
 
     def start(self, conversation: Coroutine[Any, Any, None]) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
+from pathlib import Path
 
 import pytest
 
+from monitor import simulator
 from monitor.simulator import FaultError, Simulator
 from tests.simulator.client import look
 
@@ -68,3 +71,30 @@ async def test_what_does_not_exist_is_refused_with_a_hint(sim: Simulator):
     with pytest.raises(FaultError, match="called shanghai"):
         sim.set_fault("shanghai", "refuse")
     assert sim.faults() == {}
+
+
+async def test_a_taken_port_leaves_nothing_open():
+    async with Simulator(only=["beijing"]) as one:
+        with pytest.raises(OSError, match="in use"):
+            await Simulator(only=["beijing"], port_base=one.port("beijing") - 1).start()
+        assert (await look(one, "beijing")).status == 200
+
+
+async def test_the_log_tells_when_who_came_and_what_was_asked(sim: Simulator):
+    await look(sim, "beijing")
+    await look(sim, "beijing", "dppt", "/")
+    first, second = sim.hits("beijing")
+    assert (first.service, second.service) == ("verify", "dppt")
+    assert first.monotonic < second.monotonic
+    assert first.at <= second.at
+    assert first.request is not None
+    assert first.request.headers["user-agent"] == "test"
+    assert [len(sim.hits("beijing", service)) for service in ("verify", "dppt")] == [1, 1]
+
+
+def test_it_imports_nothing_of_what_it_tests():
+    source = Path(simulator.__file__).parent
+    lines = "\n".join(file.read_text("utf-8") for file in source.glob("*.py"))
+    imported = re.findall(r"^\s*(?:from|import) (monitor\S*)", lines, re.MULTILINE)
+    assert len(imported) > 20
+    assert {name for name in imported if not name.startswith("monitor.simulator")} == set()
