@@ -53,7 +53,7 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
     if first:
         draft.corroborate(target)
     if target.is_control and judge.is_recovering(after) and after.oks == 1:
-        draft.look_again()
+        draft.look_again(target)
     draft.settle(target)
     return draft.commit()
 

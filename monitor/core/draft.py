@@ -11,7 +11,7 @@ from monitor.core import incidents as cases
 from monitor.core import judge
 from monitor.core.diagnosis import Surroundings, look_around
 from monitor.core.state import Commit, Group, State, Sweep
-from monitor.core.telling import by_service, notify, notify_over, words
+from monitor.core.telling import by_service, notify, notify_over, speaks_of_authority, words
 from monitor.core.wakeup import arrived, longest, next_wakeup, release_time, row_time
 from monitor.model import (
     LOCAL,
@@ -42,8 +42,10 @@ class Draft:
         self.incidents = dict(state.incidents)
         self.bans = dict(state.bans)
         self._sweep = state.sweep
-        self._waiting = list(state.group.incidents) if state.group else []
-        self._release_at = state.group.release_at if state.group else now
+        group = state.group
+        self._waiting = [id_ for id_ in group.incidents if id_ in self.incidents] if group else []
+        latest = now + timedelta(seconds=plan.group_wait)  # a clock that was set back must not hold the group
+        self._release_at = min(group.release_at, latest) if group else latest
         self._notifications: list[Notification] = []
         self._due: dict[str, datetime] = {}
         self._intervals: dict[str, float] = {}
@@ -108,14 +110,16 @@ class Draft:
         free = (target for target in targets if not judge.is_held(target, self.bans, self.now))
         return min(free, key=lambda target: (judge.cost(target), target.timeout), default=None)
 
-    def look_again(self) -> None:
+    def look_again(self, answered: Target) -> None:
         """Our network seems to be back: look at everyone believed down before saying who still is."""
         if self._open_local() is None:
             return
         down = [
             target
             for id_, state in self.targets.items()
-            if state.confirmed is Confirmed.DOWN and (target := self.plan.targets.get(id_)) is not None
+            if state.confirmed is Confirmed.DOWN
+            and id_ != answered.id
+            and (target := self.plan.targets.get(id_)) is not None
         ]
         free = [target for target in down if not judge.is_held(target, self.bans, self.now)]
         self._start_sweep(free, longest(row_time(target, target.recover) for target in free))
@@ -165,7 +169,9 @@ class Draft:
                     self._open(authority, service, outage)
             elif outage is None:
                 self._resolve(incident)
-            elif not around.local.holds:  # a fault of ours says nothing new about them
+            elif not (
+                around.local.holds or around.local.suspected
+            ):  # a fault of ours says nothing new of them
                 self._change(incident, outage)
 
     def _reconcile_local(self, around: Surroundings) -> bool:
@@ -216,6 +222,7 @@ class Draft:
             self._waiting.remove(incident.id)
 
     def _wait_with(self, id_: str) -> None:
+        """Tell of it with the group that waits; the first one says when that is released."""
         if not self._waiting:
             self._release_at = self.now + timedelta(seconds=self.plan.group_wait)
         if id_ not in self._waiting:
@@ -247,34 +254,29 @@ class Draft:
     def release(self) -> None:
         """Decide the notifications of the waiting group."""
         over = self._ended_local()
-        waiting, self._waiting = self._waiting, []
+        self._waiting = [id_ for id_ in self._waiting if id_ not in {local.id for local in over}]
         for local in over:
             self._release_end(local)
-        said = [
-            word
-            for id_ in waiting
-            if (one := self.incidents[id_]) not in over and id_ not in {local.id for local in over}
-            for word in words(self.plan, one)
-        ]
+        said = [word for id_ in self._waiting for word in words(self.plan, self.incidents[id_])]
         found, after = notify(said, self.now)
         self._notifications += found
         self.incidents.update(after)
+        self._waiting = []
 
     def _release_end(self, local: Incident) -> None:
         """The end of our own fault, with those who are down still; these count as told from now on."""
         if self._open_local() is None:
             self._open_still_down(local)
-        still = [one for one in by_service(self.incidents).values() if one.scope is Scope.AUTHORITY]
+        still = [one for one in by_service(self.incidents).values() if speaks_of_authority(one)]
         word, after = notify_over(local, still, (one.authority for one in still), self.now)
         self._notifications.append(word)
         self.incidents.update((one.id, one) for one in after)
 
     def _open_still_down(self, local: Incident) -> None:
-        around, known = self._around(), set(self.incidents)
+        known, around = set(self.incidents), self._around()
         for slug in self.plan.by_authority:
             if slug != LOCAL:
                 self._reconcile(slug, around)
-        self._waiting = []
         for id_ in set(self.incidents) - known:
             self.incidents[id_] = replace(self.incidents[id_], parent=local.id)
 

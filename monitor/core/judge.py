@@ -112,6 +112,7 @@ def _after_failure(target: Target, before: TargetState, result: Result, now: dat
         failures=failures,
         oks=0,
         slows=0,
+        briskly=0,
         first_failure_at=before.first_failure_at or result.started_at,
         cause=cause,
         phase=phase,

@@ -26,8 +26,8 @@ class Sweep:
     awaiting: frozenset[str] = frozenset()
 
     def is_pending(self, now: datetime) -> bool:
-        """Whether something is still waited for."""
-        return bool(self.awaiting) and now < self.until
+        """Whether something is still waited for (not if the clock was set back behind its start)."""
+        return bool(self.awaiting) and self.started_at <= now < self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.core.incidents import LOUDNESS
-from monitor.model import EventName, Incident, Notification, Plan, Scope
+from monitor.model import EventName, Incident, Notification, Plan, Scope, SpeaksOf
 
 ORDER = (EventName.INCIDENT_RESOLVED, EventName.INCIDENT_CHANGED, EventName.INCIDENT_OPENED)
 """What ended is told before what began, so that a receiver hears of each service in turns."""
@@ -114,3 +114,8 @@ def _notification(
 def by_service(incidents: Mapping[str, Incident]) -> dict[tuple[str, str], Incident]:
     """The open incidents by (authority, service); there is at most one of each."""
     return {(one.authority, one.service): one for one in incidents.values() if one.is_open}
+
+
+def speaks_of_authority(incident: Incident) -> bool:
+    """Whether it says that an authority is down (and not that we cannot see it, or that our own network is)."""
+    return incident.scope is Scope.AUTHORITY and incident.cause.speaks_of is SpeaksOf.AUTHORITY

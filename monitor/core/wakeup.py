@@ -34,7 +34,7 @@ def release_time(
     Not before the sweep is in; and not while every control failed when it last ran, until that is confirmed or not:
     the first word must know whether it is us. Both waits are bounded.
     """
-    at = group.release_at
+    at = min(group.release_at, now + timedelta(seconds=plan.group_wait))
     if sweep is not None and sweep.is_pending(now):
         at = max(at, sweep.until)
     if judge_local(plan, states).suspected:
