@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from monitor.config.facts import NotKnown, names_in, unknown_authority
-from monitor.config.mistakes import Mistake, Path, did_you_mean
+from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import header_name
 from monitor.config.schema import CaptchaProbe, Configuration, HttpProbe, Probe, WebProbe
-from monitor.config.target import prototype_of, target_of
+from monitor.config.target import UnusableError, prototype_of, target_of
 from monitor.config.tree import Document
 from monitor.model import LOCAL, PSEUDO_AUTHORITIES, Authority, Target
 
@@ -64,10 +64,11 @@ def _expand(probe: Probe, position: int, ground: Ground, expansion: Expansion) -
         except NotKnown as fact:
             unknown.setdefault(str(fact), []).append(authority.slug)
             continue
-        except ValueError as problem:
-            path = ("probes", position, *_address_key(probe))
-            mistake = ground.document.mistake(path, f"no usable address for {authority.slug}", str(problem))
-            expansion.mistakes.append(mistake)
+        except UnusableError as problem:
+            hidden = "@" in problem.text or problem.text in ground.secrets
+            found = f"{'a value not shown here' if hidden else quoted(problem.text)} for {authority.slug}"
+            path = ("probes", position, problem.key)
+            expansion.mistakes.append(ground.document.mistake(path, found, problem.meant))
             break
         if target.kind != prototype.kind:
             by_tcp.append(authority.slug)

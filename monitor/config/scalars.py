@@ -21,7 +21,6 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from monitor.config.mistakes import did_you_mean, quoted
 from monitor.config.tree import BLANK
 from monitor.model import Severity, TlsProfile, Verify
-from monitor.probes.pattern import compiled
 
 MAX_FILE = 64 << 10
 """Bytes of a file named by `{file: …}`."""
@@ -256,7 +255,8 @@ def choice(*words: str) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if text not in words:
-            raise ValueError(f"{did_you_mean(text, words)} ({' | '.join(words)})")
+            near = did_you_mean(text, words)
+            raise ValueError(f"{near} ({' | '.join(words)})" if near.endswith("?") else " | ".join(words))
         return text
 
     return read
@@ -310,11 +310,15 @@ def timezone(text: str) -> str:
 
 def web_address(text: str) -> SplitResult:
     """An http or https address with a host and a sound port. Raises ValueError."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-        raise ValueError("an address that begins with http:// or https:// and names a host is meant")
     if not text.isprintable() or " " in text:
         raise ValueError("an address holds no blanks")
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError as problem:
+        raise ValueError(f"an http or https address is meant: {problem}") from None
+    if not fits:
+        raise ValueError("an address that begins with http:// or https:// and names a host is meant")
     return parts
 
 
@@ -345,6 +349,8 @@ def name_server(text: str) -> str:
 
 def pattern(text: str) -> str:
     """A regular expression that the engine of the probes takes."""
+    from monitor.probes.pattern import compiled  # the probes bring the network along: only where it is needed
+
     compiled(text)
     return text
 

@@ -64,7 +64,7 @@ class Section(BaseModel):
     @classmethod
     def _drop_blank_sections(cls, data: Any) -> Any:
         """`receivers:` with everything under it commented out says nothing."""
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or BLANK not in data.values():
             return data
         empty = {key for key, field in cls.model_fields.items() if field.default_factory is not None}
         return {key: value for key, value in data.items() if value is not BLANK or key not in empty}

@@ -38,6 +38,18 @@ _CREDENTIALS = frozenset(
 )
 
 
+class UnusableError(Exception):
+    """An address that cannot be connected to, once its facts are filled in."""
+
+    def __init__(self, key: str, text: str, meant: str) -> None:
+        self.key = key
+        """The key of the probe that holds it."""
+        self.text = text
+        """May hold a secret."""
+        self.meant = meant
+        super().__init__(f"{key}: {meant}")
+
+
 def prototype_of(probe: Probe, configuration: Configuration, *, authority: str, user_agent: str) -> Target:
     """What all targets of a probe have in common."""
     defaults, judgement = configuration.defaults, configuration.judgement
@@ -63,41 +75,40 @@ def prototype_of(probe: Probe, configuration: Configuration, *, authority: str, 
 
 
 def target_of(prototype: Target, probe: Probe, authority: Authority, secrets: Collection[str]) -> Target:
-    """The target of one authority. Raises NotKnown for a fact that is null, ValueError for an unusable address."""
-    made = replace(prototype, authority=authority.slug)
-    if probe.each:
-        made = replace(made, id=f"{probe.name}/{authority.slug}")
+    """The target of one authority. Raises NotKnown for a fact that is null, UnusableError for what cannot be connected to."""
+    name = f"{probe.name}/{authority.slug}" if probe.each else probe.name
     match probe:
         case CaptchaProbe():
-            return _at_url(made, _captcha_url(fill(probe.url, authority), authority), secrets)
+            place = _at_url(_captcha_url(fill(probe.url, authority), authority), prototype.headers, secrets)
         case HttpProbe():
-            return _at_url(made, fill(probe.url, authority), secrets)
+            place = _at_url(fill(probe.url, authority), prototype.headers, secrets)
         case TlsProbe():
-            return _at_tls(made, probe, authority)
+            place = _at_tls(probe, authority)
         case TcpProbe():
-            return _at_host(made, probe, authority)
+            place = _at_host(probe, authority)
         case _:
             raise AssertionError(probe)
+    return replace(prototype, id=name, authority=authority.slug, **place)
 
 
 # --- where it is -----------------------------------------------------------------------------------------------------
 
 
-def _at_host(target: Target, probe: TcpProbe | TlsProbe, authority: Authority) -> Target:
+def _at_host(probe: TcpProbe | TlsProbe, authority: Authority) -> dict[str, Any]:
     host, port = fill(probe.host, authority), fill(probe.port, authority)
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise ValueError("a port from 1 to 65535 is meant")
+        raise UnusableError("port", port, "a port from 1 to 65535 is meant")
     if not re.fullmatch(r"[^\s/:@?#\[\]]+|\[?[0-9A-Fa-f:.]+\]?", host):
-        raise ValueError("a host name or an address is meant, without scheme and port")
-    return replace(target, host=host.strip("[]"), port=int(port))
+        raise UnusableError("host", host, "a host name or an address is meant, without scheme and port")
+    return {"host": host.strip("[]"), "port": int(port)}
 
 
-def _at_tls(target: Target, probe: TlsProbe, authority: Authority) -> Target:
+def _at_tls(probe: TlsProbe, authority: Authority) -> dict[str, Any]:
     """A handshake; only a connection where that address of the authority is plain http."""
-    made = _at_host(target, probe, authority)
+    place = _at_host(probe, authority)
     if _scheme(probe, authority) == "http":
-        return replace(made, kind="tcp")
-    return replace(made, server_name=fill(probe.server_name, authority) if probe.server_name else None)
+        return place | {"kind": "tcp"}
+    return place | {"server_name": fill(probe.server_name, authority) if probe.server_name else None}
 
 
 def _scheme(probe: TlsProbe, authority: Authority) -> str | None:
@@ -107,22 +118,23 @@ def _scheme(probe: TlsProbe, authority: Authority) -> str | None:
     return fact.value if fact else None
 
 
-def _at_url(target: Target, url: str, secrets: Collection[str]) -> Target:
+def _at_url(url: str, headers: tuple[tuple[str, str], ...], secrets: Collection[str]) -> dict[str, Any]:
     """An address of http or https. A user and password in it become a header, so that no URL holds them."""
-    parts = web_address(url)
+    try:
+        parts = web_address(url)
+    except ValueError as problem:
+        raise UnusableError("url", url, str(problem)) from None
     host = parts.netloc.rpartition("@")[2]
     user = _basic(parts)
-    headers = target.headers
     if user and not any(name.lower() == "authorization" for name, _ in headers):
         headers = (*headers, ("Authorization", user))
-    return replace(
-        target,
-        url=parts._replace(netloc=host, fragment="").geturl(),
-        host=parts.hostname or "",
-        port=parts.port or _PORTS[parts.scheme],
-        headers=headers,
-        carries_credential=_is_credential(url, headers, secrets),
-    )
+    return {
+        "url": parts._replace(netloc=host, fragment="").geturl(),
+        "host": parts.hostname,
+        "port": parts.port or _PORTS[parts.scheme],
+        "headers": headers,
+        "carries_credential": _is_credential(url, headers, secrets),
+    }
 
 
 def _basic(parts: SplitResult) -> str | None:

@@ -62,11 +62,11 @@ def _length(raw: Any, path: Path) -> int:
 
 
 def _at(raw: Any, path: Path) -> Any:
-    for part in path:
-        if (isinstance(raw, dict) and part in raw) or (isinstance(raw, list) and isinstance(part, int) and part < len(raw)):
+    try:
+        for part in path:
             raw = raw[part]
-        else:
-            return None
+    except (KeyError, IndexError, TypeError):
+        return None
     return raw
 
 
@@ -191,8 +191,8 @@ def _unknown(loc: Path) -> tuple[str, str]:
 def _sections_at(loc: Path) -> Iterable[type[Section]]:
     """The models that may stand at a location (of pydantic's kind, with the probe's kind in it)."""
     sections: list[type[Section]] = [Configuration]
-    for part in loc:
-        if part in KINDS and all(issubclass(section, Probe) for section in sections):
+    for position, part in enumerate(loc):
+        if position == 2 and loc[0] == "probes" and part in KINDS:
             sections = [KINDS[str(part)]]
             continue
         fields = [section.model_fields.get(str(part)) for section in sections]
