@@ -61,8 +61,8 @@ def _authority(record: Mapping[str, Any], sources: Mapping[str, str]) -> Authori
 
 def _facts(record: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, Fact]:
     facts = {
-        name: Fact(value=record[name], source=sources["naming"], confidence="two_maps")
-        for name in ("code", "slug")
+        "code": Fact(value=record["code"], source=sources["public_code"], confidence="two_maps"),
+        "slug": Fact(value=record["slug"], source=sources["naming"], confidence="two_maps"),
     }
     facts["digital_invoice_prefix"] = _fact(record["digital_invoice_prefix"], "value", sources)
     for name in ADDRESSES:
