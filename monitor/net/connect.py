@@ -8,9 +8,6 @@ import os
 import socket
 import ssl
 
-from monitor.model import Cause
-from monitor.net.failures import FaultError
-
 CHUNK = 16384
 """Bytes read at once: one TLS record at most."""
 
@@ -61,11 +58,8 @@ class Wire:
         return self.socket if isinstance(self.socket, ssl.SSLSocket) else None
 
     async def secure(self, context: ssl.SSLContext, server_name: str) -> None:
-        """Shake hands. Raises OSError, of which ssl.SSLError is one, and FaultError for a name nobody can have."""
-        try:
-            tls = context.wrap_socket(self.socket, do_handshake_on_connect=False, server_hostname=server_name)
-        except ValueError as error:
-            raise FaultError(Cause.PROBE_MISCONFIGURED, "the server name is no name") from error
+        """Shake hands. Raises OSError, of which ssl.SSLError is one."""
+        tls = context.wrap_socket(self.socket, do_handshake_on_connect=False, server_hostname=server_name)
         self.socket = tls
         while True:
             try:

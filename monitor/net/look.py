@@ -19,7 +19,7 @@ from monitor.net.reply import Collector
 from monitor.net.request import Admit, LimitReached, Request
 from monitor.net.resolve import Resolver
 from monitor.net.stopwatch import Stopwatch
-from monitor.net.tls import Contexts, presented_chain, verification_cause
+from monitor.net.tls import Contexts, presented_chain, server_name, verification_cause
 
 MAX_TRIED = 8
 """Addresses of one name that are tried before giving up."""
@@ -209,7 +209,8 @@ class Look:
         return wire
 
     async def _shake(self, wire: Wire, options: TlsOptions, *, verified: bool) -> None:
-        await wire.secure(self._shared.contexts.get(options, verified=verified), self._hop.server_name)
+        context = self._shared.contexts.get(options, verified=verified)
+        await wire.secure(context, server_name(self._hop.server_name))
 
     def _note(
         self, wire: Wire, *, verified: bool | None, error: ssl.SSLCertVerificationError | None = None

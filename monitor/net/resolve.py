@@ -104,7 +104,8 @@ def plain_name(host: str) -> str:
         name = (host if host.isascii() else host.encode("idna").decode("ascii")).lower().rstrip(".")
     except UnicodeError:
         raise FaultError(Cause.DNS_NXDOMAIN, "no name can be like this") from None
-    if not name or len(name) > 253 or not all(0 < len(label) < 64 for label in name.split(".")):
+    fits = 0 < len(name) <= 253 and all(0 < len(label) < 64 for label in name.split("."))
+    if not fits or " " in name or not name.isprintable():
         raise FaultError(Cause.DNS_NXDOMAIN, "no name can be like this")
     return name
 

@@ -9,6 +9,7 @@ import sys
 from monitor.model import Cause, TlsOptions, TlsProfile, Verify
 from monitor.net.certificates import Chain, lacks_intermediate
 from monitor.net.failures import VERIFICATIONS, FaultError
+from monitor.net.resolve import is_literal, plain_name
 
 _LEGACY_SERVER_CONNECT = 0x4  # ssl.OP_LEGACY_SERVER_CONNECT from Python 3.12
 
@@ -63,6 +64,17 @@ def _load_roots(context: ssl.SSLContext, ca: str) -> None:
     context.set_default_verify_paths()
     if ca != "system":
         context.load_verify_locations(ca)
+
+
+def server_name(text: str) -> str:
+    """`text` as SNI and the check of the certificate need it. Raises FaultError when it is neither name nor address.
+
+    `SSLContext.wrap_socket` leaves the socket open when it is given what it cannot encode.
+    """
+    try:
+        return text if is_literal(text) else plain_name(text)
+    except FaultError:
+        raise FaultError(Cause.PROBE_MISCONFIGURED, "the server name is no name") from None
 
 
 def presented_chain(tls: ssl.SSLSocket) -> Chain:

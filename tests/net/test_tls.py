@@ -1,0 +1,225 @@
+"""Certificates: what each flaw is called, that its facts are read all the same, and what `report` makes of it."""
+
+from __future__ import annotations
+
+import ssl
+import warnings
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from monitor.clock import SystemClock
+from monitor.model import Cause, Phase, Seen, TlsOptions, TlsProfile, Verify
+from monitor.net import LimitReached, Net, Request
+from tests.net.peers import OK, answers, get, look, openssl_peer, peer, self_made, serving, then_hangs
+
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
+
+
+class Roots:
+    """A root that is trusted, one that is not, and an authority below the trusted one."""
+
+    def __init__(self, where: Path) -> None:
+        self.trusted = trustme.CA()
+        self.stranger = trustme.CA()
+        self.below = self.trusted.create_child_ca()
+        self.file = where / "roots.pem"
+        self.trusted.cert_pem.write_to_path(str(self.file))
+
+    def options(self, verify: Verify = Verify.TRUE) -> TlsOptions:
+        return TlsOptions(verify=verify, ca=str(self.file))
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory: pytest.TempPathFactory) -> Roots:
+    return Roots(tmp_path_factory.mktemp("roots"))
+
+
+def flaw(name: str, roots: Roots) -> ssl.SSLContext:
+    """A server whose certificate has that flaw."""
+    issue = roots.trusted.issue_cert
+    match name:
+        case "expired":
+            return serving(issue("localhost", not_before=YESTERDAY - timedelta(days=9), not_after=YESTERDAY))
+        case "not yet valid":
+            return serving(issue("localhost", not_before=TOMORROW))
+        case "of another name":
+            return serving(issue("elsewhere.example", "10.1.2.3"))
+        case "of a root nobody trusts":
+            return serving(roots.stranger.issue_cert("localhost"))
+        case "self-signed":
+            return self_made()
+        case "leaf alone, says where its issuer is":
+            return self_made(issuer="an authority", aia=True)
+        case "leaf alone, says nothing":
+            return self_made(issuer="an authority")
+        case "leaf with a stranger's intermediate":
+            extra = roots.stranger.create_child_ca().cert_pem.bytes()
+            return self_made(issuer="an authority", aia=True, extra=(extra,))
+        case "without its intermediate":
+            return serving(roots.below.issue_cert("localhost"), chain=False)
+        case "with a key of 1024 bits":
+            return self_made(key=rsa.generate_private_key(65537, 1024))
+        case _:
+            raise AssertionError(name)
+
+
+FLAWS = {
+    "expired": Cause.TLS_EXPIRED,
+    "not yet valid": Cause.TLS_NOT_YET_VALID,
+    "of another name": Cause.TLS_NAME_MISMATCH,
+    "of a root nobody trusts": Cause.TLS_UNTRUSTED,
+    "self-signed": Cause.TLS_UNTRUSTED,
+    "leaf alone, says where its issuer is": Cause.TLS_INCOMPLETE_CHAIN,
+    "leaf alone, says nothing": Cause.TLS_UNTRUSTED,
+    "leaf with a stranger's intermediate": Cause.TLS_UNTRUSTED,
+    "without its intermediate": Cause.TLS_UNTRUSTED,  # trustme names no caIssuers
+    "with a key of 1024 bits": Cause.TLS_LEGACY,
+}
+
+
+@pytest.mark.parametrize("name", FLAWS)
+async def test_a_flaw_fails_the_run_and_its_certificate_is_read(name: str, roots: Roots) -> None:
+    async with peer(answers(OK), flaw(name, roots)) as port:
+        seen = await _look(port, roots.options())
+    assert seen.failure is not None
+    assert (seen.failure.cause, seen.failure.phase) == (FLAWS[name], Phase.TLS)
+    assert seen.certificate is not None
+    assert (seen.certificate.verified, seen.certificate.verify_error) == (False, FLAWS[name])
+    assert seen.certificate.subject
+    assert Phase.PROCESSING not in seen.phases
+
+
+@pytest.mark.parametrize("name", FLAWS)
+async def test_under_report_the_run_goes_on_and_says_so(name: str, roots: Roots) -> None:
+    async with peer(answers(OK), flaw(name, roots)) as port:
+        seen = await _look(port, roots.options(Verify.REPORT))
+    assert seen.failure is None
+    assert seen.reply is not None
+    assert seen.reply.body == b"hello"
+    assert seen.certificate is not None
+    assert (seen.certificate.verified, seen.certificate.verify_error) == (False, FLAWS[name])
+
+
+async def test_a_good_chain_is_verified_and_its_earliest_expiry_counts(roots: Roots) -> None:
+    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    async with peer(answers(OK), serving(roots.below.issue_cert("localhost", not_after=soon))) as port:
+        seen = await _look(port, roots.options())
+    assert seen.failure is None
+    assert seen.tls_version == "TLSv1.3"
+    certificate = seen.certificate
+    assert certificate is not None
+    assert (certificate.verified, certificate.verify_error) == (True, None)
+    assert (certificate.not_after, certificate.chain_length) == (soon, 2)
+    assert certificate.names == ("localhost",)
+
+
+async def test_unverified_says_neither_good_nor_bad(roots: Roots) -> None:
+    async with peer(answers(OK), flaw("expired", roots)) as port:
+        seen = await _look(port, TlsOptions(verify=Verify.FALSE))
+    assert seen.failure is None
+    assert seen.certificate is not None
+    assert seen.certificate.verified is None
+    assert seen.certificate.verify_error is None
+
+
+async def test_an_address_is_checked_against_the_addresses_of_the_certificate(roots: Roots) -> None:
+    async with peer(answers(OK), serving(roots.trusted.issue_cert("127.0.0.1"))) as port:
+        by_address = await look(Request(host="127.0.0.1", port=port, tls=roots.options()))
+        by_name = await _look(port, roots.options())
+    assert by_address.failure is None
+    assert by_name.failure is not None
+    assert by_name.failure.cause is Cause.TLS_NAME_MISMATCH
+
+
+async def test_the_server_name_is_sent_and_checked(roots: Roots) -> None:
+    asked: list[str | None] = []
+    context = serving(roots.trusted.issue_cert("etax.example"))
+    context.sni_callback = lambda sock, name, ctx: asked.append(name)
+    async with peer(answers(OK), context) as port:
+        seen = await look(
+            Request(host="127.0.0.1", port=port, tls=roots.options(), server_name="etax.example")
+        )
+    assert seen.failure is None
+    assert asked == ["etax.example"]
+
+
+async def test_the_legacy_profile_talks_to_a_server_the_modern_one_refuses(roots: Roots) -> None:
+    context = serving(roots.trusted.issue_cert("localhost"))
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with openssl_peer(context, connections=2) as port:
+        modern = await _look(port, roots.options())
+        legacy = await _look(port, replace(roots.options(), profile=TlsProfile.LEGACY))
+    assert modern.failure is not None
+    assert modern.failure.cause is Cause.TLS_LEGACY
+    assert legacy.failure is None
+    assert legacy.tls_version == "TLSv1.1"
+
+
+async def test_roots_that_cannot_be_read_are_our_mistake(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    async with peer(then_hangs()) as port:
+        for ca in (tmp_path / "absent.pem", empty):
+            seen = await _look(port, TlsOptions(ca=str(ca)))
+            assert seen.failure is not None
+            assert seen.failure.cause is Cause.PROBE_MISCONFIGURED
+
+
+async def test_a_server_name_that_is_no_name_is_our_mistake(roots: Roots) -> None:
+    async with peer(then_hangs()) as port:
+        seen = await look(
+            Request(host="127.0.0.1", port=port, tls=roots.options(), server_name="." + "x" * 80)
+        )
+    assert seen.failure is not None
+    assert seen.failure.cause is Cause.PROBE_MISCONFIGURED
+
+
+async def test_contexts_are_shared_and_certificates_parsed_once(roots: Roots) -> None:
+    net = Net(SystemClock())
+    async with peer(answers(OK), serving(roots.trusted.issue_cert("localhost"))) as port:
+        request = Request(host="localhost", port=port, tls=roots.options())
+        first = await net.look(request, timeout=5, admit=lambda key: True)
+        second = await net.look(request, timeout=5, admit=lambda key: True)
+    assert first.certificate is not None
+    assert first.certificate is second.certificate
+    await net.close()
+
+
+# --- the second handshake is a connection like any other ------------------------------------------------------------
+
+
+async def test_a_second_handshake_that_is_not_admitted_leaves_the_verdict_without_facts(roots: Roots) -> None:
+    async with peer(answers(OK), flaw("expired", roots)) as port:
+        seen = await _look(port, roots.options(), admitted=1)
+    assert seen.failure is not None
+    assert seen.failure.cause is Cause.TLS_EXPIRED
+    assert seen.certificate is None
+
+
+async def test_under_report_a_second_handshake_that_is_not_admitted_skips_the_run(roots: Roots) -> None:
+    async with peer(answers(OK), flaw("expired", roots)) as port:
+        with pytest.raises(LimitReached):
+            await _look(port, roots.options(Verify.REPORT), admitted=1)
+
+
+async def test_a_good_certificate_takes_one_connection(roots: Roots) -> None:
+    async with peer(answers(OK), serving(roots.trusted.issue_cert("localhost"))) as port:
+        seen = await _look(port, roots.options(), admitted=1)
+    assert seen.failure is None
+
+
+async def _look(port: int, options: TlsOptions, admitted: int = 9) -> Seen:
+    """A GET of localhost that may make `admitted` connections."""
+    leave = iter([True] * admitted)
+    request = Request(host="localhost", port=port, tls=options, http=get())
+    return await look(request, admit=lambda key: next(leave, False))
