@@ -22,3 +22,10 @@ async def simulator() -> AsyncIterator[Simulator]:
     """All 36 stand-ins over HTTPS, healthy."""
     async with Simulator() as sim:
         yield sim
+
+
+@pytest.fixture
+async def few() -> AsyncIterator[Simulator]:
+    """Six stand-ins and the controls: enough for one to break among others, cheap enough for a busy machine."""
+    async with Simulator(only=["shandong", "beijing", "shanghai", "guangdong", "sichuan", "yunnan"]) as sim:
+        yield sim

@@ -6,16 +6,16 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from aiohttp import web
-from monitor.config.load import load
 
 from monitor.app import serve
 from monitor.clock import SystemClock
+from monitor.config.load import load
 from monitor.core.classify import Knowledge
 from monitor.knowledge import load_catalogue, load_registry, load_words
 
@@ -100,15 +100,15 @@ async def daemon(config: str, folder: Path) -> AsyncIterator[Running]:
     """Run the daemon with this probes.yaml, its state in `folder`, its page on a free port; stop it in order."""
     file = folder / "probes.yaml"
     file.write_text(config)
-    environ = {**os.environ, "STATE_DIRECTORY": str(folder / "state")}
     registry = load_registry()
-    loaded = load(file, environ=environ, registry=registry)
+    loaded = load(file, environ=os.environ, registry=registry)
+    plan = replace(loaded.plan, state_dir=str(folder / "state"), listen=("127.0.0.1", 0))
     knowledge = Knowledge(catalogue=load_catalogue(), words=load_words())
     stop, up = asyncio.Event(), asyncio.get_running_loop().create_future()
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(
             serve(
-                loaded.plan,
+                plan,
                 registry=registry,
                 knowledge=knowledge,
                 clock=SystemClock(),

@@ -37,32 +37,30 @@ class Mailbox:
 
 
 @pytest.fixture
-def mailbox():
+def mailbox(free_port):
     """A real SMTP server; yields its mailbox with `.port`."""
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
+    controller = Controller(box, hostname="127.0.0.1", port=free_port)
     controller.start()
-    box.port = controller.server.sockets[0].getsockname()[1]
+    box.port = free_port
     yield box
     controller.stop()
 
 
 @pytest.mark.parametrize(("fault", "outcome", "cause"), FAULTS)
 async def test_an_authority_that_breaks_and_mends_is_told_once_each(
-    simulator, hook, tmp_path, fault, outcome, cause
+    few, hook, tmp_path, fault, outcome, cause
 ):
-    config = simulator.config(
-        receivers={"bus": {"webhook": hook.url}}, listen="127.0.0.1:0", interval="2s", timeout="500ms"
-    )
+    config = few.config(receivers={"bus": {"webhook": hook.url}}, interval="2s", timeout="1500ms")
     async with daemon(config, tmp_path) as running:
         await until(lambda: up(running, "shandong"))
-        simulator.set_fault("shandong", fault, service="verify")
+        few.set_fault("shandong", fault, service="verify")
         await until(lambda: hook.got)
         opened = hook.got[0]["incidents"][0]
         assert (opened["authority"], opened["service"]) == ("shandong", "verify")
         assert (opened["outcome"], opened["cause"]) == (outcome, cause)
         assert (await running.row("shandong"))["state"] == "down"
-        simulator.clear_fault("shandong")
+        few.clear_fault("shandong")
         await until(lambda: len(hook.got) > 1)
         await until(lambda: up(running, "shandong"))
     assert hook.events() == ["incident_opened", "incident_resolved"]
@@ -74,7 +72,7 @@ async def up(running, slug: str) -> bool:
     return (await running.row(slug))["state"] == "up"
 
 
-async def test_a_webhook_an_apprise_receiver_and_a_mailbox_all_hear_it(simulator, hook, mailbox, tmp_path):
+async def test_a_webhook_an_apprise_receiver_and_a_mailbox_all_hear_it(few, hook, mailbox, tmp_path):
     chat = Hook()
     async with hook_server(chat):
         receivers = {
@@ -86,12 +84,12 @@ async def test_a_webhook_an_apprise_receiver_and_a_mailbox_all_hear_it(simulator
                 ]
             },
         }
-        config = simulator.config(receivers=receivers, listen="127.0.0.1:0", interval="2s", timeout="500ms")
+        config = few.config(receivers=receivers, interval="2s", timeout="1500ms")
         async with daemon(config, tmp_path) as running:
             await until(lambda: up(running, "shandong"))
-            simulator.set_fault("shandong", "refuse", service="verify")
+            few.set_fault("shandong", "refuse", service="verify")
             await until(lambda: hook.got and chat.got and mailbox.mails)
-            simulator.clear_fault("shandong")
+            few.clear_fault("shandong")
             await until(lambda: len(hook.got) == len(chat.got) == len(mailbox.mails) == 2)
     assert hook.events() == ["incident_opened", "incident_resolved"]
     for title, text in [(chat.got[0]["title"], chat.got[0]["message"]), mailbox.mails[0]]:
@@ -100,14 +98,14 @@ async def test_a_webhook_an_apprise_receiver_and_a_mailbox_all_hear_it(simulator
     assert all("恢复" in title for title in (chat.got[1]["title"], mailbox.mails[1][0]))
 
 
-async def test_a_hung_receiver_delays_neither_the_healthy_one_nor_a_probe(simulator, hook, tmp_path):
+async def test_a_hung_receiver_delays_neither_the_healthy_one_nor_a_probe(few, hook, tmp_path):
     hung = Hook(hang=True)
     async with hook_server(hung):
         receivers = {"dead": {"webhook": hung.url}, "bus": {"webhook": hook.url}}
-        config = simulator.config(receivers=receivers, listen="127.0.0.1:0", interval="1s", timeout="500ms")
+        config = few.config(receivers=receivers, interval="2s", timeout="1500ms")
         async with daemon(config, tmp_path) as running:
             await until(lambda: up(running, "shandong"))
-            simulator.set_fault("shandong", "refuse", service="verify")
+            few.set_fault("shandong", "refuse", service="verify")
             await until(lambda: hook.got)
             arrived = datetime.now(UTC)
             metrics = await running.text("/metrics")
@@ -116,20 +114,20 @@ async def test_a_hung_receiver_delays_neither_the_healthy_one_nor_a_probe(simula
     assert 'fapiao_runs_skipped_total{reason="late"} 0' in metrics
 
 
-async def test_a_blip_shorter_than_the_confirmation_tells_nobody(simulator, hook, tmp_path):
-    config = simulator.config(
+async def test_a_blip_shorter_than_the_confirmation_tells_nobody(few, hook, tmp_path):
+    config = few.config(
         receivers={"bus": {"webhook": hook.url}},
-        listen="127.0.0.1:0",
-        interval="2s",
-        timeout="500ms",
+        interval="8s",
+        timeout="1500ms",
+        while_down="5s",
         attempts=3,
-        spacing="1s",
+        spacing="4s",
     )
     async with daemon(config, tmp_path) as running:
         await until(lambda: up(running, "shandong"))
-        simulator.set_fault("shandong", "refuse", service="verify")
+        few.set_fault("shandong", "refuse", service="verify")
         await until(lambda: failing(running, "shandong"))
-        simulator.clear_fault("shandong")
+        few.clear_fault("shandong")
         await until(lambda: answered_since(running, "shandong"))
         await asyncio.sleep(2.5)  # a message decided on the blip would be out after group_wait
     assert hook.got == []
