@@ -140,6 +140,15 @@ async def incident(request: web.Request) -> web.Response:
     )
 
 
+def missing(request: web.Request, reason: str) -> web.Response:
+    """404 as a page, in the configured language."""
+    reading = request.app[READING]
+    lens = views.Lens(language=reading.plan().language, plan=reading.plan(), now=reading.clock.now())
+    page = render(request, lens, "error.html", reason=reason)
+    page.set_status(404)
+    return page
+
+
 async def static(request: web.Request) -> web.Response:
     """`GET /static/NAME`: the style sheet, the script, the icon; nothing else exists there."""
     found = _files.get(request.match_info["name"])

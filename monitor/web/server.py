@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from monitor.metrics.exposition import OPENMETRICS, TEXT, wants_openmetrics
 from monitor.web import api, pages
-from monitor.web.errors import RequestError, errors_as_json
+from monitor.web.errors import RequestError
 from monitor.web.reading import READING, Reading
 
 __all__ = ["Reading", "make_app"]
 
-STATIC = Path(__file__).parent / "static"
+log = structlog.get_logger()
+
 HEADERS = {
     "Server": "fapiao-monitor",
     "Content-Security-Policy": (
@@ -32,7 +33,7 @@ MISSING_SHOWN = 20
 
 def make_app(reading: Reading) -> web.Application:
     """The application, not yet listening. It only reads; nothing that arrives here changes anything."""
-    app = web.Application(client_max_size=64 * 1024, middlewares=[errors_as_json])
+    app = web.Application(client_max_size=64 * 1024, middlewares=[_answer_errors])
     app[READING] = reading
     app.on_response_prepare.append(_add_headers)
     app.router.add_get("/metrics", metrics)
@@ -49,6 +50,39 @@ def make_app(reading: Reading) -> web.Application:
     app.router.add_get("/incidents/{id}", pages.incident)
     app.router.add_get("/static/{name}", pages.static)
     return app
+
+
+@web.middleware
+async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every refusal, ours and aiohttp's, into an answer; a bug of ours is logged, counted and answered with 500."""
+    try:
+        return await handler(request)
+    except RequestError as refused:
+        return _error(request, refused.status, refused.reason)
+    except web.HTTPMethodNotAllowed as refused:
+        allowed = ", ".join(sorted(refused.allowed_methods))
+        reason = f"{request.method[:20]} is not allowed here; allowed: {allowed}"
+        return _error(request, 405, reason, headers={"Allow": allowed})
+    except web.HTTPException as refused:
+        return _error(request, refused.status, refused.reason)
+    except ConnectionError:  # the caller left; aiohttp closes its side
+        raise
+    except Exception:  # a bug of ours must not end in a half-open connection without a word
+        log.exception("web.internal_error", path=request.path)
+        request.app[READING].metrics.count_internal_error("web")
+        return _error(request, 500, "internal error; the log of the daemon has the traceback")
+
+
+def _error(
+    request: web.Request, status: int, reason: str, headers: dict[str, str] | None = None
+) -> web.Response:
+    """`{"error": reason}`; a page for a browser that asked for a page."""
+    wants_page = "text/html" in request.headers.get("Accept", "") and not request.path.startswith(
+        ("/api/", "/-/")
+    )
+    if wants_page and status == 404:
+        return pages.missing(request, reason)
+    return web.json_response({"error": reason}, status=status, headers=headers)
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:

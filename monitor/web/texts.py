@@ -86,7 +86,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "matrix": "Authorities",
         "surroundings": "National page and this machine",
         "legend": "Text and sign: our last run; a bar at the left: confirmed down. The background is for a reference; there is none.",
-        "no_result": "no result yet",
+        "no_result": "pending",
         "confirmed": "confirmed",
         "incidents": "Open incidents",
         "no_incidents": "No incident is open.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,8 @@ SIGNS = {
 }  # fmt: skip
 """The same signs as `fapiao-monitor status` uses."""
 
+_ASIDE = re.compile(r"(（[^）]*）|\s*\([^)]*\))$")
+"""What a phrase says in brackets at its end; there is no room for it in a cell."""
 NAMED = 6
 """Authorities that a sentence names before it says `and others`."""
 RECENT = 10
@@ -169,9 +172,9 @@ class Cell:
     sign: str
     word: str
     note: str
-    """The cause in words and since when; empty while all is well."""
+    """The cause in few words; empty while all is well."""
     label: str
-    """All of it as one phrase, for those who hear the page."""
+    """All of it as one phrase, the cause in full, for those who hear the page."""
 
 
 def cell(lens: Lens, row: AuthorityRow) -> Cell:
@@ -187,7 +190,7 @@ def cell(lens: Lens, row: AuthorityRow) -> Cell:
         state=str(row.state),
         sign=SIGNS[outcome],
         word=word,
-        note=note,
+        note=_ASIDE.sub("", note),
         label=lens.say("separator").join(part for part in parts if part),
     )
 
@@ -299,7 +302,7 @@ class Story:
     severity: str
     severity_word: str
     title: str
-    """Who and what: `山东 · 发票查验`."""
+    """Who and what: `山东 · 发票查验`; what it is where it is about no single authority: `全国性故障`."""
     cause: str
     since: datetime
     lasts: str
@@ -315,7 +318,12 @@ class Story:
 def story(lens: Lens, incident: Incident, members: Sequence[Incident] = ()) -> Story:
     """An incident as the page tells it; `members` are those it explains."""
     vocabulary = lens.words
-    who = [lens.name(incident.authority), vocabulary.service(incident.service)]
+    who = [
+        lens.name(incident.authority)
+        if incident.scope is Scope.AUTHORITY
+        else vocabulary.diagnoses[incident.diagnosis],
+        vocabulary.service(incident.service),
+    ]
     lasting = lens.say(
         "lasting" if incident.is_open else "lasted",
         span=lens.span(incident.first_failure_at, incident.resolved_at),

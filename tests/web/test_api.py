@@ -126,3 +126,46 @@ async def test_a_mistake_is_answered_with_json_that_names_it(ask, path, status, 
     answer = await ask(path)
     assert answer.status == status
     assert word in answer.json["error"]
+
+
+async def test_status_has_a_row_for_each_authority_the_national_page_and_this_machine(world, ask):
+    world.see_all_up()
+    world.see(make_result("captcha/shandong", Cause.CONNECT_TIMEOUT, phase=Phase.CONNECT))
+    world.open(make_incident("shandong"))
+    status = (await ask("/api/v1/status")).json
+    assert (status["generated_at"], status["vantage"]) == ("2026-11-21T08:00:00Z", "shanghai-office")
+    assert len(status["authorities"]) == 36
+    row = next(row for row in status["authorities"] if row["authority"] == "shandong")
+    assert (row["code"], row["name"], row["state"], row["outcome"]) == ("3700", "山东", "down", "timeout")
+    assert (row["cause"], row["incidents"], row["targets"]) == (
+        "connect_timeout",
+        ["shandong-1"],
+        ["captcha/shandong"],
+    )
+    assert row["services"]["verify"] == {"state": "down", "outcome": "timeout", "cause": "connect_timeout"}
+    assert (row["verdict"], row["reference"], row["maintenance"]) == ("no_reference", [], [])
+    assert status["national"]["state"] == "up"
+    assert status["local"]["state"] == "up"
+
+
+async def test_an_invoice_is_routed_to_its_authority_with_the_state_of_what_answers_for_it(world, ask):
+    world.see_all_up()
+    answer = await ask("/api/v1/route?invoice=037001900111")
+    assert (answer.json["authority"], answer.json["kind"], answer.json["state"]) == (
+        "shandong",
+        "code12",
+        "up",
+    )
+    assert answer.json["watched"] == ["captcha/shandong"]
+    digital = await ask("/api/v1/route?invoice=24372000000012345678")
+    assert (digital.json["kind"], digital.json["service"]) == ("digital", "dppt")
+    assert (digital.json["state"], digital.json["watched"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("", 400), ("?invoice=", 400), ("?invoice=12ab", 400), ("?invoice=9900190011", 404)]
+)
+async def test_what_is_no_invoice_is_refused_with_a_reason(ask, query, status):
+    answer = await ask(f"/api/v1/route{query}")
+    assert answer.status == status
+    assert answer.json["error"]

@@ -1,0 +1,221 @@
+"""The pages: the sentence on top, the matrix, incidents in words, both languages, nothing a hostile reply could inject."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from monitor.model import Authority, Cause, Confirmed, Diagnosis, Flag, Phase, Scope
+from monitor.web.texts import TEXTS, span
+from tests.web.conftest import AT, World, make_incident, make_plan, make_result
+
+
+class Cells(HTMLParser):
+    """Reads the matrix: slug → (classes, text)."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: dict[str, tuple[str, str]] = {}
+        self._slug: str | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if (slug := given.get("data-authority")) is not None:
+            self._slug = slug
+            self.found[slug] = (given.get("class") or "", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "li":
+            self._slug = None
+
+    def handle_data(self, data: str) -> None:
+        if self._slug is not None:
+            classes, text = self.found[self._slug]
+            self.found[self._slug] = (classes, f"{text} {data.strip()}".strip())
+
+
+def sentence(html: str) -> str:
+    """The headline without its tags."""
+    inside = re.search(r"<h1>(.*?)</h1>", html, re.DOTALL)
+    assert inside
+    return re.sub(r"<[^>]+>", "", inside.group(1)).strip()
+
+
+async def test_all_fine_says_so_and_shows_36_cells_with_sign_and_word(world, ask):
+    world.see_all_up()
+    answer = await ask("/")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert sentence(answer.text) == "✓ 全部正常：36 个税务机关的发票查验都可用。"
+    cells = Cells(answer.text).found
+    assert len(cells.keys() - {"national", "local"}) == 36
+    assert all("✓ 正常" in text for _, text in cells.values())
+    assert "没有进行中的故障" in answer.text
+
+
+async def test_what_is_down_is_named_with_cause_since_and_next_step(world, ask):
+    world.see_all_up()
+    world.see(make_result("captcha/shandong", Cause.CONNECTION_REFUSED, phase=Phase.CONNECT))
+    world.open(make_incident("shandong", Cause.CONNECTION_REFUSED))
+    html = (await ask("/")).text
+    assert sentence(html) == "✗ 1 个税务机关的发票查验不可用：山东。"
+    classes, text = Cells(html).found["shandong"]
+    assert {"own-error", "is-down"} <= set(classes.split())
+    assert "✗ 异常" in text
+    assert "连接被拒绝" in text
+    assert "15:50:00 +08:00" in html
+    assert "已持续 10 分钟" in html
+    assert "12366" in html
+
+
+async def test_one_failing_run_colours_the_cell_but_is_not_yet_down(world, ask):
+    world.see_all_up()
+    world.see(make_result("captcha/shandong", Cause.RESPONSE_TIMEOUT, phase=Phase.PROCESSING), Confirmed.UP)
+    html = (await ask("/")).text
+    classes, text = Cells(html).found["shandong"]
+    assert "own-timeout" in classes
+    assert "is-down" not in classes
+    assert "◷ 超时" in text
+    assert sentence(html).startswith("✓ 全部正常")
+
+
+async def test_a_local_fault_says_it_is_us_and_blames_no_province(world, ask):
+    for name in world.plan.targets:
+        world.see(make_result(name, Cause.UNREACHABLE, phase=Phase.CONNECT))
+    world.open(
+        make_incident(
+            "local", id="l-1", scope=Scope.LOCAL, service="", diagnosis=Diagnosis.LOCAL_NETWORK, targets=()
+        )
+    )
+    chinese = (await ask("/")).text
+    assert sentence(chinese).startswith("✗ 是我们这边的问题：")
+    assert "不要联系税务局" in chinese
+    english = (await ask("/?lang=en")).text
+    assert sentence(english).startswith("✗ It is us:")
+    assert "is down at" not in english
+
+
+async def test_a_nationwide_outage_is_one_incident_that_counts_its_members(world, ask):
+    world.see_all_up()
+    slugs = sorted(world.plan.authorities)[:18]
+    for slug in slugs:
+        world.see(make_result(f"captcha/{slug}", Cause.CONNECT_TIMEOUT, phase=Phase.CONNECT))
+        world.open(make_incident(slug, parent="n-1"))
+    world.open(make_incident("national", id="n-1", scope=Scope.NATIONAL, diagnosis=Diagnosis.NATIONAL_OUTAGE))
+    html = (await ask("/?lang=en")).text
+    assert "18 authorities together" in sentence(html)
+    assert html.count("<article") == 1
+    assert "covers 18 authorities" in html
+
+
+async def test_the_first_sweep_tells_how_far_it_is(world, ask):
+    world.see(make_result("captcha/shandong"))
+    html = (await ask("/?lang=en")).text
+    assert sentence(html) == "◷ First sweep under way: results from 1 of 36 authorities."
+    assert "? pending" in Cells(html).found["beijing"][1]
+
+
+async def test_language_is_the_configured_one_unless_asked_for(world, ask):
+    assert 'lang="zh-CN"' in (await ask("/")).text
+    english = await ask("/?lang=en")
+    assert '<html lang="en">' in english.text
+    assert "Shandong" in english.text
+    assert 'href="/authorities/shandong?lang=en"' in english.text
+    assert (await ask("/?lang=de")).status == 400
+
+
+async def test_an_authority_s_page_shows_its_targets_phase_by_phase(world, ask):
+    phases = {Phase.CONNECT: 0.02, Phase.TLS: 0.03, Phase.PROCESSING: 0.45}
+    world.see(
+        make_result("captcha/shandong", phases=phases, flags=frozenset({Flag.SLOW}), address="192.0.2.7")
+    )
+    html = (await ask("/authorities/shandong")).text
+    assert "国家税务总局山东省税务局" in html
+    assert "192.0.2.7" in html
+    assert 'class="phase-processing" x="10.0" y="0" width="90.0"' in html
+    assert "450 ms" in html
+    assert "响应缓慢" in html
+    assert "16:00:30 +08:00" in html
+
+
+async def test_the_controls_and_the_national_page_have_pages_too(world, ask):
+    world.see_all_up()
+    assert "internet" in (await ask("/authorities/local")).text
+    assert "national-page" in (await ask("/authorities/national")).text
+
+
+async def test_an_incident_s_page_tells_its_story_after_it_is_over(world, ask):
+    world.see(make_result("captcha/shandong"))
+    world.open(make_incident("shandong", resolved_at=AT - timedelta(minutes=2)))
+    html = (await ask("/incidents/shandong-1")).text
+    assert "持续 8 分钟" in html
+    assert html.index("首次失败") < html.index("确认故障") < html.index("恢复")
+
+
+async def test_what_a_hostile_endpoint_says_stays_text(world, ask):
+    hostile = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
+    world.see(make_result("captcha/shandong", Cause.HTTP_STATUS, detail=hostile, address=hostile))
+    html = (await ask("/authorities/shandong")).text
+    assert "<script>alert" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize("path", ["/", "/?lang=en", "/authorities/shandong", "/incidents/shandong-1"])
+async def test_pages_need_no_inline_script_or_style(world, ask, path):
+    world.see_all_up()
+    world.open(make_incident("shandong"))
+    html = (await ask(path)).text
+    assert not re.search(r"<script(?![^>]*\ssrc=)|\son\w+=|\sstyle=|<style|javascript:", html)
+    assert '<noscript><meta http-equiv="refresh" content="30"></noscript>' in html
+
+
+async def test_static_files_are_the_three_that_exist(ask):
+    for name, kind in (
+        ("page.css", "text/css"),
+        ("page.js", "text/javascript"),
+        ("icon.svg", "image/svg+xml"),
+    ):
+        answer = await ask(f"/static/{name}")
+        assert (answer.status, answer.headers["Content-Type"].split(";")[0]) == (200, kind)
+    assert (await ask("/static/..%2Fserver.py")).status == 404
+
+
+async def test_a_missing_page_is_a_page_for_a_browser_and_json_for_the_rest(ask):
+    browser = await ask("/authorities/atlantis", headers={"Accept": "text/html,*/*"})
+    assert (browser.status, "没有这个页面" in browser.text) == (404, True)
+    assert "atlantis" in (await ask("/authorities/atlantis")).json["error"]
+
+
+def test_both_languages_have_the_same_texts_with_the_same_gaps():
+    chinese, english = TEXTS["zh"], TEXTS["en"]
+    assert chinese.keys() == english.keys()
+    for name in chinese:
+        gaps = [set(re.findall(r"{(\w+)}", text)) for text in (chinese[name], english[name])]
+        assert gaps[1] - {"names"} == gaps[0] - {"names"}, name
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(-5, "0 s"), (59.9, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h 0 min"), (90061, "1 d 1 h")],
+)
+def test_spans_are_said_in_the_two_largest_units(seconds, said):
+    assert span("en", seconds) == said
+
+
+class TestAuthorityOfOneself:
+    """A plan that watches few, under names of its own."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        own = Authority(slug="a<b", code="9999", name="<甲>", name_en="<A>", full_name="<甲局>")
+        return World(plan=make_plan({"a<b": own}))
+
+    async def test_names_from_a_configuration_are_escaped(self, world, ask):
+        html = (await ask("/")).text
+        assert "&lt;甲&gt;" in html
+        assert "<甲>" not in html
+        assert 'href="/authorities/a%3Cb"' in html
