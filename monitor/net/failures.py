@@ -100,7 +100,7 @@ def _meaning(error: Exception, phase: Phase) -> tuple[Cause, str]:
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
             return Cause.CONNECTION_CLOSED, "connection closed by peer"
         case ssl.SSLError():
-            return _tls_meaning(error.reason or "")
+            return _tls_meaning(getattr(error, "reason", None) or "")
         case OSError():
             return ERRNOS.get(error.errno or 0) or (Cause.INTERNAL, f"{os.strerror(error.errno or 0)}")
         case _:

@@ -41,7 +41,8 @@ class Hop:
     def url(self) -> str:
         """The address of this hop, with its query."""
         assert self.http is not None
-        return f"{'https' if self.tls else 'http'}://{self.http.host_header}{self.http.target}"
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://{_host_header(self.host, self.port, scheme)}{self.http.target}"
 
 
 def first_hop(request: Request) -> Hop:

@@ -102,6 +102,8 @@ class Collector:
     # httptools calls these
 
     def on_message_begin(self) -> None:
+        if self.done:  # whatever follows a whole reply is not read; `feed` takes no notice of this
+            raise FaultError(Cause.HTTP_MALFORMED, "more than one reply")
         self._headers.clear()
 
     def on_header(self, name: bytes, value: bytes) -> None:
