@@ -100,8 +100,8 @@ def _rows() -> tuple[Kind, ...]:
         row("code", reply, "key1 is that code (`003`, `010`, `999`, `fpdmerr`)", "a code of the platform", "004", "code"),
         row("redirect_away", reply, "302 to https://elsewhere.invalid/", "a redirect to another host"),
         row("redirect_loop", reply, "302 to the same address", "redirects without end"),
-        row("big_body", reply, "a reply of so many bytes", "a body without measure", str(8 << 20), "bytes"),
-        row("gzip_bomb", reply, "gzip that unpacks to so many bytes", "a small body that grows", str(16 << 20), "bytes"),
+        row("big_body", reply, "a reply of so many bytes", "a body without measure", str(4 << 20), "bytes"),
+        row("gzip_bomb", reply, "gzip that unpacks to so many bytes", "a small body that grows", str(4 << 20), "bytes"),
     )  # fmt: skip
 
 

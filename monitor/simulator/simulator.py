@@ -94,7 +94,7 @@ class Simulator:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen on all ports. Raises OSError where one is taken; then nothing is left open."""
+        """Listen on all ports, healthy. Raises OSError where one is taken; then nothing is left open."""
         async with contextlib.AsyncExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fapiao-simulator-")))
             self._tasks = await stack.enter_async_context(_Tasks())
@@ -104,6 +104,7 @@ class Simulator:
             draw_all()
             for place, endpoint in enumerate(self._endpoints.values(), 1):
                 port = self._port_base + place if self._port_base else 0
+                endpoint.fault = None
                 endpoint.listener = Listener(self._host, port, partial(self._serve, endpoint))
                 stack.callback(endpoint.listener.close)
             self._stack = stack.pop_all()

@@ -45,6 +45,16 @@ async def test_stop_is_quick_with_every_kind_of_hung_connection_open():
         assert loop.time() - began < 1.0
 
 
+async def test_it_starts_again_healthy():
+    sim = Simulator(only=["beijing"])
+    await sim.start()
+    sim.set_fault("beijing", "refuse")
+    await sim.stop()
+    async with sim:
+        assert sim.faults() == {}
+        assert (await look(sim, "beijing")).status == 200
+
+
 async def test_thirty_six_start_within_a_second_and_a_half():
     loop = asyncio.get_running_loop()
     began = loop.time()
