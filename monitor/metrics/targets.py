@@ -15,11 +15,10 @@ from monitor.metrics.exposition import labels
 from monitor.metrics.series import Family
 from monitor.model import Cause, Confirmed, Flag, Outcome, Result, Target, TargetState
 
-BATCH = 100
-"""Targets rendered without letting go of the loop: at most 1,400 lines, about a millisecond."""
+BATCH = 50
+"""Targets rendered without letting go of the loop: at most 700 lines, less than half a millisecond."""
 
 _BUCKETS = series.PROBE_DURATION.buckets
-_LE = tuple(f',le="{bound!r}"}} ' for bound in _BUCKETS)
 
 
 class TargetSeries:
@@ -87,45 +86,63 @@ def _of_last(family: Family, value: Callable[[Result], float | int | None]) -> L
     return _sample(family, lambda of: None if of.last is None else value(of.last))
 
 
+def _template(family: Family, *lines: str) -> str:
+    """Lines of one target that differ between targets only in labels and numbers: filled by `%` and `replace`, both C."""
+    return "".join(f"{family.name}{line}\n" for line in lines)
+
+
+_OUTCOMES = {
+    now: _template(
+        series.PROBE_OUTCOME, *(f'{{\0,outcome="{member}"}} {int(member is now)}' for member in Outcome)
+    )
+    for now in Outcome
+}
+_FAILURES = _template(series.PROBE_FAILURES, '{\0,outcome="error"} %d', '{\0,outcome="timeout"} %d')
+_DURATION = _template(
+    series.PROBE_DURATION,
+    *(f'_bucket{{\0,le="{bound!r}"}} %d' for bound in _BUCKETS),
+    '_bucket{\0,le="+Inf"} %d',
+    "_sum{\0} %r",
+    "_count{\0} %d",
+)
+
+
 def _outcome(of: TargetSeries) -> str:
-    if of.last is None:
-        return ""
-    start, outcome = f"{series.PROBE_OUTCOME.name}{{{of.labels},outcome=", of.last.outcome
-    return "".join(f'{start}"{member}"}} {int(member is outcome)}\n' for member in Outcome)
+    return "" if of.last is None else _OUTCOMES[of.last.outcome].replace("\0", of.labels)
 
 
 def _failures(of: TargetSeries) -> str:
-    start = f"{series.PROBE_FAILURES.name}{{{of.labels},outcome="
-    return f'{start}"error"}} {of.errors}\n{start}"timeout"}} {of.timeouts}\n'
+    return (_FAILURES % (of.errors, of.timeouts)).replace("\0", of.labels)
+
+
+def _duration(of: TargetSeries) -> str:
+    return (_DURATION % (*accumulate(of.buckets), of.seconds, of.runs)).replace("\0", of.labels)
+
+
+# Ready-made per member: formatting an enum's member costs more than the rest of its line.
+_CAUSES = {
+    cause: f'{series.PROBE_FAILURE_CAUSES.name}{{\0,outcome="{cause.outcome}",cause="{cause}"}} '
+    for cause in Cause
+}
+_FLAGS = {flag: f'{series.PROBE_FLAGS.name}{{\0,flag="{flag}"}} ' for flag in Flag}
+_PHASES = {phase: f'{series.PROBE_PHASE.name}{{\0,phase="{phase}"}} ' for phase in Phase}
 
 
 def _causes(of: TargetSeries) -> str:
-    start = f"{series.PROBE_FAILURE_CAUSES.name}{{{of.labels},outcome="
-    return "".join(
-        f'{start}"{cause.outcome}",cause="{cause}"}} {count}\n' for cause, count in of.causes.items()
+    return "".join([f"{_CAUSES[cause]}{count}\n" for cause, count in of.causes.items()]).replace(
+        "\0", of.labels
     )
 
 
 def _flags(of: TargetSeries) -> str:
-    start = f"{series.PROBE_FLAGS.name}{{{of.labels},flag="
-    return "".join(f'{start}"{flag}"}} {count}\n' for flag, count in of.flags.items())
-
-
-def _duration(of: TargetSeries) -> str:
-    name = series.PROBE_DURATION.name
-    start = f"{name}_bucket{{{of.labels}"
-    lines = [f"{start}{le}{count}\n" for le, count in zip(_LE, accumulate(of.buckets), strict=False)]
-    lines.append(
-        f'{start},le="+Inf"}} {of.runs}\n{name}_sum{{{of.labels}}} {of.seconds!r}\n{name}_count{{{of.labels}}} {of.runs}\n'
-    )
-    return "".join(lines)
+    return "".join([f"{_FLAGS[flag]}{count}\n" for flag, count in of.flags.items()]).replace("\0", of.labels)
 
 
 def _phases(of: TargetSeries) -> str:
     if of.last is None:
         return ""
-    start = f"{series.PROBE_PHASE.name}{{{of.labels},phase="
-    return "".join(f'{start}"{phase}"}} {seconds!r}\n' for phase, seconds in of.last.phases.items())
+    lines = [f"{_PHASES[phase]}{seconds!r}\n" for phase, seconds in of.last.phases.items()]
+    return "".join(lines).replace("\0", of.labels)
 
 
 def _verified(result: Result) -> int | None:
