@@ -74,6 +74,8 @@ class StateFile:
         """
         try:
             return self._load()
+        except StoreError:
+            raise
         except sqlite3.Error as problem:
             self.close()
             if not _is_damaged(problem, self._path):

@@ -1,0 +1,201 @@
+"""What a person reads who is woken at three in the morning, and what a machine reads."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from monitor.core.diagnosis import Fact
+from monitor.model import Cause, Diagnosis, EventName, Scope
+from monitor.notify.payload import payload
+from monitor.notify.text import duration, title_and_text
+from monitor.notify.words import ENUMS, LANGUAGES, authority_name, words
+from tests.notify.examples import AT, a_notification, a_plan, an_incident
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_of_the_model_has_a_word_for_people(language):
+    known = words(language)
+    for name, enum in ENUMS.items():
+        said = getattr(known, name)
+        assert all(said[member].strip() for member in enum), name
+        if name in ("causes", "diagnoses", "steps"):
+            assert len(set(said.values())) == len(enum), f"two {name} read alike"
+    assert all(known.facts[fact.value] for fact in Fact)
+
+
+def test_another_language_is_refused():
+    with pytest.raises(KeyError):
+        words("de")
+
+
+def test_an_opening_says_what_since_when_why_whose_fault_and_what_to_do():
+    title, text = title_and_text(a_notification(), a_plan())
+
+    assert title == "【故障】山东 发票查验不可用：已连上，但在时限内没有任何应答"
+    assert text.splitlines() == [
+        "对象：山东 · 发票查验",
+        "现象：已连上，但在时限内没有任何应答",
+        "开始：2026-11-21 16:00:05（北京时间），已持续 15 秒",
+        "参考：没有参考来源可对照",
+        "判断：税务局一侧：没有本机或全国性故障的迹象。",
+        "依据：该服务的探测目标 1/1 失败；本机网络正常（对照点都通）",
+        "下一步：通知业务部门暂缓该省发票查验；持续 30 分钟以上请拨 12366 报障。",
+        "观测点：shanghai-office",
+        "详情：https://monitor.example.cn/incidents/shandong-verify-20261121T080005Z",
+    ]
+
+
+def test_the_same_in_english():
+    title, text = title_and_text(a_notification(), a_plan(language="en", external_url=""))
+
+    assert (
+        title
+        == "[DOWN] Shandong invoice verification is down: connected, but no answer within the time limit"
+    )
+    assert "Since: 2026-11-21 16:00:05 (China time), for 15 s so far" in text
+    assert "Details:" not in text
+
+
+def test_what_opens_together_is_one_message_with_one_piece_of_advice():
+    incidents = [
+        an_incident(slug) for slug in ("shandong", "beijing", "hunan", "guangdong", "hubei", "hebei")
+    ]
+    title, text = title_and_text(a_notification(*incidents), a_plan())
+
+    assert title == "【故障】6 项发票查验异常：山东、北京、湖南、广东、湖北 等"
+    assert text.count("下一步：") == 1
+    assert sum(line.startswith("· ") for line in text.splitlines()) == 6
+
+
+def test_a_long_list_is_cut_and_says_so():
+    incidents = [an_incident(f"province{number}") for number in range(60)]
+    _, text = title_and_text(a_notification(*incidents), a_plan())
+
+    assert text.endswith("· 另有 20 项未列出")
+
+
+def test_a_nationwide_outage_is_called_one():
+    incidents = [
+        an_incident(slug, diagnosis=Diagnosis.NATIONAL_OUTAGE) for slug in ("shandong", "beijing", "hunan")
+    ]
+    title, _ = title_and_text(a_notification(*incidents), a_plan())
+
+    assert title == "【故障】全国 3 个税务局发票查验同时不可用"
+
+
+def test_our_own_fault_names_no_province():
+    local = an_incident(
+        "local", scope=Scope.LOCAL, service="", cause=Cause.DNS_SERVFAIL, diagnosis=Diagnosis.LOCAL_DNS
+    )
+    title, text = title_and_text(a_notification(local, scope=Scope.LOCAL), a_plan())
+
+    assert title == "【本机】本机域名解析故障，各税务局状态暂时未知"
+    assert "下一步：检查本机的 DNS 服务器设置" in text
+
+
+def test_the_end_of_our_own_fault_says_who_is_still_down():
+    local = an_incident("local", scope=Scope.LOCAL, service="", resolved_at=AT)
+    told = a_notification(
+        local, an_incident(), event=EventName.INCIDENT_RESOLVED, scope=Scope.LOCAL, still_down=("shandong",)
+    )
+    title, text = title_and_text(told, a_plan())
+
+    assert title == "【恢复】本机网络已恢复，中断 15 秒；仍有 1 个税务局不可用"
+    assert "仍不可用：山东" in text
+    assert [one["resolved_at"] for one in payload(told, a_plan())["incidents"]] == [
+        "2026-11-21T08:00:20Z",
+        None,
+    ]
+
+
+def test_an_address_that_never_answered_is_not_called_an_outage():
+    title, text = title_and_text(a_notification(an_incident(never_up=True)), a_plan())
+
+    assert title == "【故障】山东 发票查验从未应答，请核对地址"
+    assert "authorities.override" in text
+
+
+def test_what_left_the_configuration_is_not_said_to_be_back():
+    gone = an_incident(resolved_at=AT, facts=(Fact.NO_LONGER_WATCHED.value,))
+    title, text = title_and_text(a_notification(gone, event=EventName.INCIDENT_RESOLVED), a_plan())
+
+    assert "恢复" not in title
+    assert "可以通知业务部门恢复查验" not in text
+
+
+def test_a_drill_and_a_test_are_marked():
+    drill, _ = title_and_text(a_notification(drill=True), a_plan())
+    test, _ = title_and_text(a_notification(event=EventName.TEST), a_plan())
+
+    assert drill.startswith("【演练】")
+    assert test.startswith("【测试】")
+
+
+def test_facts_from_the_network_stay_one_short_line():
+    hostile = an_incident(facts=("code=" + "\r\nBcc: everyone\x1b[31m" * 30,))
+    _, text = title_and_text(a_notification(hostile), a_plan())
+
+    because = next(line for line in text.splitlines() if line.startswith("依据"))
+    assert len(because) < 250
+    assert because.endswith("…")
+    assert because.isprintable()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("event", EventName)
+def test_every_event_has_a_title_of_one_line_in_both_languages(language, event):
+    ended = AT if event is EventName.INCIDENT_RESOLVED else None
+    for incidents in (
+        [an_incident(resolved_at=ended)],
+        [an_incident("x", resolved_at=ended), an_incident("hubei")],
+    ):
+        title, text = title_and_text(a_notification(*incidents, event=event), a_plan(language=language))
+        assert title.strip() == title != ""
+        assert "\n" not in title
+        assert all(line.strip() for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 秒"),
+        (59.6, "1 分"),
+        (754, "12 分 34 秒"),
+        (7200, "2 小时"),
+        (90_061, "1 天 1 小时"),
+        (-5, "0 秒"),
+    ],
+)
+def test_a_span_is_said_in_its_two_largest_units(seconds, said):
+    assert duration(timedelta(seconds=seconds), "zh") == said
+
+
+def test_an_unknown_slug_and_an_unknown_fact_are_shown_as_they_are():
+    assert authority_name("atlantis", {}, "zh") == "atlantis"
+    assert words("zh").fact("moon=full") == "moon=full"
+
+
+def test_the_payload_has_exactly_the_keys_of_the_contract():
+    told = payload(a_notification(), a_plan())
+
+    assert list(told) == [
+        "format", "key", "event", "at", "severity", "scope", "incidents", "window", "reference",
+        "title", "text", "vantage", "drill", "url",
+    ]  # fmt: skip
+    assert list(told["incidents"][0]) == [
+        "id", "parent", "authority", "service", "outcome", "cause", "diagnosis", "verdict", "first_failure_at",
+        "opened_at", "resolved_at", "facts", "evidence",
+    ]  # fmt: skip
+    assert told["format"] == "fapiao-notification/1"
+    assert told["at"] == "2026-11-21T08:00:20Z"
+    assert told["window"] is None
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_a_cause_that_speaks_of_us_has_no_state_to_compare():
+    told = payload(a_notification(an_incident(cause=Cause.BLOCKED)), a_plan())
+
+    assert told["incidents"][0]["verdict"] == "own_unknown"
