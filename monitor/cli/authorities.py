@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -145,11 +147,21 @@ async def _look(targets: Sequence[Target], plan: Plan) -> list[Result | None]:
                 return None
 
     try:
-        async with asyncio.TaskGroup() as group:
-            looks = [group.create_task(look(target)) for target in targets]
+        with _progress(len(targets)):
+            async with asyncio.TaskGroup() as group:
+                looks = [group.create_task(look(target)) for target in targets]
     finally:
         await net.close()
     return [look.result() for look in looks]
+
+
+def _progress(count: int) -> AbstractContextManager[object]:
+    """Says on a terminal that something is going on; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False).status(f"asking {count} authorities")
 
 
 def _admit(limit: Any, clock: Any, host_key: str) -> bool:

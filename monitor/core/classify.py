@@ -212,7 +212,7 @@ def _refused(target: Target, reply: Reply, text: str, words: Words) -> Finding |
         return Finding(cause=Cause.CREDENTIAL, detail=f"status {status}")
     if phrase := page.find_notice(words.maintenance, text, len(reply.body)):
         return Finding(cause=Cause.MAINTENANCE_PAGE, detail=f"the page says {phrase}")
-    if marker := page.find_marker(words.challenge, text + _head(reply) if forbidden else text):
+    if marker := page.find_marker(words.challenge, _head(reply) + text if forbidden else text):
         return Finding(cause=Cause.BLOCKED, detail=f"a challenge or firewall answers: {marker}")
     if expected:
         return None
@@ -232,7 +232,7 @@ def _busy(reply: Reply, text: str, words: Words) -> Finding | None:
 
 def _head(reply: Reply) -> str:
     """Header lines, for markers that stand there. Asked only of a refusal: a CDN adds them to every reply."""
-    return "".join(f"\n{name}: {value}" for name, value in reply.headers)
+    return "".join(f"{name}: {value}\n" for name, value in reply.headers)
 
 
 def _listed(statuses: tuple[int, ...]) -> str:

@@ -32,7 +32,6 @@ _CALLBACK = re.compile(r"(?:/\*\*/)?\s*[A-Za-z_$][\w$.]{0,127}\s*\(", re.ASCII)
 _HEADING = re.compile(r"<(/?)(title|h[1-6])(?![\w-])[^>]{0,300}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,1000}>")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
-_BLANK = re.compile(r"\s+")
 _FORM = re.compile(r"<form[\s>]", re.IGNORECASE)
 
 
@@ -76,7 +75,7 @@ def find_notice(phrases: Iterable[str], text: str, size: int) -> str | None:
 
 def find_marker(phrases: Iterable[str], text: str) -> str | None:
     """The first of `phrases` that stands anywhere near the start of `text`, markup and scripts included."""
-    return _find(phrases, _BLANK.sub("", text[:SEARCHED]).lower())
+    return _find(phrases, _closed_up(text[:SEARCHED]))
 
 
 def _codecs(reply: Reply) -> Iterator[str]:
@@ -103,7 +102,7 @@ def _headings(page: str) -> Iterator[str]:
 def _plain(markup: str) -> str:
     """Text as a reader sees it, without blanks: 系 统&nbsp;<b>维护</b> is 系统维护, and so are its escapes in JSON."""
     shown = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), html.unescape(_TAG.sub("", markup)))
-    return _BLANK.sub("", shown).lower()
+    return _closed_up(shown)
 
 
 def _without(text: str, start: str, end: str) -> str:
@@ -120,4 +119,9 @@ def _without(text: str, start: str, end: str) -> str:
 
 
 def _find(phrases: Iterable[str], text: str) -> str | None:
-    return next((phrase for phrase in phrases if _BLANK.sub("", phrase).lower() in text), None)
+    return next((phrase for phrase in phrases if _closed_up(phrase) in text), None)
+
+
+def _closed_up(text: str) -> str:
+    """`text` without blanks, in lower case: how phrases are compared."""
+    return "".join(text.split()).lower()

@@ -234,6 +234,7 @@ def test_a_status_that_is_not_expected(status: int, body: str, cause: Cause, fla
 def test_a_cdn_header_gives_a_firewall_away_only_on_a_refusal() -> None:
     cdn = (("x-via-jsl", "1"),)
     assert captcha("", 403, headers=cdn).cause is Cause.BLOCKED
+    assert captcha("x" * 100_000, 403, headers=cdn).cause is Cause.BLOCKED
     assert captcha("", 502, headers=cdn).cause is Cause.HTTP_STATUS
 
 
