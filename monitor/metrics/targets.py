@@ -13,7 +13,7 @@ from itertools import accumulate
 from monitor.metrics import series
 from monitor.metrics.exposition import labels
 from monitor.metrics.series import Family
-from monitor.model import Cause, Confirmed, Flag, Outcome, Result, Target, TargetState
+from monitor.model import Cause, Confirmed, Flag, Outcome, Phase, Result, Target, TargetState
 
 BATCH = 50
 """Targets rendered without letting go of the loop: at most 700 lines, less than half a millisecond."""
