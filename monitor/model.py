@@ -231,8 +231,8 @@ class Target:
     url: str | None = None
     server_name: str | None = None
     method: str = "GET"
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
     expect: Expect = field(default_factory=Expect)
     slow_after: float | None = None
     wake_on: tuple[str, ...] = ()
