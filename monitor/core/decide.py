@@ -1,7 +1,8 @@
 """The one decision: what an event changes. Pure: state and time come in, a `Commit` goes out, nothing is touched.
 
-Results change beliefs and incidents; only a Tick releases the waiting group, so what arrives at one instant is told
-alike in whatever order it came. A routine result touches its own target and nothing else (core/draft.py has the rest).
+Results change beliefs; a Tick, asked for at once when one changed, brings the incidents in line and releases what waits
+to be told. So results of one instant give the same incidents in whatever order they come, and a storm of them is settled
+once. A routine result touches its own target and nothing else (core/draft.py has the rest).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def _on_tick(state: State, now: datetime, plan: Plan) -> Commit:
     draft = Draft(state, plan, now)
     draft.lift_bans()
     draft.set_paces()
-    draft.reconcile_all()
+    draft.settle()
     if draft.may_release():
         draft.release()
     draft.forget()
@@ -44,7 +45,8 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
     before = state.targets.get(target.id) or TargetState(id=target.id)
     after = judge.advance(target, before, result, now)
     first = _is_first_failure(before, after)
-    if not first and not judge.is_ban(result) and not _bears_on_others(target, before, after):
+    back = target.is_control and judge.is_recovering(after) and after.oks == 1
+    if not (first or back or judge.is_ban(result) or judge.believes_otherwise(before, after)):
         return _plain(state, now, plan, target, after)
     draft = Draft(state, plan, now)
     if judge.is_ban(result):
@@ -52,16 +54,9 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
     draft.turn(target, before, after)
     if first:
         draft.corroborate(target)
-    if target.is_control and judge.is_recovering(after) and after.oks == 1:
+    if back:
         draft.look_again(target)
-    draft.settle(target)
     return draft.commit()
-
-
-def _bears_on_others(target: Target, before: TargetState, after: TargetState) -> bool:
-    """Whether more follows than a new last result: a belief changed, or a control failed or answered anew."""
-    row_turned = (after.failures > 0) is not (before.failures > 0)
-    return judge.believes_otherwise(before, after) or (target.is_control and row_turned)
 
 
 def _is_first_failure(before: TargetState, after: TargetState) -> bool:
@@ -74,7 +69,11 @@ def _plain(
     """The commit of an event that changes no belief: at most a target's counters and its last result."""
     if target is None or after is None:
         return Commit(
-            at=now, sweep=state.sweep, group=state.group, next_wakeup=_wakeup(state, now, plan, state.sweep)
+            at=now,
+            sweep=state.sweep,
+            group=state.group,
+            unsettled=state.unsettled,
+            next_wakeup=_wakeup(state, now, plan, state.sweep),
         )
     again = None if judge.is_held(target, state.bans, now) else judge.wants_rerun(target, after)
     sweep = arrived(state.sweep, after)
@@ -83,6 +82,7 @@ def _plain(
         targets=(after,),
         sweep=sweep,
         group=state.group,
+        unsettled=state.unsettled,
         due=(Due(target=target.id, at=now + timedelta(seconds=again.spacing)),) if again else (),
         next_wakeup=_wakeup(state, now, plan, sweep, after),
     )
@@ -94,6 +94,7 @@ def _wakeup(
     return next_wakeup(
         plan,
         now,
+        unsettled=state.unsettled,
         group=state.group,
         sweep=sweep,
         bans=state.bans,

@@ -49,6 +49,7 @@ class Draft:
         self._notifications: list[Notification] = []
         self._due: dict[str, datetime] = {}
         self._intervals: dict[str, float] = {}
+        self._unsettled = set(state.unsettled)
         self._believes_otherwise = False
 
     # --- the target that ran ---------------------------------------------------------------------------------------
@@ -57,7 +58,9 @@ class Draft:
         """Take over the target's new state and what follows for its own runs and for those it wakes."""
         self._changed_targets[target.id] = after
         self._sweep = arrived(self._sweep, after)
-        self._believes_otherwise |= judge.believes_otherwise(before, after)
+        if judge.believes_otherwise(before, after):
+            self._believes_otherwise = True
+            self._unsettled.add(target.authority)
         interval = judge.interval_of(target, after)
         if interval != judge.interval_of(target, before):
             self._intervals[target.id] = interval
@@ -125,6 +128,7 @@ class Draft:
         self._start_sweep(free, longest(row_time(target, target.recover) for target in free))
 
     def _start_sweep(self, wanted: list[Target], wait: timedelta) -> None:
+        wanted = [target for target in wanted if not self._has_just_spoken(target)]
         self._sweep = Sweep(
             started_at=self.now,
             until=self.now + wait + timedelta(seconds=self.plan.group_wait),
@@ -133,27 +137,40 @@ class Draft:
         for target in wanted:
             self._want(target, self.now)
 
+    def _has_just_spoken(self, target: Target) -> bool:
+        """Whether its last word is of this very instant: then it came a moment before, not after, by chance."""
+        state = self.targets.get(target.id)
+        if state is None or state.last is None or judge.is_recovering(state):
+            return False
+        return state.last.started_at + timedelta(seconds=state.last.duration) >= self.now
+
     # --- what should be open, against what is -----------------------------------------------------------------------
 
-    def settle(self, target: Target) -> None:
-        """Bring the incidents that this target bears on in line with what is believed now."""
-        if not target.is_control:
-            self._reconcile(target.authority, self._around())
-        elif self._reconcile_local(self._around()):
-            self.reconcile_all()
+    def settle(self) -> None:
+        """Bring the incidents in line with what is believed: of the unsettled authorities, or on a mere Tick of all."""
+        unsettled, self._unsettled = self._unsettled, set()
+        began_or_ended = self._reconcile_local(self._around())
+        if not unsettled or began_or_ended:
+            self.settle_all()
+            return
+        around = self._around()
+        for slug in self._provinces():
+            if slug in unsettled:
+                self._reconcile(slug, around)
 
-    def reconcile_all(self) -> None:
-        """Bring all incidents in line, also those nothing looks at any more. Twice: each rests on how many there are."""
-        self._reconcile_local(self._around())
+    def settle_all(self) -> None:
+        """All authorities, also what nothing looks at any more. Twice: each rests on how many others are down."""
         for _ in range(2):
             around = self._around()
-            for slug in self.plan.by_authority:
-                if slug != LOCAL:
-                    self._reconcile(slug, around)
+            for slug in self._provinces():
+                self._reconcile(slug, around)
         watched = {(target.authority, target.service) for target in self.plan.targets.values()}
         for key, incident in by_service(self.incidents).items():
             if incident.scope is Scope.AUTHORITY and key not in watched:
                 self._resolve(incident, watched=False)
+
+    def _provinces(self) -> list[str]:
+        return [slug for slug in self.plan.by_authority if slug != LOCAL]
 
     def _around(self) -> Surroundings:
         return look_around(self.plan, self.targets, self.incidents.values())
@@ -252,7 +269,8 @@ class Draft:
         )
 
     def release(self) -> None:
-        """Decide the notifications of the waiting group."""
+        """Decide the notifications of the waiting group, after a fresh look at what each of them rests on."""
+        self.settle_all()
         over = self._ended_local()
         self._waiting = [id_ for id_ in self._waiting if id_ not in {local.id for local in over}]
         for local in over:
@@ -274,9 +292,8 @@ class Draft:
 
     def _open_still_down(self, local: Incident) -> None:
         known, around = set(self.incidents), self._around()
-        for slug in self.plan.by_authority:
-            if slug != LOCAL:
-                self._reconcile(slug, around)
+        for slug in self._provinces():
+            self._reconcile(slug, around)
         for id_ in set(self.incidents) - known:
             self.incidents[id_] = replace(self.incidents[id_], parent=local.id)
 
@@ -313,8 +330,15 @@ class Draft:
             group=group,
             due=tuple(Due(target=id_, at=at) for id_, at in self._due.items()),
             intervals=self._intervals,
+            unsettled=frozenset(self._unsettled),
             next_wakeup=next_wakeup(
-                self.plan, self.now, group=group, sweep=self._sweep, bans=self.bans, states=self.targets
+                self.plan,
+                self.now,
+                unsettled=self._unsettled,
+                group=group,
+                sweep=self._sweep,
+                bans=self.bans,
+                states=self.targets,
             ),
             durable=self._believes_otherwise
             or bool(incidents or forgotten or bans or lifted or self._notifications)

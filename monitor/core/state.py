@@ -49,6 +49,8 @@ class State:
     """host:port → until when no HTTP run may go there."""
     sweep: Sweep | None = None
     group: Group | None = None
+    unsettled: frozenset[str] = frozenset()
+    """Authorities of which a belief changed since the last Tick brought the incidents in line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class Commit:
     """The latest sweep after this event, pending or over (None: there was none)."""
     group: Group | None = None
     """The waiting group after this event (None: there is none)."""
+    unsettled: frozenset[str] = frozenset()
+    """The authorities whose incidents the next Tick brings in line; it is asked for at once."""
     due: tuple[Due, ...] = ()
     """Runs wanted earlier than their schedule has them: re-runs, corroboration, woken targets."""
     intervals: Mapping[str, float] = field(default_factory=dict)
@@ -92,3 +96,4 @@ def apply(state: State, commit: Commit) -> None:
         state.incidents.pop(gone, None)
     state.sweep = commit.sweep
     state.group = commit.group
+    state.unsettled = commit.unsettled

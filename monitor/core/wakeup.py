@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime, timedelta
 
 from monitor.core.judge import is_recovering, judge_local
@@ -14,12 +14,15 @@ def next_wakeup(
     plan: Plan,
     now: datetime,
     *,
+    unsettled: Set[str],
     group: Group | None,
     sweep: Sweep | None,
     bans: Mapping[str, datetime],
     states: Mapping[str, TargetState],
 ) -> datetime | None:
-    """The earliest thing pending: the release of the group, the end of a ban. None: nothing is."""
+    """The earliest thing pending: beliefs that changed, the release of the group, the end of a ban. None: nothing."""
+    if unsettled:
+        return now
     pending = list(bans.values())
     if group is not None:
         pending.append(release_time(plan, now, group=group, sweep=sweep, states=states))
