@@ -47,6 +47,9 @@ class Meter(Protocol):
     def set_pending(self, receiver: str, count: int, oldest: datetime | None) -> None:
         """How many notifications wait for a receiver, and when the oldest of them was decided."""
 
+    def count_internal_error(self, part: str) -> None:
+        """A bug of ours was caught and logged with its traceback."""
+
 
 class Courier:
     """Tells every receiver of the plan what waits for it. `run` until cancelled; everything on one event loop."""
@@ -244,6 +247,7 @@ class Worker:
             raise
         except Exception as bug:
             log.exception("notification.bug", receiver=self._receiver.id, key=notification.key)
+            self._meter.count_internal_error("courier")
             raise DeliveryError(f"{type(bug).__name__} in this program", permanent=False) from None
         finally:
             self._attempt = None
