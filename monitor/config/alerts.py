@@ -19,12 +19,16 @@ from monitor.model import Receiver, Route
 _RECEIVERS: Path = ("alerts", "receivers")
 
 
-def receivers(alerts: Alerts, document: Document) -> tuple[tuple[Receiver, ...], list[Mistake]]:
-    """One receiver per address, and what is wrong with them."""
+def receivers(
+    alerts: Alerts, document: Document, broken: set[Path]
+) -> tuple[tuple[Receiver, ...], list[Mistake]]:
+    """One receiver per address, and what is wrong with them. `broken`: keys that were taken out before."""
     made: list[Receiver] = []
     mistakes: list[Mistake] = []
     for name, written in alerts.receivers.items():
-        mistakes += _refused(name, written, document)
+        if not any(path[:3] == (*_RECEIVERS, name) for path in broken):
+            mistakes += _misshapen(name, written, document)
+        mistakes += _unusable((*_RECEIVERS, name), written, document)
         made += _addresses(name, written)
     return tuple(made), mistakes
 
@@ -75,7 +79,7 @@ def _addresses(name: str, written: Written) -> Iterator[Receiver]:
         yield Receiver(id=f"{name}[0]", name=name, kind="webhook", url=written.webhook, token=written.token)
 
 
-def _refused(name: str, written: Written, document: Document) -> Iterator[Mistake]:
+def _misshapen(name: str, written: Written, document: Document) -> Iterator[Mistake]:
     path = (*_RECEIVERS, name)
     try:
         name_of(name)
@@ -88,7 +92,6 @@ def _refused(name: str, written: Written, document: Document) -> Iterator[Mistak
     if written.token is not None and written.webhook is None:
         found, meant = "a token without webhook", "apprise addresses carry their own credentials"
         yield document.mistake((*path, "token"), found, meant, at_key=True)
-    yield from _unusable(path, written, document)
 
 
 def _unusable(path: Path, written: Written, document: Document) -> Iterator[Mistake]:

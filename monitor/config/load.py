@@ -154,7 +154,7 @@ class _Build:
             for path in understood.broken
             if path[:2] == ("alerts", "receivers") and len(path) > 2
         }
-        receivers, wrong = alerts.receivers(written, document)
+        receivers, wrong = alerts.receivers(written, document, understood.broken)
         self.mistakes += wrong
         routes, wrong = alerts.routes(written, understood.routes, {*written.receivers, *broken}, document)
         self.mistakes += wrong
@@ -205,11 +205,12 @@ class _Build:
         """Everything that must not be shown."""
         parts = {part for receiver in self._receivers for part in alerts.secret_parts(receiver.url)}
         headers = {
-            value
+            part
             for target in self._expansion.targets.values()
             if target.carries_credential
             for name, value in target.headers
             if name.lower() not in ("accept", "content-type", "referer", "user-agent")
+            for part in (value, value.rpartition(" ")[2])
         }
         return frozenset(secret for secret in {*self._around.secrets, *parts, *headers} if len(secret) >= 4)
 

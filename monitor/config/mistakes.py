@@ -54,9 +54,10 @@ def quoted(text: str, limit: int = 60) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean "interval"?`, or the list of what is known where nothing is near."""
     names = list(known)
-    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    folded = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
     if near:
-        return f'did you mean "{near[0]}"?'
+        return f'did you mean "{folded[near[0]]}"?'
     return one_of(names)
 
 

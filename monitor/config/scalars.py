@@ -144,6 +144,8 @@ def fetch(value: object, around: Surroundings, meant: str) -> str:
         [(source, name)] = value.items()
         if source in ("env", "file") and isinstance(name, str) and name:
             return _from_environment(name, around) if source == "env" else _from_file(name, around)
+        if name is BLANK:
+            raise wrong("braces without quotes", f'write "{{{source}}}" in quotes')
     raise wrong("no value" if value is BLANK else f"a {_shape(value)}", meant)
 
 

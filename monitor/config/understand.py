@@ -81,8 +81,10 @@ def _cut(error: ErrorDetails, *, widest: bool) -> Path:
     path = _where(error)
     if path[:1] == ("probes",):
         return path[:2] if widest or (error["type"] == "missing" and len(path) == 3) else path[:3]
-    if path[:2] in (("alerts", "receivers"), ("alerts", "routes"), ("authorities", "override")):
+    if path[:2] == ("alerts", "routes"):
         return path[:3]
+    if path[:2] in (("alerts", "receivers"), ("authorities", "override")):
+        return path[:3] if widest else path[:4]
     return path[:1] if widest else path[:2]
 
 

@@ -1,0 +1,338 @@
+"""Broken configurations, each with the line, the column, the path and the meaning that must be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GOOD = "  - {name: one, kind: tcp, authority: beijing, host: 127.0.0.1, port: 80}\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """`text` has at least the one mistake whose line begins with `place` and says all of `says`."""
+
+    name: str
+    text: str
+    place: str
+    """`line:column: path`, as it stands after the file's name."""
+    says: tuple[str, ...]
+
+
+def whole(name: str, text: str, place: str, *says: str) -> Broken:
+    """A file as it stands."""
+    return Broken(name=name, text=text, place=place, says=says)
+
+
+def probe(name: str, written: str, place: str, *says: str) -> Broken:
+    """A file with one probe in line 3; its keys start in column 6."""
+    return whole(name, f"version: 1\nprobes:\n  - {{{written}}}\n", place, *says)
+
+
+def beside(name: str, section: str, place: str, *says: str) -> Broken:
+    """A sound probe, and a section from line 4 on."""
+    return whole(name, f"version: 1\nprobes:\n{GOOD}{section}\n", place, *says)
+
+
+TCP = "name: a, kind: tcp, authority: beijing, host: h, port: 80"
+HTTP = 'name: a, kind: http, authority: national, url: "http://h/"'
+TLS = 'name: a, kind: tls, each: authority, host: "{verify_host}"'
+
+YAML = [
+    whole("empty", "", "1:1", "empty"),
+    whole("only comments", "# nothing\n", "1:1", "empty"),
+    whole("a list", "- a\n", "1:1", "not a mapping"),
+    whole("a text", "hello\n", "1:1", "not a mapping"),
+    whole("not YAML", "version: 1\nprobes: a: b\n", "2:10", "not YAML", "mapping values"),
+    whole("an open quote", 'version: 1\nvantage: "x\n', "3:1: vantage", "not YAML", "quoted scalar"),
+    whole("tab", "probes:\n\t- a\n", "2:1: probes", "tab", "spaces"),
+    whole("tab within braces", f"limits: {{\n\tconcurrency: 1}}\nprobes:\n{GOOD}", "2:1: limits", "tab"),
+    whole("duplicate key", f"version: 1\nversion: 1\nprobes:\n{GOOD}", "2:1: version", "duplicate", "line 1"),
+    probe("duplicate key in a probe", f"{TCP}, port: 81", "3:65: probes[0].port", "duplicate"),
+    whole("two documents", f"probes:\n{GOOD}---\nversion: 1\n", "3:1", "second document"),
+    whole("a tag", f"vantage: !!python/name:os.system x\nprobes:\n{GOOD}", "1:10: vantage", "tag"),
+    whole("unknown anchor", f"vantage: *here\nprobes:\n{GOOD}", "1:10: vantage", "no anchor"),
+    whole("an anchor that holds itself", "probes: &a [*a]\n", "1:13: probes[0]", "cannot hold itself"),
+    whole("a mapping as a key", "? {a: b}\n: c\n", "1:3", "a key is a word"),
+    whole(
+        "braces without quotes",
+        "probes:\n  - {name: a, host: {verify_host}}\n",
+        "2:21: probes[0].host",
+        "quotes",
+    ),
+    whole("deep nesting", "probes: " + "[" * 5000, "1:40: probes" + "[0]" * 32, "more than 32 levels"),
+    whole("control character", "vantage: \x07\n", "1:10", "printed"),
+    whole("merge of a word", f"<<: x\nprobes:\n{GOOD}", "1:5", "mapping"),
+]
+
+KEYS = [
+    beside("unknown key", "vantag: x", "4:1: vantag", 'unknown key; did you mean "vantage"?'),
+    probe(
+        "unknown key of a probe",
+        f"{TCP}, intervall: 5m",
+        "3:65: probes[0].intervall",
+        'did you mean "interval"?',
+    ),
+    probe(
+        "unknown key of tls",
+        f"{TLS}, tls: {{verfy: true}}",
+        "3:72: probes[0].tls.verfy",
+        'did you mean "verify"?',
+    ),
+    probe("a key of another kind", f"{TCP}, url: x", "3:65: probes[0].url", "kind tcp", "http | captcha"),
+    probe("no name", "kind: tcp, authority: beijing, host: h, port: 1", "3:5: probes[0].name", "missing"),
+    probe("no kind", "name: a", "3:5: probes[0].kind", "missing", "tls"),
+    probe("unknown kind", "name: a, kind: htpp", "3:21: probes[0].kind", 'did you mean "http"?'),
+    probe("no host", "name: a, kind: tcp, authority: beijing, port: 1", "3:5: probes[0].host", "missing"),
+    whole("no probes", "version: 1\n", "1:1: probes", "no probes"),
+    whole("empty probes", "version: 1\nprobes: []\n", "2:9: probes", "no probes"),
+    whole("another version", f"version: 2\nprobes:\n{GOOD}", "1:10: version", "version 1"),
+]
+
+TYPES = [
+    whole("probes as a mapping", "probes: {a: b}\n", "1:9: probes", "a mapping; a list is meant"),
+    beside("section as a word", "limits: 5", "4:9: limits", "a text; a mapping is meant"),
+    probe("list where a text is due", "name: [a], kind: tcp", "3:12: probes[0].name", "a list; a name"),
+    probe(
+        "number without a unit", f"{TCP}, timeout: 5", "3:74: probes[0].timeout", '"5"; a duration is meant'
+    ),
+    probe("no value", f"{TCP}, interval: ", "3:75: probes[0].interval", "no value"),
+    probe("interval of nothing", f"{TCP}, interval: 0s", "3:75: probes[0].interval", "longer than 0"),
+    beside(
+        "duration beyond reason", "defaults: {interval: 999999999d}", "4:22: defaults.interval", "ten years"
+    ),
+    beside("rate", "limits: {per_host: 12}", "4:20: limits.per_host", "12/m"),
+    beside("concurrency", "limits: {concurrency: 0}", "4:23: limits.concurrency", "from 1"),
+    beside("size", "defaults: {max_body: lots}", "4:22: defaults.max_body", "1MiB"),
+    beside("listen", "server: {listen: 8036}", "4:18: server.listen", "HOST:PORT"),
+    beside("time zone", "timezone: Mars/Base", "4:11: timezone", "Asia/Shanghai"),
+    beside("language", "language: de", "4:11: language", "zh | en"),
+    beside("share", "judgement: {local: {share: 80}}", "4:28: judgement.local.share", "0.8"),
+    beside("severity", "judgement: {severity: {main: loud}}", "4:30: judgement.severity.main", "critical"),
+    beside("attempts", "judgement: {confirm: {attempts: none}}", "4:33: judgement.confirm.attempts", "whole"),
+    probe("verify", f"{TLS}, tls: {{verify: maybe}}", "3:80: probes[0].tls.verify", "true | report | false"),
+    probe("status", f"{HTTP}, expect: {{status: [2000]}}", "3:84: probes[0].expect.status[0]", "100 to 599"),
+    probe("regex", f'{HTTP}, expect: {{body_regex: "("}}', "3:87: probes[0].expect.body_regex", "pattern"),
+    probe(
+        "path",
+        f"{HTTP}, expect: {{json: [{{path: code, equals: 0}}]}}",
+        "3:89: probes[0].expect.json[0].path",
+        "$.a.b[0]",
+    ),
+    probe("name", "name: a/b, kind: tcp", "3:12: probes[0].name", "letters"),
+    probe("resolver by name", f"{TCP}, resolver: [dns.example]", "3:75: probes[0].resolver", "223.5.5.5"),
+    probe("redirects", f"{HTTP}, follow_redirects: yes", "3:84: probes[0].follow_redirects", "same_host"),
+    probe("method", f"{HTTP}, method: GETT", "3:74: probes[0].method", 'did you mean "GET"?'),
+]
+
+MEANING = [
+    probe(
+        "timeout not below interval",
+        f"{TCP}, interval: 5s, timeout: 5s",
+        "3:88: probes[0].timeout",
+        "5s is not shorter",
+    ),
+    probe(
+        "interval not above default timeout",
+        f"{TCP}, interval: 4s",
+        "3:75: probes[0].interval",
+        "not shorter",
+    ),
+    beside(
+        "default timeout",
+        "defaults: {interval: 1m, timeout: 2m}",
+        "4:35: defaults.timeout",
+        "2m is not shorter",
+    ),
+    whole("duplicate names", f"probes:\n{GOOD}{GOOD}", "3:12: probes[1].name", "again", "probes[0]"),
+    probe(
+        "unknown authority",
+        "name: a, kind: tcp, authority: beijin, host: h, port: 1",
+        "3:37: probes[0].authority",
+        'did you mean "beijing"?',
+    ),
+    probe(
+        "nobody", "name: a, kind: tcp, host: h, port: 1", "3:5: probes[0]", "each: authority", "role: control"
+    ),
+    probe(
+        "each and authority",
+        f"{TCP}, each: authority",
+        "3:26: probes[0].authority",
+        "both each and authority",
+    ),
+    probe(
+        "unknown fact",
+        'name: a, kind: tls, each: authority, host: "{verify_hots}"',
+        "3:49: probes[0].host",
+        'did you mean "verify_host"?',
+    ),
+    probe(
+        "a lone brace",
+        'name: a, kind: tls, each: authority, host: "{verify_host"',
+        "3:49: probes[0].host",
+        "brace",
+    ),
+    probe(
+        "a fact of nobody",
+        'name: a, kind: tls, role: control, host: "{verify_host}"',
+        "3:47: probes[0].host",
+        "{verify_host}",
+    ),
+    probe(
+        "each without braces",
+        "name: a, kind: tls, each: authority, host: h",
+        "3:49: probes[0].host",
+        "same address",
+        "{verify_host}",
+    ),
+    probe("captcha of nobody", "name: a, kind: captcha, role: control", "3:21: probes[0].kind", "36"),
+    probe("unknown waker", f"{TCP}, wake_on: [reech]", "3:75: probes[0].wake_on[0]", 'unknown probe "reech"'),
+    probe("wakes itself", f"{TCP}, wake_on: [a]", "3:75: probes[0].wake_on[0]", "another probe"),
+    probe(
+        "scheme",
+        "name: a, kind: http, authority: national, url: 'ftp://h/'",
+        "3:53: probes[0].url",
+        "http://",
+    ),
+    probe(
+        "port in a URL",
+        "name: a, kind: http, authority: national, url: 'http://h:99999/'",
+        "3:53: probes[0].url",
+        "Port",
+    ),
+    probe(
+        "port",
+        "name: a, kind: tcp, authority: beijing, host: h, port: 70000",
+        "3:61: probes[0].port",
+        "65535",
+    ),
+    probe(
+        "host with a port",
+        "name: a, kind: tcp, authority: beijing, host: 'h:80', port: 80",
+        "3:52: probes[0].host",
+        "without scheme",
+    ),
+    probe(
+        "roots that are not there",
+        f"{TLS}, tls: {{ca: nowhere.pem}}",
+        "3:76: probes[0].tls.ca",
+        "cannot be read",
+    ),
+    probe(
+        "a header of our own",
+        f"{HTTP}, headers: {{Content-Length: 3}}",
+        "3:76: probes[0].headers.Content-Length",
+        "itself",
+    ),
+    beside(
+        "only unknown",
+        "authorities: {only: [shandon]}",
+        "4:22: authorities.only[0]",
+        'did you mean "shandong"?',
+    ),
+    beside("only nobody", "authorities: {only: []}", "4:21: authorities.only", "leave it out"),
+    beside(
+        "override of nobody",
+        "authorities: {override: {shandon: {}}}",
+        "4:26: authorities.override.shandon",
+        "shandong",
+    ),
+    beside(
+        "override of no fact",
+        "authorities: {override: {shandong: {verify_urn: x}}}",
+        "4:37: authorities.override.shandong.verify_urn",
+        '"verify_url"?',
+    ),
+    beside(
+        "override without scheme",
+        "authorities: {override: {shandong: {verify_url: h}}}",
+        "4:49: authorities.override.shandong.verify_url",
+        "http",
+    ),
+    beside("unset variable", "vantage: {env: NOT_SET}", "4:10: vantage", "NOT_SET", "not set"),
+    beside("unreadable file", "vantage: {file: not-there}", "4:10: vantage", "not-there", "No such file"),
+    beside("a receiver of nothing", "alerts: {receivers: {a: {}}}", "4:22: alerts.receivers.a", "neither"),
+    beside(
+        "a webhook that is none",
+        "alerts: {receivers: {a: {webhook: 'gopher://x'}}}",
+        "4:35: alerts.receivers.a.webhook",
+        "http://",
+    ),
+    beside(
+        "an unusable address",
+        "alerts: {receivers: {a: {apprise: ['nosuch://pw@h']}}}",
+        "4:36: alerts.receivers.a.apprise[0]",
+        "apprise",
+    ),
+    beside(
+        "an unknown receiver",
+        "alerts: {receivers: {oncall: {webhook: 'http://h/'}}, routes: [{to: [onkall]}]}",
+        "4:70: alerts.routes[0].to[0]",
+        'did you mean "oncall"?',
+    ),
+    probe(
+        "beyond the limit",
+        f"{TCP}, interval: 1s, timeout: 500ms",
+        "3:5: probes[0]",
+        "h:80",
+        "60 times in 1m",
+        "allows 12",
+    ),
+]
+
+LATER = [
+    *(
+        beside(f"{key} not yet", f"{key}: []", f"4:1: {key}", "not yet")
+        for key in ("reference", "publish", "calendar", "catalogue", "maintenance")
+    ),
+    beside("keep not yet", "storage: {keep: {results: 14d}}", "4:11: storage.keep", "not yet"),
+    beside("server.tls not yet", "server: {tls: {cert: a, key: b}}", "4:10: server.tls", "not yet"),
+    beside("basic_auth not yet", "server: {basic_auth: {a: b}}", "4:10: server.basic_auth", "not yet"),
+    beside("addresses: all not yet", "defaults: {addresses: all}", "4:23: defaults.addresses", "not yet"),
+    beside("proxy not yet", "defaults: {proxy: environment}", "4:19: defaults.proxy", "not yet"),
+    *(
+        beside(f"{key} not yet", f"judgement: {{{key}: x}}", f"4:13: judgement.{key}", "not yet")
+        for key in ("reopen", "flapping", "overrun_grace")
+    ),
+    *(
+        beside(
+            f"severity {key} not yet",
+            f"judgement: {{severity: {{{key}: info}}}}",
+            f"4:24: judgement.severity.{key}",
+            "not yet",
+        )
+        for key in ("certificate", "flapping", "daemon", "maintenance")
+    ),
+    *(
+        beside(f"{key} not yet", f"alerts: {{{key}: x}}", f"4:10: alerts.{key}", "not yet")
+        for key in ("notify_before", "repeat", "heartbeat")
+    ),
+    *(
+        beside(
+            f"{key} not yet",
+            f"alerts: {{receivers: {{a: {{{key}: x}}}}}}",
+            f"4:26: alerts.receivers.a.{key}",
+            "not yet",
+        )
+        for key in ("alertmanager", "cap")
+    ),
+    *(
+        beside(
+            f"route {key} not yet",
+            f"alerts: {{routes: [{{{key}: x}}]}}",
+            f"4:20: alerts.routes[0].{key}",
+            "not yet",
+        )
+        for key in ("when", "escalate", "continue")
+    ),
+    *(
+        probe(
+            f"kind {kind} not yet",
+            f"name: a, kind: {kind}, anything: else",
+            "3:21: probes[0].kind",
+            "not yet",
+        )
+        for kind in ("sync", "dns", "icmp", "log", "host", "file")
+    ),
+]
+
+BROKEN = [*YAML, *KEYS, *TYPES, *MEANING, *LATER]

@@ -1,0 +1,99 @@
+"""All mistakes of a file are told in one go, in the order of the file, and none hides another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitor.config.load import ConfigError, Mistake, read, shipped_text
+from monitor.knowledge import load_registry
+from tests.config.conftest import ReadText
+
+MANY = """\
+version: 1
+zone: Asia/Shanghai
+limits: {per_host: often}
+authorities: {only: [beijing, shandon]}
+probes:
+  - {name: a, kind: tls, each: authority, host: "{verify_hots}", intervall: 5m}
+  - {name: b, kind: tcp, authority: beijing, host: h, port: 1, timeout: 10m, tls: {verify: true}}
+  - {name: b, kind: sync, authority: beijing, interval: never}
+  - {kind: http, authority: national, url: "http://h/", wake_on: [a]}
+  - {name: d, kind: http, authority: national, url: "gopher://h/"}
+alerts:
+  receivers:
+    oncall: {webhook: "gopher://h", caps: 3}
+  routes:
+    - {to: [oncal]}
+"""
+
+
+def test_every_mistake_is_told_at_once_in_the_order_of_the_file(read_text: ReadText):
+    with pytest.raises(ConfigError) as caught:
+        read_text(MANY)
+    found = [f"{mistake.line} {mistake.path}" for mistake in caught.value.mistakes]
+    assert found == [
+        "2 zone",
+        "3 limits.per_host",
+        "4 authorities.only[1]",
+        "6 probes[0].host",
+        "6 probes[0].intervall",
+        "7 probes[1].timeout",
+        "7 probes[1].tls",
+        "8 probes[2].kind",
+        "9 probes[3].name",
+        "10 probes[4].url",
+        "13 alerts.receivers.oncall.webhook",
+        "13 alerts.receivers.oncall.caps",
+        "15 alerts.routes[0].to[0]",
+    ]
+
+
+def test_a_wrong_value_makes_no_second_mistake(read_text: ReadText):
+    text = "probes:\n  - {name: a, kind: tcp, authority: beijing, host: h, port: 1, interval: long, timeout: 6m}\n"
+    with pytest.raises(ConfigError) as caught:
+        read_text(text)
+    assert [mistake.path for mistake in caught.value.mistakes] == ["probes[0].interval"]
+
+
+def test_a_mistake_reads_as_one_line():
+    mistake = Mistake(
+        file="probes.yaml",
+        line=11,
+        column=5,
+        path="probes[1].intervall",
+        found="unknown key",
+        meant='did you mean "interval"?',
+    )
+    assert str(mistake) == 'probes.yaml:11:5: probes[1].intervall: unknown key; did you mean "interval"?'
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_whatever_is_broken_ends_in_mistakes_never_in_a_traceback(data: st.DataObject):
+    """Lines of the shipped file, cut, doubled, moved and with other words in them."""
+    lines = [line for line in shipped_text().replace("\n# ", "\n").splitlines() if line]
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        word = data.draw(
+            st.sampled_from(
+                ["{}", "[]", "x", "- ", "&a ", "*a", "!t ", "<<: x", "  ", "\t", ": ", '"', "}", "{"]
+            )
+        )
+        cut = data.draw(st.integers(0, len(lines[at])))
+        lines[at] = lines[at][:cut] + word + lines[at][data.draw(st.integers(cut, len(lines[at]))) :]
+    for mistake in mistakes_in("\n".join(lines)):
+        assert mistake.line >= 1
+        assert mistake.column >= 1
+
+
+def mistakes_in(text: str) -> tuple[Mistake, ...]:
+    """What is wrong with the text; nothing, where it can be run."""
+    try:
+        read(text, file="probes.yaml", directory=Path("/nowhere"), environ={}, registry=load_registry())
+    except ConfigError as problem:
+        return problem.mistakes
+    return ()
