@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from monitor.model import Cause, Phase
@@ -36,6 +37,7 @@ async def exchange(wire: Wire, http: HttpRequest, collector: Collector, watch: S
     collector.end()
 
 
+@lru_cache(maxsize=4096)  # a target asks the same thing every time
 def encode(http: HttpRequest) -> bytes:
     """The request as it goes over the wire. Raises FaultError for what would break out of its place."""
     headers = {

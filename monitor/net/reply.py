@@ -57,7 +57,7 @@ class Collector:
         self._framed = False
         self._fault: FaultError | None = None
         self._headers: list[tuple[str, str]] = []
-        self._decoder = Decoder("", max_body)
+        self._decoder: Decoder | None = None
         self.status = 0
         self.has_head = False
         self.done = False
@@ -95,9 +95,8 @@ class Collector:
         """What has come in so far; None before the headers are whole."""
         if not self.has_head:
             return None
-        return Reply(
-            status=self.status, headers=tuple(self._headers), body=bytes(self._decoder.body), url=url
-        )
+        body = b"" if self._decoder is None else bytes(self._decoder.body)
+        return Reply(status=self.status, headers=tuple(self._headers), body=body, url=url)
 
     # httptools calls these
 
@@ -120,14 +119,10 @@ class Collector:
         if self._method == "HEAD":
             self.done = True
             return
-        try:
-            self._decoder = Decoder(self.header("content-encoding") or "", self._max_body)
-        except FaultError as fault:
-            self._stop(fault)
-            raise
+        self._decoder = Decoder(self.header("content-encoding") or "", self._max_body)
 
     def on_body(self, data: bytes) -> None:
-        if self.done:
+        if self.done or self._decoder is None:
             return
         try:
             self._decoder.feed(data)
@@ -158,8 +153,6 @@ class Decoder:
 
     def __init__(self, encoding: str, limit: int) -> None:
         self._encoding = encoding.strip().lower()
-        if self._encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise FaultError(Cause.HTTP_MALFORMED, "a content-encoding that was not asked for")
         self._limit = limit
         self._members = 0
         self._stream: zlib._Decompress | None = None
@@ -170,6 +163,8 @@ class Decoder:
         if self._encoding in ("", "identity"):
             self._keep(data)
             return
+        if self._encoding not in ("gzip", "x-gzip", "deflate"):
+            raise FaultError(Cause.HTTP_MALFORMED, "a content-encoding that was not asked for")
         try:
             while data:
                 data = self._inflate(data)
