@@ -134,7 +134,11 @@ async def _run(simulator: Simulator, wishes: Sequence[Wish], config_out: Path | 
 
 def _write(simulator: Simulator, config_out: Path) -> None:
     state = config_out.absolute().with_suffix(".state")
-    config_out.write_text(simulator.config(state_dir=str(state)), "utf-8")
+    # Patient enough for a small machine on which daemon, stand-ins and a browser share the cores.
+    text = simulator.config(
+        state_dir=str(state), interval="4s", timeout="2s", while_down="3s", slow_after="1200ms"
+    )
+    config_out.write_text(text, "utf-8")
 
 
 def _broken(simulator: Simulator) -> str:

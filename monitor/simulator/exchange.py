@@ -91,6 +91,10 @@ async def streams(connection: socket.socket, context: ssl.SSLContext | None) -> 
             await writer.wait_closed()
     finally:
         transport.abort()
+        # Also takes the exception of a client that broke off, which asyncio else complains about later.
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await writer.wait_closed()
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request:

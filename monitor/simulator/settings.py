@@ -29,7 +29,7 @@ def probes_yaml(
     interval: str = "3s",
     timeout: str = "1s",
     while_down: str = "1s",
-    slow_after: str = "500ms",
+    slow_after: str = "800ms",
     attempts: int = 2,
     spacing: str = "200ms",
     group_wait: str = "1s",

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
+import socket
 import ssl
+import struct
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,3 +113,26 @@ def test_it_imports_nothing_of_what_it_tests():
     imported = re.findall(r"^\s*(?:from|import) (monitor\S*)", lines, re.MULTILINE)
     assert len(imported) > 20
     assert {name for name in imported if not name.startswith("monitor.simulator")} == set()
+
+
+async def test_a_client_that_resets_leaves_no_complaint_behind(sim: Simulator):
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    for slug in ("yunnan", "shandong"):
+        for _ in range(5):
+            await asyncio.to_thread(_connect_and_reset, sim, slug)
+    await sim.stop()
+    gc.collect()
+    assert len(sim.hits()) == 10
+    assert complaints == []
+
+
+def _connect_and_reset(sim: Simulator, slug: str) -> None:
+    connection: socket.socket = socket.create_connection(("127.0.0.1", sim.port(slug)), timeout=5)
+    if sim.url(slug).startswith("https"):
+        context = ssl.create_default_context(cafile=sim.ca_path)
+        connection = context.wrap_socket(connection, server_hostname=f"{slug}.localhost")
+    connection.sendall(b"GET / HTTP/1.1\r\n")
+    time.sleep(0.02)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
