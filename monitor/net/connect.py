@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import socket
 import ssl
 
@@ -12,28 +11,44 @@ CHUNK = 16384
 """Bytes read at once: one TLS record at most."""
 
 
-async def connect(address: str, port: int) -> Wire:
-    """Open a connection to a literal address. Raises OSError."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        # Nagle would hold the request back until the last handshake message is acknowledged.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await _establish(sock, address, port)
-    except BaseException:
-        sock.close()
-        raise
-    return Wire(sock)
+class Dial:
+    """A connection on its way to one literal address. `done` gets 0, or the errno it ended with. Must be closed or taken."""
 
+    __slots__ = ("_fd", "_loop", "_sock", "address", "done")
 
-async def _establish(sock: socket.socket, address: str, port: int) -> None:
-    failed = sock.connect_ex((address, port))
-    if failed == errno.EINPROGRESS:
-        await _writable(sock.fileno())
-        failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if failed:
-        raise OSError(failed, os.strerror(failed))
+    def __init__(self, address: str, port: int) -> None:
+        """Send the first packet. Raises OSError when no socket is to be had."""
+        self.address = address
+        self._loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[int] = self._loop.create_future()
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self._fd = self._sock.fileno()
+        try:
+            # Nagle would hold the request back until the last handshake message is acknowledged.
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            status = self._sock.connect_ex((address, port))
+        except OSError:
+            self._sock.close()
+            raise
+        if status == errno.EINPROGRESS:
+            self._loop.add_writer(self._fd, self._settle)
+        else:
+            self.done.set_result(status)
+
+    def take(self) -> Wire:
+        """The open connection, now the caller's to close."""
+        return Wire(self._sock)
+
+    def close(self) -> None:
+        """Give up."""
+        self._loop.remove_writer(self._fd)
+        self._sock.close()
+
+    def _settle(self) -> None:
+        self._loop.remove_writer(self._fd)
+        if not self.done.done():
+            self.done.set_result(self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
 
 
 class Wire:

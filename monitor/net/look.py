@@ -11,9 +11,10 @@ import structlog
 
 from monitor.model import Attempt, Cause, Certificate, Failure, Phase, Seen, TlsOptions, TlsProfile, Verify
 from monitor.net.certificates import Certificates
-from monitor.net.connect import Wire, connect
+from monitor.net.connect import Wire
 from monitor.net.exchange import exchange
 from monitor.net.failures import FaultError, failure_of
+from monitor.net.race import Race
 from monitor.net.redirects import MAX_REDIRECTS, first_hop, is_followed, next_hop, shown
 from monitor.net.reply import Collector
 from monitor.net.request import Admit, LimitReached, Request
@@ -90,10 +91,12 @@ class Look:
             self.close()
 
     def fail(self, error: Exception) -> None:
-        """Translate what ended the run. A verdict on the certificate outlives what befell the reading of its chain."""
-        self._failure = failure_of(self._verdict or error, self._watch.phase)
-        if self._failure.cause is Cause.INTERNAL:
-            log.error("look.failed", host_key=self._hop.host_key, phase=self._failure.phase, exc_info=error)
+        """Translate what ended the run. A verdict that was found before outlives whatever came after it."""
+        phase = self._watch.phase
+        failure = failure_of(error, phase)
+        if failure.cause is Cause.INTERNAL:
+            log.error("look.failed", host_key=self._hop.host_key, phase=phase, exc_info=error)
+        self._failure = failure if self._verdict is None else failure_of(self._verdict, phase)
 
     def close(self) -> None:
         """Let go of the connection, if there is one. May be called twice."""
@@ -122,7 +125,9 @@ class Look:
         """One hop. Answers where it redirects to; None when it is the last."""
         hop = self._hop
         self._addresses = await self._resolve(hop.host)
-        wire = await self._connect(self._addresses)
+        self._watch.enter(Phase.CONNECT)
+        self._ask_leave()
+        wire = await self._connect(self._addresses[:MAX_TRIED])
         if hop.tls is not None:
             wire = await self._secure(wire, hop.tls)
         if hop.http is None:
@@ -140,34 +145,32 @@ class Look:
         return self._known[host]
 
     async def _connect(self, addresses: tuple[str, ...]) -> Wire:
-        """The first address that answers. While others are left, each gets an even share of the time that is left."""
-        self._watch.enter(Phase.CONNECT)
-        failed: list[Attempt] = []
-        tried = addresses[:MAX_TRIED]
-        for index, address in enumerate(tried):
-            if index == 0:
-                self._ask_leave()
-            elif not self._admit(self._hop.host_key):
+        """The first address that answers. Leave for the first connection must have been given."""
+        race = Race(self._hop.port)
+        winner = None
+        try:
+            winner = await self._try_in_turn(addresses, race)
+        except asyncio.CancelledError:  # the deadline: where the first address has failed, its cause stands
+            self._verdict = self._verdict or _fault(race.first_failure())
+            raise
+        finally:
+            race.close()
+            self._attempts += race.attempts(winner and winner[0])
+        if winner is None:
+            raise _fault(race.first_failure()) or FaultError(Cause.DNS_NO_ADDRESS, "no address to go to")
+        self._address, self._wire = winner
+        return self._wire
+
+    async def _try_in_turn(self, addresses: tuple[str, ...], race: Race) -> tuple[str, Wire] | None:
+        """Each address but the last has an even share of the time that is left before the next is tried beside it."""
+        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            if left < len(addresses) and not self._admit(self._hop.host_key):
                 break
-            try:
-                async with asyncio.timeout(self._share(len(tried) - index)):
-                    wire = await self._open(address)
-            except OSError as error:
-                failed.append(Attempt(address=address, failure=failure_of(error, Phase.CONNECT)))
-            else:
-                self._attempts += failed
-                return wire
-        self._attempts += failed if len(failed) > 1 else ()
-        raise FaultError(failed[0].failure.cause, failed[0].failure.detail)
-
-    def _share(self, left: int) -> float | None:
-        """Seconds for one of `left` addresses; None for the last one, which has the deadline itself."""
-        return (self._timeout - self._watch.elapsed) / left if left > 1 else None
-
-    async def _open(self, address: str) -> Wire:
-        self._address = address
-        wire = self._wire = await connect(address, self._hop.port)
-        return wire
+            race.start(address)
+            self._address = address
+            if left > 1 and (winner := await race.wait((self._timeout - self._watch.elapsed) / left)):
+                return winner
+        return await race.finish()
 
     def _ask_leave(self) -> None:
         """For a connection that the run cannot do without. Raises LimitReached."""
@@ -201,7 +204,7 @@ class Look:
             if not self._admit(self._hop.host_key):
                 raise self._verdict
         assert self._address is not None
-        wire = await self._open(self._address)
+        wire = await self._connect((self._address,))
         await self._shake(wire, options, verified=False)
         self._note(wire, verified=False, error=error)
         if self._verdict is not None:
@@ -224,3 +227,7 @@ class Look:
         self._certificate = self._shared.certificates.read(chain, verified=verified, verify_error=cause)
         if self._verdict is not None and cause is not None:
             self._verdict = FaultError(cause, self._verdict.detail)
+
+
+def _fault(failure: Failure | None) -> FaultError | None:
+    return None if failure is None else FaultError(failure.cause, failure.detail)

@@ -52,8 +52,10 @@ def get(target: str = "/", **more: object) -> HttpRequest:
 
 
 @contextlib.asynccontextmanager
-async def peer(handler: Handler, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[int]:
-    """Serve `handler` on 127.0.0.1; yields the port. Connections still open at the end are cut."""
+async def peer(
+    handler: Handler, tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[int]:
+    """Serve `handler` on loopback; yields the port. Connections still open at the end are cut."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -66,7 +68,7 @@ async def peer(handler: Handler, tls: ssl.SSLContext | None = None, port: int = 
         finally:
             writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
+    server = await asyncio.start_server(serve, host, port, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

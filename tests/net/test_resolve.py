@@ -13,7 +13,7 @@ from monitor.model import Cause, Phase
 from monitor.net import Net, Request
 from monitor.net.failures import FaultError
 from monitor.net.resolve import MAX_ADDRESSES, Resolver, is_literal, parse_hosts, plain_name
-from tests.net.peers import OK, Zone, answers, get, look, name_server, peer
+from tests.net.peers import OK, Zone, answers, deaf_port, get, look, name_server, peer
 
 ZONE: Zone = {
     "both.example": ["127.0.0.2", "::1", "127.0.0.3"],
@@ -182,3 +182,32 @@ def test_a_name_in_chinese_is_asked_for_in_ascii() -> None:
 
 def test_a_hosts_file_full_of_nonsense_is_no_trouble() -> None:
     assert parse_hosts("\0\n# x\n1.2.3.4\n\t\n999.1.1.1 a\n") == {}
+
+
+async def test_a_first_address_that_hangs_does_not_keep_the_second_from_answering() -> None:
+    with deaf_port() as port:
+        zone: Zone = {"two.example": ["127.0.0.1", "127.0.0.2"]}
+        async with peer(answers(OK), port=port, host="127.0.0.2"), name_server(zone) as server:
+            request = Request(host="two.example", port=port, resolver=(server,), http=get())
+            seen = await look(request, timeout=1.0)
+    assert seen.failure is None
+    assert seen.address == "127.0.0.2"
+    assert [(a.address, a.failure.cause) for a in seen.attempts] == [("127.0.0.1", Cause.CONNECT_TIMEOUT)]
+
+
+async def test_a_timeout_is_never_said_before_the_deadline() -> None:
+    with deaf_port() as port:  # 127.0.0.1 hangs, ::1 refuses at once
+        seen = await look(Request(host="localhost", port=port), timeout=0.4)
+    assert seen.failure is not None
+    assert seen.failure.cause is Cause.CONNECT_TIMEOUT
+    assert seen.duration >= 0.4
+
+
+async def test_a_first_address_that_refuses_names_the_cause_though_the_second_hangs() -> None:
+    with deaf_port() as port:
+        async with name_server({"two.example": ["127.0.0.9", "127.0.0.1"]}) as server:
+            seen = await look(Request(host="two.example", port=port, resolver=(server,)), timeout=0.4)
+    assert seen.failure is not None
+    assert (seen.failure.cause, seen.failure.phase) == (Cause.CONNECTION_REFUSED, Phase.CONNECT)
+    assert seen.address == "127.0.0.1"
+    assert [a.failure.cause for a in seen.attempts] == [Cause.CONNECTION_REFUSED, Cause.CONNECT_TIMEOUT]
