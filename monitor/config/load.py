@@ -12,7 +12,7 @@ from monitor import __version__
 from monitor.config import alerts, facts, rules
 from monitor.config.expand import Expansion, Ground, expand
 from monitor.config.mistakes import ConfigError, Mistake
-from monitor.config.scalars import Surroundings
+from monitor.config.reading import Surroundings
 from monitor.config.schema import Configuration
 from monitor.config.tree import MAX_BYTES, Document, parse
 from monitor.config.understand import Understood, understand
@@ -128,6 +128,7 @@ class _Build:
             facts=facts.fact_names(registry),
             secrets=self._around.secrets,
             user_agent=self._user_agent(),
+            directory=self._around.directory,
         )
         return expand(ground, understood.probes)
 
@@ -162,7 +163,7 @@ class _Build:
 
     def _user_agent(self) -> str:
         url = self._configuration.server.external_url
-        return f"fapiao-monitor/{__version__}" + (f" (+{url})" if url else "")
+        return f"fapiao-monitor/{__version__}" + (f" (+{url})" if url and url.isascii() else "")
 
     def plan(self) -> Plan:
         """The plan. Only for a configuration without mistakes."""

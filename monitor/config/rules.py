@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path as FilePath
 
@@ -12,7 +12,7 @@ from monitor.config.expand import Expansion
 from monitor.config.mistakes import Mistake, Path, did_you_mean
 from monitor.config.scalars import Rate
 from monitor.config.schema import Configuration, Probe
-from monitor.config.tree import Document
+from monitor.config.tree import Document, Mapping, Scalar, Sequence
 from monitor.config.understand import Understood
 from monitor.model import Target
 
@@ -26,17 +26,25 @@ def refused(understood: Understood, document: Document, directory: FilePath) -> 
         not configuration.probes and ("probes",) not in understood.broken and not understood.mistakes
     ):
         yield document.mistake(("probes",), "no probes", "at least one probe is meant")
-    named = list(zip(understood.probes, configuration.probes, strict=True))
+    named: list[tuple[int, Probe]] = list(zip(understood.probes, configuration.probes, strict=True))
     yield from _double_names(named, document)
-    names = {probe.name for _, probe in named}
+    names = set(_names_written(document))
     for position, probe in named:
         yield from _wrong_times(("probes", position), probe, understood, document)
-        if not any(path[:1] == ("probes",) for path in understood.broken):
-            yield from _unknown_wakers(("probes", position), probe, names, document)
+        yield from _unknown_wakers(("probes", position), probe, names, document)
     yield from _unreadable_roots(configuration, named, document, directory)
 
 
-def _double_names(named: Sequence[tuple[int, Probe]], document: Document) -> Iterator[Mistake]:
+def _names_written(document: Document) -> Iterator[str]:
+    """Names of all probes in the file, also of those in which something else is wrong."""
+    written = document.root.entries.get("probes")
+    for item in written[1].items if written and isinstance(written[1], Sequence) else ():
+        name = item.entries.get("name") if isinstance(item, Mapping) else None
+        if name and isinstance(name[1], Scalar):
+            yield name[1].text
+
+
+def _double_names(named: list[tuple[int, Probe]], document: Document) -> Iterator[Mistake]:
     first: dict[str, int] = {}
     for position, probe in named:
         if probe.name in first:
@@ -76,7 +84,7 @@ def _unknown_wakers(path: Path, probe: Probe, names: set[str], document: Documen
 
 
 def _unreadable_roots(
-    configuration: Configuration, named: Sequence[tuple[int, Probe]], document: Document, directory: FilePath
+    configuration: Configuration, named: list[tuple[int, Probe]], document: Document, directory: FilePath
 ) -> Iterator[Mistake]:
     places: list[tuple[Path, str | None]] = [(("defaults", "tls", "ca"), configuration.defaults.tls.ca)]
     for position, probe in named:

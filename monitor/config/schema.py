@@ -13,6 +13,7 @@ from monitor.config.scalars import (
     Concurrency,
     Duration,
     Each,
+    HeaderValue,
     JsonPath,
     Language,
     Line,
@@ -132,7 +133,7 @@ class Defaults(Section):
     proxy: Proxy = "none"
     follow_redirects: Redirects = "same_host"
     max_body: Size = _written(size("1MiB"), "1MiB")
-    user_agent: Line | None = None
+    user_agent: HeaderValue | None = None
 
 
 class Repeat(Section):
@@ -206,8 +207,8 @@ class WebProbe(Probe):
     """What the kinds share that speak HTTP."""
 
     tls: Tls = Field(default_factory=Tls)
-    headers: dict[str, Text] = Field(default_factory=dict)
-    user_agent: Line | None = None
+    headers: dict[str, HeaderValue] = Field(default_factory=dict)
+    user_agent: HeaderValue | None = None
     follow_redirects: Redirects | None = None
     max_body: Size | None = None
 

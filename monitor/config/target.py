@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Collection
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote
 
@@ -50,8 +51,10 @@ class UnusableError(Exception):
         super().__init__(f"{key}: {meant}")
 
 
-def prototype_of(probe: Probe, configuration: Configuration, *, authority: str, user_agent: str) -> Target:
-    """What all targets of a probe have in common."""
+def prototype_of(
+    probe: Probe, configuration: Configuration, *, authority: str, user_agent: str, directory: Path
+) -> Target:
+    """What all targets of a probe have in common. Relative paths start at `directory`."""
     defaults, judgement = configuration.defaults, configuration.judgement
     return Target(
         id=probe.name,
@@ -69,7 +72,7 @@ def prototype_of(probe: Probe, configuration: Configuration, *, authority: str, 
         slow_after=probe.slow_after,
         wake_on=probe.wake_on,
         resolver=defaults.resolver if probe.resolver is None else probe.resolver,
-        tls=_tls(probe.tls if isinstance(probe, TlsProbe | WebProbe) else Tls(), defaults),
+        tls=_tls(probe.tls if isinstance(probe, TlsProbe | WebProbe) else Tls(), defaults, directory),
         **(_web(probe, defaults, user_agent) if isinstance(probe, WebProbe) else {}),
     )
 
@@ -169,9 +172,12 @@ def _repeat(written: Written, default: Written) -> Repeat:
     return Repeat(attempts=attempts, spacing=spacing)
 
 
-def _tls(written: Tls, defaults: Defaults) -> TlsOptions:
+def _tls(written: Tls, defaults: Defaults, directory: Path) -> TlsOptions:
     said = {key: value for key in Tls.model_fields if (value := getattr(written, key)) is not None}
-    return TlsOptions(**{key: getattr(defaults.tls, key) for key in Tls.model_fields} | said)
+    options = TlsOptions(**{key: getattr(defaults.tls, key) for key in Tls.model_fields} | said)
+    if options.ca in ("system", "certifi"):
+        return options
+    return replace(options, ca=str((directory / options.ca).absolute()))
 
 
 def _web(probe: WebProbe, defaults: Defaults, user_agent: str) -> dict[str, Any]:

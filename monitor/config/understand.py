@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
-from monitor.config.scalars import Surroundings
+from monitor.config.reading import Surroundings
 from monitor.config.schema import KINDS, KINDS_LATER, Configuration, HttpProbe, Probe, Section, TlsProbe
 from monitor.config.tree import BLANK, Document
 

@@ -223,6 +223,7 @@ MEANING = [
         "3:76: probes[0].headers.Content-Length",
         "itself",
     ),
+    probe("a header beyond ASCII", f"{HTTP}, headers: {{X-A: 发票}}", "3:81: probes[0].headers.X-A", "ASCII"),
     beside(
         "only unknown",
         "authorities: {only: [shandon]}",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import trustme
 
 from monitor import __version__
 from monitor.config.load import ConfigError
@@ -130,6 +133,12 @@ judgement: {{confirm: {{attempts: 5}}}}
     assert target.resolver == ("223.5.5.5:53",)
     assert target.max_body == 2000
     assert target.user_agent == f"fapiao-monitor/{__version__} (+https://m.example.cn)"
+
+
+def test_roots_are_looked_for_beside_the_file(read_text: ReadText, tmp_path: Path):
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    text = f"{HEAD}  - {{name: a, kind: tls, authority: beijing, host: h, tls: {{ca: ca.pem}}}}\n"
+    assert read_text(text).plan.targets["a"].tls.ca == str(tmp_path / "ca.pem")
 
 
 def test_a_user_in_an_address_becomes_a_header(read_text: ReadText):

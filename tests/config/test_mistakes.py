@@ -21,8 +21,8 @@ probes:
   - {name: a, kind: tls, each: authority, host: "{verify_hots}", intervall: 5m}
   - {name: b, kind: tcp, authority: beijing, host: h, port: 1, timeout: 10m, tls: {verify: true}}
   - {name: b, kind: sync, authority: beijing, interval: never}
-  - {kind: http, authority: national, url: "http://h/", wake_on: [a]}
-  - {name: d, kind: http, authority: national, url: "gopher://h/"}
+  - {kind: http, authority: national, url: "http://h/", wake_on: [b]}
+  - {name: d, kind: http, authority: national, url: "gopher://h/", wake_on: [a, zz]}
 alerts:
   receivers:
     oncall: {webhook: "gopher://h", caps: 3}
@@ -46,6 +46,7 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(read_text: ReadT
         "8 probes[2].kind",
         "9 probes[3].name",
         "10 probes[4].url",
+        "10 probes[4].wake_on[1]",
         "13 alerts.receivers.oncall.webhook",
         "13 alerts.receivers.oncall.caps",
         "15 alerts.routes[0].to[0]",
