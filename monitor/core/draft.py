@@ -29,6 +29,9 @@ from monitor.model import (
 SWEEP_EVERY = timedelta(minutes=1)
 """A first failing run starts a corroboration sweep at most this often (contract §1)."""
 
+FRESH = timedelta(seconds=1)
+"""A run that ended so lately corroborates as well as another would: a cold start looks at everyone once, not twice."""
+
 
 class Draft:
     """The changes of one event so far. Reads `state`, never writes it."""
@@ -107,7 +110,7 @@ class Draft:
         ]
         wanted = [*self.plan.by_authority.get(LOCAL, ()), *(one for one in asked if one is not None)]
         wait = longest(timedelta(seconds=target.timeout) for target in wanted)
-        self._start_sweep([target for target in wanted if target.id != failed.id], wait)
+        self._start_sweep([one for one in wanted if one.id != failed.id], wait, fresh=FRESH)
 
     def _cheapest(self, targets: Iterable[Target]) -> Target | None:
         free = (target for target in targets if not judge.is_held(target, self.bans, self.now))
@@ -127,22 +130,23 @@ class Draft:
         free = [target for target in down if not judge.is_held(target, self.bans, self.now)]
         self._start_sweep(free, longest(row_time(target, target.recover) for target in free))
 
-    def _start_sweep(self, wanted: list[Target], wait: timedelta) -> None:
-        wanted = [target for target in wanted if not self._has_just_spoken(target)]
+    def _start_sweep(self, wanted: list[Target], wait: timedelta, fresh: timedelta = timedelta()) -> None:
+        wanted = [target for target in wanted if not self._has_just_spoken(target, fresh)]
         self._sweep = Sweep(
             started_at=self.now,
             until=self.now + wait + timedelta(seconds=self.plan.group_wait),
             awaiting=frozenset(target.id for target in wanted),
         )
         for target in wanted:
-            self._want(target, self.now)
+            if target.id in self.targets:  # one that never ran is being started anyway
+                self._want(target, self.now)
 
-    def _has_just_spoken(self, target: Target) -> bool:
-        """Whether its last word is of this very instant: then it came a moment before, not after, by chance."""
+    def _has_just_spoken(self, target: Target, fresh: timedelta) -> bool:
+        """Whether its last run ended within `fresh`, or at this very instant: its word counts, by whatever order."""
         state = self.targets.get(target.id)
         if state is None or state.last is None or judge.is_recovering(state):
             return False
-        return state.last.started_at + timedelta(seconds=state.last.duration) >= self.now
+        return state.last.started_at + timedelta(seconds=state.last.duration) >= self.now - fresh
 
     # --- what should be open, against what is -----------------------------------------------------------------------
 

@@ -176,11 +176,14 @@ def _row(
 def _telling_view(
     main: ServiceView | None, views: Sequence[ServiceView], around: Surroundings
 ) -> ServiceView:
-    """The service an authority's diagnosis is about: the main one, unless that is well and another is not."""
-    if main is not None and diagnose(main, around) is not Diagnosis.HEALTHY:
-        return main
-    worse = (view for view in views if diagnose(view, around) is not Diagnosis.HEALTHY)
-    return next(worse, main or views[0])
+    """The service an authority's diagnosis is about: the main one, unless only another has something to say."""
+    ordered = sorted(views, key=lambda view: view is not main)
+    return next((view for view in ordered if _has_something_to_say(view, around)), ordered[0])
+
+
+def _has_something_to_say(view: ServiceView, around: Surroundings) -> bool:
+    quiet = (Diagnosis.HEALTHY, Diagnosis.UNDETERMINED)
+    return view.lead is not None or diagnose(view, around) not in quiet
 
 
 def _since(view: ServiceView, state: State) -> datetime | None:

@@ -39,9 +39,10 @@ def words(plan: Plan, incident: Incident) -> list[Word]:
     if not incident.is_open:
         found = [(EventName.INCIDENT_RESOLVED, incident.told)]
     else:
-        louder = incident.told and incident.told_severity is not incident.severity
+        if incident.told_severity is incident.severity:
+            return []
         found = [
-            (EventName.INCIDENT_CHANGED, incident.told if louder else frozenset()),
+            (EventName.INCIDENT_CHANGED, incident.told),
             (EventName.INCIDENT_OPENED, receivers(plan, incident) - incident.told),
         ]
     return [Word(event=event, incident=incident, to=to) for event, to in found if to]

@@ -101,6 +101,18 @@ def test_the_first_failing_run_asks_the_controls_and_the_cheapest_of_every_other
     assert now == {"internet", "anycast", "reach/gansu", "quick/hebei"}
 
 
+def test_a_cold_start_does_not_look_at_anyone_twice():
+    world = World(six())
+    world.see("reach/gansu", "+")
+    world.now += timedelta(seconds=0.5)
+    world.see("reach/anhui", "r")
+    assert wanted(world) == {"reach/anhui": 5}, "gansu has just spoken, the others are on their way"
+    assert world.state.sweep is not None
+    assert world.state.sweep.awaiting == {*CONTROLS, *(f"reach/{slug}" for slug in SLUGS)} - {
+        "reach/anhui", "reach/gansu"
+    }  # fmt: skip
+
+
 def test_there_is_at_most_one_sweep_a_minute(world):
     world.see("reach/anhui", "-")
     world.pass_time(30)
