@@ -29,8 +29,8 @@ REFUSALS = 8
 """Refusals after which a notification is given up: about two minutes, enough for a receiver that is being redeployed."""
 GRACE = 2.0
 """Seconds that a try under way may still take when the daemon stops."""
-START_WAIT = 2.0
-"""Seconds that reading the outbox may hold up a worker."""
+READING = (2.0, 10.0)
+"""Seconds that reading the outbox may hold up a worker, and after which it is tried again when it failed."""
 
 log = structlog.get_logger(__name__)
 
@@ -145,6 +145,7 @@ class Worker:
         self._refusals: dict[str, int] = {}
         self._news = asyncio.Event()
         self._must_read = True
+        self._unread = False
         self._stop_at: float | None = None
         self._attempt: asyncio.Timeout | None = None
 
@@ -186,12 +187,13 @@ class Worker:
     # --- the queue ----------------------------------------------------------------------------------------------
 
     async def _read_outbox(self) -> None:
-        self._must_read = False
+        self._must_read, self._unread = False, True
         try:
-            async with asyncio.timeout(START_WAIT):
+            async with asyncio.timeout(READING[0]):
                 waiting = await self._store.pending(self._receiver.id)
         except (StoreError, TimeoutError):
-            return  # what is decided now comes from memory
+            return  # what is decided meanwhile comes from memory
+        self._unread = False
         for pending in waiting:
             self.add(pending)
 
@@ -215,10 +217,14 @@ class Worker:
     async def _wait(self) -> None:
         now = self._clock.now()
         waits = [wait for pending in self._queue.values() if (wait := self._wait_for(pending, now)) > 0]
+        if self._unread:
+            waits.append(READING[1])
         self._news.clear()
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(min(waits, default=None)):
                 await self._news.wait()
+        except TimeoutError:
+            self._must_read = self._unread
 
     def _show_pending(self) -> None:
         oldest = min((pending.notification.at for pending in self._queue.values()), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -352,3 +353,16 @@ async def test_no_log_line_holds_a_secret(tmp_path, hurry, caplog):
     assert SECRET not in str(logs)
     assert SECRET not in caplog.text
     assert SECRET not in repr(plan)
+
+
+async def test_an_outbox_that_cannot_be_read_at_the_start_is_read_later(tmp_path, monkeypatch):
+    monkeypatch.setattr("monitor.courier.READING", (0.05, 0.05))
+    async with hook() as bus, a_store(tmp_path) as store:
+        await store.write([decided(told("bus[0]"))])
+        free = threading.Event()
+        store._writer.submit(free.wait)
+        async with running(store, a_plan(webhook(f"http://{bus.address}/"))) as (_, meter):
+            await asyncio.sleep(0.2)
+            assert not bus.bodies
+            free.set()
+            await until(lambda: meter.counted["bus[0]", "sent"])
