@@ -23,6 +23,7 @@ class Own:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self.is_reload_known = False
         self._receivers: frozenset[str] = frozenset()
         self.incidents_open = self._gauge(series.INCIDENTS_OPEN)
         self.notifications = self._counter(series.NOTIFICATIONS)

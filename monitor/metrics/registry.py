@@ -47,6 +47,8 @@ class Metrics:
         The web server calls it before each exposition too: a first run that is ok changes what is believed of an
         authority although it changes nothing that must be kept.
         """
+        if not self._own.is_reload_known:
+            self.set_reload(True, now)  # the plan these metrics were made from
         status = status_rows(plan, state, now)
         for row in (*status.authorities, *filter(None, [status.national])):
             self._beliefs.show(row.authority, row.state, row.diagnosis)
@@ -110,6 +112,7 @@ class Metrics:
     def set_reload(self, successful: bool, at: datetime) -> None:
         """The configuration was loaded (also at start) or refused at `at`."""
         self._own.reload_successful.set(successful)
+        self._own.is_reload_known = True
         if successful:
             self._own.reload_timestamp.set(at.timestamp())
 

@@ -15,6 +15,8 @@ from monitor.model import LOCAL, TargetState
 from monitor.notify.words import LANGUAGES
 from monitor.web import api, views
 from monitor.web.errors import RequestError
+from monitor.web.headline import headline
+from monitor.web.lens import SIGNS, Lens
 from monitor.web.reading import READING
 
 HERE = Path(__file__).parent
@@ -42,23 +44,23 @@ _stamp = sha256(b"".join(body for _, body in _files.values())).hexdigest()[:12]
 """Changes with the static files, so that a browser may keep them for long."""
 
 
-def lens_of(request: web.Request) -> views.Lens:
+def lens_of(request: web.Request) -> Lens:
     """Language, zone and present of a request: `?lang=zh|en`, else the configured language."""
     reading = request.app[READING]
     given = api.parameters(request, "lang")
     language = given.get("lang", reading.plan().language)
     if language not in LANGUAGES:
         raise RequestError(400, f"lang must be one of {', '.join(LANGUAGES)}")
-    return views.Lens(language=language, plan=reading.plan(), now=reading.clock.now())
+    return Lens(language=language, plan=reading.plan(), now=reading.clock.now())
 
 
-def render(request: web.Request, lens: views.Lens, template: str, **context: Any) -> web.Response:
+def render(request: web.Request, lens: Lens, template: str, **context: Any) -> web.Response:
     """A page. Links keep a language that was asked for."""
     other = next(language for language in LANGUAGES if language != lens.language)
     html = _environment.get_template(template).render(
         lens=lens,
         say=lens.say,
-        signs=views.SIGNS,
+        signs=SIGNS,
         query=f"?lang={lens.language}" if "lang" in request.query else "",
         other=other,
         path=request.path,
@@ -79,7 +81,7 @@ async def status(request: web.Request) -> web.Response:
         request,
         lens,
         "status.html",
-        headline=views.headline(lens, rows),
+        headline=headline(lens, rows),
         tally=views.tally(lens, rows),
         cells=[views.cell(lens, row) for row in rows.authorities],
         around=views.surroundings(lens, rows),
@@ -143,7 +145,7 @@ async def incident(request: web.Request) -> web.Response:
 def missing(request: web.Request, reason: str) -> web.Response:
     """404 as a page, in the configured language."""
     reading = request.app[READING]
-    lens = views.Lens(language=reading.plan().language, plan=reading.plan(), now=reading.clock.now())
+    lens = Lens(language=reading.plan().language, plan=reading.plan(), now=reading.clock.now())
     page = render(request, lens, "error.html", reason=reason)
     page.set_status(404)
     return page

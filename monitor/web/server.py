@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 import structlog
-from aiohttp import web
+from aiohttp import web, web_response
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from monitor.metrics.exposition import OPENMETRICS, TEXT, wants_openmetrics
@@ -33,6 +36,9 @@ MISSING_SHOWN = 20
 
 def make_app(reading: Reading) -> web.Application:
     """The application, not yet listening. It only reads; nothing that arrives here changes anything."""
+    # What aiohttp answers by itself to a malformed request passes no signal: its own name has to go at the source.
+    web_response.SERVER_SOFTWARE = HEADERS["Server"]  # type: ignore[attr-defined]
+    logging.getLogger("aiohttp.server").addFilter(_is_our_business)
     app = web.Application(client_max_size=64 * 1024, middlewares=[_answer_errors])
     app[READING] = reading
     app.on_response_prepare.append(_add_headers)
@@ -50,6 +56,11 @@ def make_app(reading: Reading) -> web.Application:
     app.router.add_get("/incidents/{id}", pages.incident)
     app.router.add_get("/static/{name}", pages.static)
     return app
+
+
+def _is_our_business(record: logging.LogRecord) -> bool:
+    """False for a request that is no HTTP: aiohttp answers it with 400, and a scanner must not fill our log."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 @web.middleware

@@ -1,160 +1,24 @@
-"""What the pages show, as plain values: made from rows and incidents, rendered by the templates. Pure; `now` is given."""
+"""What the pages show, as plain values: made from rows and incidents, rendered by the templates. Pure; the time is the lens's."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from monitor.core.status import AuthorityRow, LocalPart, Status
-from monitor.model import (
-    LOCAL,
-    AuthorityState,
-    Diagnosis,
-    Incident,
-    Outcome,
-    Phase,
-    Plan,
-    Result,
-    Scope,
-    TargetState,
-)
-from monitor.notify.words import Vocabulary, authority_name, words
-from monitor.web.texts import span, text
-
-SIGNS = {
-    "ok": "✓", "up": "✓", "error": "✗", "down": "✗", "timeout": "◷",
-    "degraded": "⚠", "maintenance": "⚙", "unknown": "?",
-}  # fmt: skip
-"""The same signs as `fapiao-monitor status` uses."""
+from monitor.model import LOCAL, AuthorityState, Flag, Incident, Outcome, Phase, Result, Scope, TargetState
+from monitor.web.lens import SIGNS, Lens
 
 _ASIDE = re.compile(r"(（[^）]*）|\s*\([^)]*\))$")
 """What a phrase says in brackets at its end; there is no room for it in a cell."""
-NAMED = 6
-"""Authorities that a sentence names before it says `and others`."""
+
+NOTEWORTHY = (Flag.CERTIFICATE_EXPIRING, Flag.TLS_UNVERIFIED, Flag.THROTTLED, Flag.ADDRESS_FAILED, Flag.SLOW)
+"""Flags that a cell mentions, first to last; the others say how a reply was read, not how the authority is."""
+
 RECENT = 10
 """Resolved incidents shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lens:
-    """Whose eyes a page is made for: language, time zone, the present, and the plan behind the names."""
-
-    language: str
-    plan: Plan
-    now: datetime
-
-    @property
-    def words(self) -> Vocabulary:
-        """The words of the product in this language."""
-        return words(self.language)
-
-    def say(self, name: str, **values: object) -> str:
-        """A page text."""
-        return text(self.language, name, **values)
-
-    def name(self, slug: str) -> str:
-        """An authority's short name."""
-        return authority_name(slug, self.plan.authorities, self.language)
-
-    def names(self, slugs: Sequence[str]) -> str:
-        """The first few names, and that there are more."""
-        shown = self.say("separator").join(self.name(slug) for slug in slugs[:NAMED])
-        return shown + (self.say("more") if len(slugs) > NAMED else "")
-
-    def when(self, instant: datetime) -> str:
-        """`2026-11-21 16:00:05 +08:00` in the configured zone; the date is left out today."""
-        zone = ZoneInfo(self.plan.timezone)
-        there, today = instant.astimezone(zone), self.now.astimezone(zone).date()
-        offset = there.strftime("%z")
-        clock = f"{there:%H:%M:%S} {offset[:3]}:{offset[3:5]}"
-        return clock if there.date() == today else f"{there:%Y-%m-%d} {clock}"
-
-    def span(self, start: datetime, end: datetime | None = None) -> str:
-        """The time from `start` to `end`, or till now."""
-        return span(self.language, ((end or self.now) - start).total_seconds())
-
-
-# --- the sentence on top ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Headline:
-    """What is true now, in one sentence. `kind` colours it: ok, warn, bad, wait."""
-
-    kind: str
-    sign: str
-    sentence: str
-    hint: str = ""
-    """What to do next, where there is something."""
-
-
-def headline(lens: Lens, status: Status) -> Headline:
-    """Our own network first, because without it nothing is known of the others; then the worst that holds."""
-    if status.local.state is AuthorityState.DOWN:
-        return _ours(lens, status.local.diagnosis)
-    slugs = {
-        state: [row.authority for row in status.authorities if row.state is state] for state in AuthorityState
-    }
-    total = len(status.authorities)
-    done = sum(row.outcome is not None for row in status.authorities)
-    if not total:
-        return Headline(kind="wait", sign=SIGNS["unknown"], sentence=lens.say("nothing"))
-    if slugs[AuthorityState.DOWN]:
-        return _broken(lens, status, slugs)
-    if done < total:
-        return Headline(
-            kind="wait", sign=SIGNS["timeout"], sentence=lens.say("starting", done=done, count=total)
-        )
-    if slugs[AuthorityState.UNKNOWN]:
-        return _weaker(lens, "unknown", slugs[AuthorityState.UNKNOWN])
-    if slugs[AuthorityState.DEGRADED]:
-        return _weaker(lens, "degraded", slugs[AuthorityState.DEGRADED])
-    return Headline(
-        kind="ok", sign=SIGNS["ok"], sentence=_capital(lens.say("fine", count=total, service=_main(lens)))
-    )
-
-
-def _ours(lens: Lens, diagnosis: Diagnosis) -> Headline:
-    sentence = lens.say("local", diagnosis=lens.words.diagnoses[diagnosis])
-    return Headline(kind="bad", sign=SIGNS["down"], sentence=sentence, hint=lens.words.steps[diagnosis])
-
-
-def _broken(lens: Lens, status: Status, slugs: Mapping[AuthorityState, Sequence[str]]) -> Headline:
-    down = slugs[AuthorityState.DOWN]
-    national = any(row.diagnosis is Diagnosis.NATIONAL_OUTAGE for row in status.authorities)
-    sentence = lens.say(
-        "national" if national else "down", count=len(down), service=_main(lens), names=lens.names(down)
-    )
-    also = [
-        lens.say(f"also_{state}", count=len(slugs[state]))
-        for state in (AuthorityState.DEGRADED, AuthorityState.UNKNOWN)
-        if slugs[state]
-    ]
-    step = Diagnosis.NATIONAL_OUTAGE if national else _shared_diagnosis(status)
-    hint = "" if step is None else lens.words.steps[step]
-    return Headline(kind="bad", sign=SIGNS["down"], sentence=_capital(" ".join([sentence, *also])), hint=hint)
-
-
-def _shared_diagnosis(status: Status) -> Diagnosis | None:
-    """What all that are down have in common; None where each has its own, told in the list of incidents."""
-    found = {row.diagnosis for row in status.authorities if row.state is AuthorityState.DOWN}
-    return found.pop() if len(found) == 1 else None
-
-
-def _weaker(lens: Lens, kind: str, slugs: Sequence[str]) -> Headline:
-    sentence = lens.say(kind, count=len(slugs), names=lens.names(slugs), service=_main(lens))
-    return Headline(kind="warn", sign=SIGNS[kind], sentence=_capital(sentence))
-
-
-def _main(lens: Lens) -> str:
-    return lens.words.service(lens.plan.judgement.main_service)
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 # --- the matrix ------------------------------------------------------------------------------------------------------
@@ -200,7 +64,7 @@ def _note(lens: Lens, row: AuthorityRow) -> str:
         return lens.words.causes[row.cause]
     if row.state in (AuthorityState.DOWN, AuthorityState.DEGRADED, AuthorityState.MAINTENANCE):
         return lens.words.states[row.state]
-    return lens.words.flags[min(row.flags)] if row.flags else ""
+    return next((lens.words.flags[flag] for flag in NOTEWORTHY if flag in row.flags), "")
 
 
 _OUTCOME_OF_STATE = {AuthorityState.UP: "ok", AuthorityState.DOWN: "error"}
@@ -269,14 +133,15 @@ def belief(lens: Lens, row: AuthorityRow | LocalPart) -> Belief:
     """The head of an authority's page."""
     vocabulary = lens.words
     services = row.services if isinstance(row, AuthorityRow) else {}
+    never = isinstance(row, AuthorityRow) and row.state is AuthorityState.DOWN and not row.seen_up
     return Belief(
         state=str(row.state),
         sign=SIGNS[row.state],
         word=vocabulary.states[row.state],
         since=row.since if isinstance(row, AuthorityRow) else None,
         diagnosis=vocabulary.diagnoses[row.diagnosis],
-        fault=vocabulary.faults[row.diagnosis],
-        step=vocabulary.steps[row.diagnosis],
+        fault=vocabulary.never_up if never else vocabulary.faults[row.diagnosis],
+        step=vocabulary.never_up_step if never else vocabulary.steps[row.diagnosis],
         facts=tuple(vocabulary.fact(fact) for fact in row.facts),
         services=tuple(
             (

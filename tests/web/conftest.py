@@ -120,7 +120,7 @@ class World:
     plan: Plan = field(default_factory=make_plan)
     state: State = field(default_factory=State)
 
-    def see(self, result: Result, confirmed: Confirmed | None = None) -> None:
+    def see(self, result: Result, confirmed: Confirmed | None = None, *, seen_up: bool = True) -> None:
         """Make `result` the last run of its target, confirmed as it says unless told otherwise."""
         belief = confirmed or (Confirmed.UP if result.is_ok else Confirmed.DOWN)
         self.state.targets[result.target] = TargetState(
@@ -128,9 +128,11 @@ class World:
             confirmed=belief,
             failures=0 if result.is_ok else 3,
             oks=3 if result.is_ok else 0,
-            seen_up=True,
+            seen_up=seen_up,
             since=AT - timedelta(minutes=10),
             first_failure_at=None if result.is_ok else AT - timedelta(minutes=10),
+            cause=result.cause,
+            phase=result.phase,
             last=result,
             last_success_at=result.started_at if result.is_ok else AT - timedelta(hours=1),
         )

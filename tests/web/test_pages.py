@@ -111,6 +111,18 @@ async def test_a_nationwide_outage_is_one_incident_that_counts_its_members(world
     assert "covers 18 authorities" in html
 
 
+async def test_what_never_answered_asks_to_check_the_address_and_cries_no_outage(world, ask):
+    world.see_all_up()
+    world.see(make_result("captcha/shandong", Cause.DNS_NXDOMAIN, phase=Phase.RESOLVE), seen_up=False)
+    html = (await ask("/?lang=en")).text
+    assert sentence(html) == "? 1 never answered since they were configured: Shandong."
+    assert "authorities.override" in html
+    world.see(make_result("captcha/beijing", Cause.CONNECT_TIMEOUT, phase=Phase.CONNECT))
+    html = (await ask("/?lang=en")).text
+    assert sentence(html).startswith("✗ Invoice verification is down at 1: Beijing.")
+    assert "1 more never answered" in sentence(html)
+
+
 async def test_the_first_sweep_tells_how_far_it_is(world, ask):
     world.see(make_result("captcha/shandong"))
     html = (await ask("/?lang=en")).text

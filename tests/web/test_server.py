@@ -84,3 +84,19 @@ async def test_a_caller_who_leaves_in_the_middle_of_a_scrape_is_no_bug(server, a
     await reader.read(100)
     writer.transport.abort()
     assert 'fapiao_internal_errors_total{part="web"} 0.0' in (await ask("/metrics")).text
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"GARBAGE\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"],
+    ids=["no HTTP", "no host", "too long"],
+)
+async def test_what_is_no_request_is_400_and_neither_logged_nor_told_our_version(server, sent, caplog):
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(sent)
+    answer = await reader.read(4096)
+    writer.close()
+    assert b" 400 " in answer.split(b"\r\n")[0]
+    assert b"Server: fapiao-monitor" in answer
+    assert b"aiohttp" not in answer
+    assert not caplog.records
