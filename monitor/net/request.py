@@ -22,16 +22,17 @@ class LimitReached(Exception):  # noqa: N818  it is not an error of the run
 class HttpRequest:
     """One HTTP/1.1 request. The client adds `Host`, `Connection: close` and `Accept-Encoding`, no User-Agent.
 
-    A `Content-Length` is added when there is a body. Headers of the same name as one of these replace it.
+    `Content-Length` is set when there is a body. A configured header of the same name replaces `Host` and
+    `Accept-Encoding`; `Connection`, `Content-Length` and `Transfer-Encoding` are not the configuration's to say.
     """
 
     method: str = "GET"
-    target: str = "/"
-    """Path and query as they go over the wire, percent-encoded, ASCII."""
+    target: str = field(default="/", repr=False)
+    """Path and query; what may not stand in a request line is percent-encoded. May hold a secret."""
     host_header: str
     """`name` or `name:port`, as in the URL."""
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
     follow: str | tuple[str, ...] = "same_host"
     """Redirects: `no`, `same_host`, or the hosts that may be gone to (the first host always may)."""
     max_body: int = MAX_BODY

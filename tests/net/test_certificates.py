@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from monitor.model import Cause
 from monitor.net.certificates import MAX_KEPT, MAX_NAMES, Certificates, lacks_intermediate, read_chain
+from monitor.net.tls import verification_cause
 from tests.net.peers import make_leaf
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -70,3 +71,10 @@ def test_what_is_kept_is_bounded() -> None:
     for n in range(MAX_KEPT + 10):
         certificates.read((b"%d" % n,), verified=None)
     assert len(certificates._kept) == MAX_KEPT
+
+
+def test_a_lone_leaf_refused_for_another_reason_lacks_nothing() -> None:
+    lone = (der(issuer="an authority", aia=True),)
+    assert verification_cause(20, lone) is Cause.TLS_INCOMPLETE_CHAIN
+    assert verification_cause(10, lone) is Cause.TLS_EXPIRED
+    assert verification_cause(26, lone) is Cause.TLS_UNTRUSTED  # a certificate for another purpose

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from monitor.model import Cause, Phase, Reply, Seen, TlsOptions, Verify
 from monitor.net import HttpRequest, Request
 from monitor.net.exchange import encode
 from monitor.net.failures import FaultError
-from monitor.net.reply import Collector
+from monitor.net.reply import Collector, Decoder
 from tests.net.peers import OK, Handler, answers, get, look, peer, serving
 
 HELLO = b"hello, " * 100
@@ -108,6 +109,17 @@ async def test_a_body_beyond_its_bound_is_cut_there(name: str) -> None:
     assert len(_reply(seen).body) <= 1000
 
 
+def test_a_bomb_is_never_unfolded() -> None:
+    decoder = Decoder("gzip", 1000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FaultError, match="body_too_large"):
+            decoder.feed(BOMB)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
 async def test_a_body_of_just_the_bound_passes() -> None:
     seen = await _get(answers(whole(gzip.compress(b"x" * 1000), b"Content-Encoding: gzip")), max_body=1000)
     assert seen.failure is None
@@ -182,6 +194,11 @@ def test_a_request_looks_like_this() -> None:
         "",
         "{}",
     ]
+
+
+def test_a_request_shows_no_secret() -> None:
+    http = get("/?token=geheim", headers=(("Authorization", "Bearer geheim"),), body=b"geheim")
+    assert "geheim" not in repr(Request(host="localhost", port=80, http=http))
 
 
 @pytest.mark.parametrize(
