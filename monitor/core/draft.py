@@ -215,9 +215,11 @@ class Draft:
         for incident in list(self.incidents.values()):
             if incident.scope is not Scope.AUTHORITY or not incident.is_open:
                 continue
-            if incident.id in self._waiting and not incident.told:
-                del self.incidents[incident.id]
+            waited = incident.id in self._waiting
+            if waited:
                 self._waiting.remove(incident.id)
+            if waited and not incident.told:
+                del self.incidents[incident.id]
             else:
                 self.incidents[incident.id] = replace(incident, parent=local.id)
 
@@ -273,17 +275,27 @@ class Draft:
         )
 
     def release(self) -> None:
-        """Decide the notifications of the waiting group, after a fresh look at what each of them rests on."""
+        """Decide the notifications of the waiting group, after a fresh look at what each of them rests on.
+
+        What ended first, so that the end of our own fault may say that it is down again.
+        """
         self.settle_all()
         over = self._ended_local()
-        self._waiting = [id_ for id_ in self._waiting if id_ not in {local.id for local in over}]
+        ended = [id_ for id_ in self._waiting if not self.incidents[id_].is_open]
+        self._waiting = [id_ for id_ in self._waiting if id_ not in ended]
+        self._tell(id_ for id_ in ended if self.incidents[id_] not in over)
         for local in over:
             self._release_end(local)
-        said = [word for id_ in self._waiting for word in words(self.plan, self.incidents[id_])]
-        found, after = notify(said, self.now)
+        self._tell(self._waiting)
+        self._waiting = []
+
+    def _tell(self, ids: Iterable[str]) -> None:
+        """Decide the notifications about these incidents."""
+        found, after = notify(
+            (word for id_ in ids for word in words(self.plan, self.incidents[id_])), self.now
+        )
         self._notifications += found
         self.incidents.update(after)
-        self._waiting = []
 
     def _release_end(self, local: Incident) -> None:
         """The end of our own fault, with those who are down still; these count as told from now on."""

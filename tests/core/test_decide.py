@@ -479,9 +479,31 @@ def test_open_before_our_fault_stays_open_gets_its_parent_and_is_told_to_have_me
     assert world.heard == [
         ("incident_opened", ("anhui",)),
         ("incident_opened", ("local",)),
-        ("incident_resolved", ("local",)),
         ("incident_resolved", ("anhui",)),
+        ("incident_resolved", ("local",)),
     ]
+
+
+def test_mended_and_broken_again_within_our_fault_is_told_in_that_order(world):
+    world.play({"reach/anhui": "---"})
+    world.pass_time(60)
+    world.play(dict.fromkeys(CONTROLS, "---"))
+    world.pass_time(60)
+    world.play({"reach/anhui": "++---", **dict.fromkeys(CONTROLS, "...++")})
+    world.pass_time(60)
+    assert world.heard[2:] == [("incident_resolved", ("anhui",)), ("incident_resolved", ("local", "anhui"))]
+
+
+def test_a_change_that_our_fault_overtakes_is_told_after_it(world):
+    world.play({"reach/anhui": "ddd"})
+    world.pass_time(60)
+    world.play({"reach/anhui": "..-", **dict.fromkeys(CONTROLS, "---")})
+    world.pass_time(60)
+    assert [event for event, _ in world.heard] == ["incident_opened", "incident_opened"]
+    world.play({**dict.fromkeys(CONTROLS, "++"), "reach/anhui": "-"})
+    world.pass_time(60)
+    assert [(note.event, note.scope) for note in world.told[2:]] == [("incident_resolved", "local")]
+    assert world.told[2].still_down == ("anhui",)
 
 
 def test_our_fault_over_before_it_was_told_leaves_the_others_to_be_told_as_usual(world):
