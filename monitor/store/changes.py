@@ -1,4 +1,4 @@
-"""Notices which rows of a `State` change, so that only those are written, whatever `apply` does to it."""
+"""Notices which rows of a `State` change, so that only those are written; `apply` changes its dicts in place."""
 
 from __future__ import annotations
 
