@@ -274,6 +274,35 @@ def answer(query: dns.message.Message, zone: Zone) -> dns.message.Message | None
 
 
 @contextlib.asynccontextmanager
+async def terse_name_server(zone: Zone) -> AsyncIterator[str]:
+    """Serve `zone` over TCP; over UDP every answer is truncated. Yields `host:port`."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            size = int.from_bytes(await reader.readexactly(2), "big")
+            reply = answer(dns.message.from_wire(await reader.readexactly(size)), zone)
+            assert reply is not None
+            wire = reply.to_wire(want_shuffle=False)
+            writer.write(len(wire).to_bytes(2, "big") + wire)
+
+    class Terse(_NameServer):
+        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+            reply = dns.message.make_response(dns.message.from_wire(data))
+            reply.flags |= dns.flags.TC
+            self._transport.sendto(reply.to_wire(), addr)
+
+    async with peer(handle) as port:
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: Terse(zone, []), local_addr=("127.0.0.1", port)
+        )
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            transport.close()
+            await asyncio.sleep(0)
+
+
+@contextlib.asynccontextmanager
 async def name_server(zone: Zone, asked: list[str] | None = None) -> AsyncIterator[str]:
     """Serve `zone` over UDP on loopback; yields `host:port`. Names asked for are added to `asked`."""
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(

@@ -13,7 +13,7 @@ from monitor.model import Cause, Phase
 from monitor.net import Net, Request
 from monitor.net.failures import FaultError
 from monitor.net.resolve import MAX_ADDRESSES, Resolver, is_literal, parse_hosts, plain_name
-from tests.net.peers import OK, Zone, answers, deaf_port, get, look, name_server, peer
+from tests.net.peers import OK, Zone, answers, deaf_port, get, look, name_server, peer, terse_name_server
 
 ZONE: Zone = {
     "both.example": ["127.0.0.2", "::1", "127.0.0.3"],
@@ -83,6 +83,11 @@ async def test_addresses_come_in_order(name: str, addresses: tuple[str, ...]) ->
 
 async def test_a_crowd_of_addresses_is_cut() -> None:
     async with name_server(ZONE) as server:
+        assert len(await Resolver().resolve("crowd.example", (server,), 2.0)) == MAX_ADDRESSES
+
+
+async def test_an_answer_too_large_for_udp_is_fetched_over_tcp() -> None:
+    async with terse_name_server(ZONE) as server:
         assert len(await Resolver().resolve("crowd.example", (server,), 2.0)) == MAX_ADDRESSES
 
 
