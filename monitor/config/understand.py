@@ -170,11 +170,13 @@ def _beside_the_kind(
         model.model_validate(guess, context=around)
     except ValidationError as problem:
         known = {key for kind in KINDS.values() for key in kind.model_fields}
+        later = str(probe.get("kind")) in KINDS_LATER
         for error in problem.errors(include_url=False):
-            lenient = error["type"] == "missing" or probe.get("kind") in KINDS_LATER
-            if (error["type"] == "extra_forbidden" and (lenient or error["loc"][-1] in known)) or lenient:
-                continue
-            yield from _mistakes({**error, "loc": (*path, model.__name__, *error["loc"])}, document, around)
+            unknown = error["type"] == "extra_forbidden"
+            if error["type"] != "missing" and not (unknown and (later or error["loc"][-1] in known)):
+                yield from _mistakes(
+                    {**error, "loc": (*path, model.__name__, *error["loc"])}, document, around
+                )
 
 
 def _unknown(loc: Path) -> tuple[str, str]:
