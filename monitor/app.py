@@ -64,6 +64,7 @@ async def build(
     pipeline = Pipeline(plan, state, store, courier, metrics, clock, results=results, follow=watcher.follow)
     watcher.restore(state.targets)
     metrics.restore(state)
+    metrics.set_reload(True, clock.now())
     metrics.publish(plan, state, clock.now())
     try:
         yield Parts(

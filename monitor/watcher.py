@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import structlog
+
 from monitor.clock import Clock
 from monitor.core.schedule import Agenda, HostLimit, first_due, missed, next_due
 from monitor.core.state import Commit
-from monitor.model import Plan, Result, Target, TargetState
+from monitor.model import Cause, Plan, Result, Target, TargetState
 from monitor.net import LimitReached
+
+log = structlog.get_logger()
 
 
 class Look(Protocol):
@@ -164,14 +168,31 @@ class Watcher:
                 started = self.steady()
                 self._meter.observe_concurrency_wait(started - asked)
                 self._meter.observe_lateness(max(0.0, started - due))
-                result = await self._look(target, admit=self._admit, scheduled=scheduled)
-            self._paces[target.id].running = False
+                result = await self._look_once(target, scheduled=scheduled)
             self._hand_on(result)
         except LimitReached:
             self._hold(target.id, self._limit.free_at(target.host_key, self.steady()), scheduled=scheduled)
             self._changed.set()
         finally:
             self._paces[target.id].running = False
+
+    async def _look_once(self, target: Target, *, scheduled: bool) -> Result:
+        """One run; our own mistake in it is a result too: it must not end the daemon and blames no authority."""
+        started_at, begun = self._clock.now(), self._clock.monotonic()
+        try:
+            return await self._look(target, admit=self._admit, scheduled=scheduled)
+        except LimitReached:
+            raise
+        except Exception as problem:
+            log.exception("run.failed", target=target.id)
+            return Result(
+                target=target.id,
+                started_at=started_at,
+                duration=self._clock.monotonic() - begun,
+                cause=Cause.INTERNAL,
+                detail=f"{type(problem).__name__} in our own code",
+                scheduled=scheduled,
+            )
 
     def _admit(self, host_key: str) -> bool:
         return self._limit.admit(host_key, self.steady())

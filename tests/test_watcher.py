@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -138,7 +139,7 @@ async def test_a_run_that_is_still_going_when_it_is_due_again_is_skipped_and_cou
     runs, meter = Runs(takes=25.0), Meter()
     await let_run(watcher(target("a", interval=10.0), runs=runs, meter=meter), 61)
     starts = runs.times("a")
-    assert all(later - earlier >= 25 for earlier, later in zip(starts, starts[1:], strict=False))
+    assert all(later - earlier >= 25 for earlier, later in itertools.pairwise(starts))
     assert meter.skipped["still_running"] >= 4
 
 
@@ -174,6 +175,19 @@ async def test_a_banned_host_gets_no_http_run_but_still_a_handshake():
     assert min(runs.times("page")) >= 35
     assert meter.skipped["banned"] >= 3
     assert len(runs.times("reach")) >= 6
+
+
+async def test_a_bug_of_ours_is_a_result_and_neither_an_outage_nor_the_end():
+    results: list[Result] = []
+
+    async def broken(target, *, admit, scheduled):
+        raise KeyError(target.id)
+
+    whole = Plan(vantage="here", language="en", timezone="UTC", targets={"a": target("a")}, authorities={})
+    made = Watcher(whole, broken, LoopClock(), Meter(), hand_on=results.append, bans={})
+    await let_run(made, 121)
+    assert len(results) == 3
+    assert {result.cause for result in results} == {Cause.INTERNAL}
 
 
 async def test_concurrency_is_bounded_and_its_wait_is_seen():

@@ -21,6 +21,7 @@ from monitor.core.state import State
 from monitor.core.status import status_rows
 from monitor.knowledge import load_catalogue, load_registry, load_words
 from monitor.model import Authority, Plan, as_json
+from monitor.store.errors import StateRefused
 
 
 @click.command()
@@ -69,6 +70,8 @@ def _run(plan: Plan, loaded: Loaded, registry: Mapping[str, Authority]) -> int:
         asyncio.run(_serve(plan, registry))
     except ListenError as problem:
         raise click.ClickException(f"{problem}; choose another with --listen") from None
+    except StateRefused as problem:
+        raise click.ClickException(str(problem)) from None
     return 0
 
 
