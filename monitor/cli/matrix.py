@@ -33,6 +33,8 @@ Row = Mapping[str, Any]
 NARROW, WIDE = 19, 22
 """Columns of one cell: one line (`✗ 山东 timeout`), or two lines with slug and cause."""
 MOST_INCIDENTS = 12
+FLAGS_TOLD = ("slow", "throttled", "certificate_expiring", "tls_unverified", "address_failed", "warning_code")
+"""Flags that a wide cell shows, the most telling first; the others are how a healthy endpoint answers."""
 WIDE_FROM = 120
 """Columns of terminal from which cells have two lines."""
 
@@ -147,7 +149,8 @@ def _cell(row: Row, width: int, wide: bool) -> list[Text]:
     sign, word = _says(row)
     differs = "!" if own and reference and own != reference else " "
     if not wide:
-        return [Text(fit(f" {sign} {name} {word}", width - 1) + differs, style=style)]
+        stands_out = "" if own in ("ok", None) else "bold "
+        return [Text(fit(f" {sign} {name} {word}", width - 1) + differs, style=stands_out + style)]
     why = _why(row, word)
     indent = "   " if len(why) + 4 <= width else " "
     return [
@@ -175,8 +178,9 @@ def _why(row: Row, word: str) -> str:
         return "maintenance"
     if cause != "none":
         return cause
-    flags = [clean(flag, 20) for flag in row.get("flags") or []]
-    return f"{word}, {flags[0]}" if flags and len(flags[0]) < 16 else (flags or [word])[0]
+    flags = row.get("flags") or []
+    told = next((flag for flag in FLAGS_TOLD if flag in flags), "")
+    return f"{word}, {told}" if told and len(told) < 13 else told or word
 
 
 # --- incidents -------------------------------------------------------------------------------------------------------
