@@ -80,7 +80,7 @@ class Draft:
                 self._want(target, self.now)
 
     def _want(self, target: Target, at: datetime) -> None:
-        if not judge.is_held(target, self.bans, self.now):
+        if self._may_speak(target):
             self._due[target.id] = min(at, self._due.get(target.id, at))
 
     def ban(self, target: Target) -> None:
@@ -113,8 +113,11 @@ class Draft:
         self._start_sweep([one for one in wanted if one.id != failed.id], wait, fresh=FRESH)
 
     def _cheapest(self, targets: Iterable[Target]) -> Target | None:
-        free = (target for target in targets if not judge.is_held(target, self.bans, self.now))
-        return min(free, key=lambda target: (judge.cost(target), target.timeout), default=None)
+        return min(
+            filter(self._may_speak, targets),
+            key=lambda target: (judge.cost(target), target.timeout),
+            default=None,
+        )
 
     def look_again(self, answered: Target) -> None:
         """Our network seems to be back: look at everyone believed down before saying who still is."""
@@ -127,11 +130,14 @@ class Draft:
             and id_ != answered.id
             and (target := self.plan.targets.get(id_)) is not None
         ]
-        free = [target for target in down if not judge.is_held(target, self.bans, self.now)]
-        self._start_sweep(free, longest(row_time(target, target.recover) for target in free))
+        self._start_sweep(down, longest(row_time(target, target.recover) for target in down))
 
     def _start_sweep(self, wanted: list[Target], wait: timedelta, fresh: timedelta = timedelta()) -> None:
-        wanted = [target for target in wanted if not self._has_just_spoken(target, fresh)]
+        wanted = [
+            target
+            for target in wanted
+            if self._may_speak(target) and not self._has_just_spoken(target, fresh)
+        ]
         self._sweep = Sweep(
             started_at=self.now,
             until=self.now + wait + timedelta(seconds=self.plan.group_wait),
@@ -140,6 +146,9 @@ class Draft:
         for target in wanted:
             if target.id in self.targets:  # one that never ran is being started anyway
                 self._want(target, self.now)
+
+    def _may_speak(self, target: Target) -> bool:
+        return not judge.is_held(target, self.bans, self.now)
 
     def _has_just_spoken(self, target: Target, fresh: timedelta) -> bool:
         """Whether its last run ended within `fresh`, or at this very instant: its word counts, by whatever order."""
