@@ -147,10 +147,10 @@ check() {
 run_tests() {
     cd "$root"
     export FAPIAO_FAILED_CHECKS=
-    check 'ruff check' "$venv/bin/ruff" check --quiet bench monitor tests
-    check 'ruff format' "$venv/bin/ruff" format --quiet --diff bench monitor tests
-    check 'mypy' "$venv/bin/mypy"
-    check 'lint-imports' "$venv/bin/lint-imports"
+    check ruff-check "$venv/bin/ruff" check --quiet bench monitor tests
+    check ruff-format "$venv/bin/ruff" format --quiet --diff bench monitor tests
+    check mypy "$venv/bin/mypy"
+    check lint-imports "$venv/bin/lint-imports"
     status=0
     "$venv/bin/python" -m pytest -n auto "$@" || status=$?
     [ -z "$FAPIAO_FAILED_CHECKS" ] || [ "$status" -ne 0 ] || status=1

@@ -91,7 +91,8 @@ def test_make_calls_the_same_script() -> None:
 
 def test_the_checks_before_the_tests_passed() -> None:
     """`./monitor.sh test` runs ruff, mypy and lint-imports first and says here which of them failed."""
-    assert os.environ.get("FAPIAO_FAILED_CHECKS", "").split() == []
+    failed = os.environ.get("FAPIAO_FAILED_CHECKS", "").split()
+    assert not failed, f"see above the tests what {', '.join(failed)} said"
 
 
 # --- monitor.sh, with stand-ins --------------------------------------------------------------------------------------
