@@ -6,11 +6,24 @@ application lives.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from secrets import randbelow
+
 from monitor.core.classify import Knowledge, judge_captcha
 from monitor.model import Result, Seen, Target
-from monitor.probes.http import request
+from monitor.net import Request
+from monitor.probes import http
 from monitor.probes.image import image_fault
 from monitor.probes.kind import Kind
+
+
+def request(target: Target) -> Request:
+    """The request of `target.url` with a fresh `r`, as the platform's page sends it: no cache may answer for the province."""
+    asked = http.request(target)
+    if asked.http is None:
+        return asked
+    fresh = asked.http.target.replace("r=0", f"r=0.{randbelow(10**16):016d}", 1)
+    return replace(asked, http=replace(asked.http, target=fresh))
 
 
 def judge(target: Target, seen: Seen, knowledge: Knowledge) -> Result:

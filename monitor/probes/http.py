@@ -51,7 +51,7 @@ def _headers(target: Target) -> tuple[tuple[str, str], ...]:
     """The target's headers, and those it does not set itself.
 
     The User-Agent says who we are. A Referer is not sent, although pages of the platform send one: we do not come from
-    there, and a monitor that was answered without (curl's, domain facts [S4]) shows that none is needed.
+    there. Whether a province wants one was never tried; `headers` of the probe adds it where it does.
     """
     own = {name.lower() for name, _ in target.headers}
     usual = (("User-Agent", target.user_agent), ("Accept", "*/*"))

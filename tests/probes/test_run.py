@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -78,7 +79,8 @@ async def test_a_captcha_is_asked_for_honestly(look: Run) -> None:
     assert (result.cause, result.flags, result.status_code) == (Cause.NONE, frozenset(), 200)
     assert result.scheduled
     lines = heads[0].split("\r\n")
-    assert lines[0] == "GET /NWebQuery/yzmQuery?callback=jQuery1_2&fpdm=3700990130&r=0 HTTP/1.1"
+    asked = r"GET /NWebQuery/yzmQuery\?callback=jQuery1_2&fpdm=3700990130&r=0\.\d{16} HTTP/1.1"
+    assert re.fullmatch(asked, lines[0]), "a fresh r each time, so that no cache answers"
     assert f"Host: 127.0.0.1:{port}" in lines
     assert "User-Agent: fapiao-monitor/0 (+https://monitor.example)" in lines
     assert "referer" not in heads[0].lower()
