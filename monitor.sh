@@ -87,7 +87,7 @@ make_venv() {
 
 # uv is quicker; where it cannot (no index of its own, a read-only cache) pip does the same.
 install() {
-    if have_uv && uv pip install --quiet --python "$venv/bin/python" "$@" >&2; then
+    if have_uv && uv pip install --quiet --python "$venv/bin/python" "$@" >/dev/null 2>&1; then
         return
     fi
     PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 \
