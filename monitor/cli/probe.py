@@ -107,7 +107,8 @@ def choose(plan: Plan, word: str) -> list[Target]:
         known = [*plan.targets, *sorted({target.authority for target in plan.targets.values()})]
         near = difflib.get_close_matches(word, known, n=3)
         hint = f"; did you mean {' or '.join(near)}?" if near else "; `fapiao-monitor authorities` lists them"
-        raise click.UsageError(f"{word!r} is neither a target nor an authority that is watched{hint}")
+        shown = "this" if "@" in word else repr(word)  # it may be a URL without its scheme, password and all
+        raise click.UsageError(f"{shown} is neither a target nor an authority that is watched{hint}")
     return found
 
 
