@@ -169,6 +169,10 @@ def test_what_is_no_address_is_refused_without_repeating_it(text: str) -> None:
     assert "geheim" not in said
 
 
+def test_a_url_that_lost_its_scheme_is_not_repeated_either() -> None:
+    assert "geheim" not in problem(probe("me:geheim@host/path"))
+
+
 def test_an_ipv6_address_keeps_its_brackets() -> None:
     target = target_of_url("https://[::1]:8443/x")
     assert (target.id, target.host, target.port) == ("https://[::1]:8443", "::1", 8443)
