@@ -32,6 +32,7 @@ def request(target: Target) -> Request:
             body=target.body,
             follow=target.follow_redirects,
             max_body=target.max_body,
+            upgrade=target.tls,
         ),
     )
 

@@ -43,7 +43,9 @@ def test_due_times_do_not_depend_on_when_a_run_ended():
         pytest.param(None, START, id="a cold start sweeps at once"),
         pytest.param(START - 61, START, id="what last ran an interval ago is due at once"),
         pytest.param(START + 500, START, id="a last run in the future is not believed"),
-        pytest.param(START - 10, next_due("a", 60.0, START), id="what ran just before the restart keeps its time"),
+        pytest.param(
+            START - 10, next_due("a", 60.0, START), id="what ran just before the restart keeps its time"
+        ),
     ],
 )
 def test_the_first_due_time_after_a_start(last_run: float | None, expected: float):

