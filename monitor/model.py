@@ -118,6 +118,7 @@ class Flag(StrEnum):
     TLS_UNVERIFIED = "tls_unverified"
     ADDRESS_FAILED = "address_failed"
     WARNING_CODE = "warning_code"
+    LAG_WARNING = "lag_warning"
 
 
 # --- what is known of an authority -----------------------------------------------------------------------------------
@@ -277,14 +278,37 @@ class Judgement:
     severity_local: Severity = Severity.CRITICAL
     severity_national: Severity = Severity.CRITICAL
     severity_ours: Severity = Severity.WARNING
+    severity_certificate: Severity = Severity.WARNING
+    severity_daemon: Severity = Severity.CRITICAL
+    severity_maintenance: Severity = Severity.INFO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """What a route asks for. Each part lists what may be; an empty part asks nothing; all parts must match."""
+
+    severity: tuple[str, ...] = ()
+    event: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    authority: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    diagnosis: tuple[str, ...] = ()
+    cause: tuple[str, ...] = ()
+    hours: tuple[str, str] | None = None
+    """`("08:00", "22:00")` by the wall clock of `Plan.timezone`; may cross midnight; the end does not belong to it."""
+    weekdays: tuple[int, ...] = ()
+    """1 is Monday, 7 is Sunday."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where notifications go: each is tried in order, the first match wins. An empty `when` matches everything."""
+    """Where notifications go: each is tried in order, the first match wins unless `goes_on`."""
 
     to: tuple[str, ...]
     """Names of receivers, not of their URLs."""
+    when: When = field(default_factory=When)
+    goes_on: bool = False
+    """`continue: true`: the routes behind it are tried as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +321,54 @@ class Receiver:
     """`apprise` or `webhook`."""
     url: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceMap:
+    """How to read a reference in a format of its own: JSONPaths, and what its words mean."""
+
+    rows: str
+    """`$.list[*]` or an object of rows."""
+    authority: str
+    """Path within a row to a slug, a 4-digit code or a Chinese or English name; `$key` where rows are an object."""
+    outcome: str
+    at: str | None = None
+    """Path to the time of its look; None: the time it was read."""
+    values: Mapping[str, Outcome] = field(default_factory=dict)
+    """Its words for ok, error and timeout, compared as text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceSource:
+    """Somebody else's view of the authorities. Exactly one of `url` and `file`."""
+
+    name: str
+    url: str | None = field(default=None, repr=False)
+    file: str | None = None
+    interval: float = 60.0
+    stale_after: float = 600.0
+    token: str | None = field(default=None, repr=False)
+    map: ReferenceMap | None = None
+    """None: the format of `/api/v1/reference`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceRule:
+    """Maintenance as configured: `start` and `end`, or `schedule` (cron of five fields) and `duration`."""
+
+    name: str
+    authorities: tuple[str, ...] | None = None
+    """None: all."""
+    services: tuple[str, ...] | None = None
+    """None: all."""
+    start: datetime | None = None
+    end: datetime | None = None
+    schedule: str | None = None
+    """In the wall clock of `timezone`."""
+    duration: float = 0.0
+    timezone: str = "Asia/Shanghai"
+    announce: bool = True
+    """Whether its start and end are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +392,18 @@ class Plan:
     external_url: str = ""
     token: str | None = field(default=None, repr=False)
     state_dir: str = "state"
+    references: tuple[ReferenceSource, ...] = ()
+    publish_file: str | None = None
+    """Where the own view is written as a file for others, beside `/api/v1/reference`."""
+    maintenance: tuple[MaintenanceRule, ...] = ()
+    overrun_grace: float = 300.0
+    reopen: float = 900.0
+    """Seconds within which a service that is down again continues its last incident."""
+    repeat: float = 4 * 3600.0
+    """Seconds between two reminders of an open incident; 0: none."""
+    notify_before: float = 86400.0
+    keep_results: float = 14 * 86400.0
+    keep_hourly: float = 400 * 86400.0
     by_authority: Mapping[str, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     """The targets of each authority (`local`: the controls), in the order of `targets`; derived."""
 
@@ -613,6 +697,19 @@ class Incident:
     """How loudly it was told last; None: nobody was told."""
     sequence: int = 0
     """Number of notifications decided so far; part of their keys."""
+    verdict: Verdict = Verdict.NO_REFERENCE
+    """Own view beside the references, when last looked at."""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    comment: str = ""
+    told_at: datetime | None = None
+    """When a notification about it was decided last; reminders count from here."""
+    muted_by: str | None = None
+    """Id of the window or silence that keeps its opening untold; None: nothing does."""
+    reopened: int = 0
+    """How often it was down again within `reopen` of its resolution."""
+    timeline: tuple[tuple[datetime, str], ...] = ()
+    """What happened to it, oldest first, as language-neutral words (`opened`, `cause=tls_expired`, `acked=wang`), at most 100."""
 
     @property
     def is_open(self) -> bool:
@@ -625,7 +722,15 @@ class EventName(StrEnum):
 
     INCIDENT_OPENED = "incident_opened"
     INCIDENT_CHANGED = "incident_changed"
+    INCIDENT_REMINDER = "incident_reminder"
     INCIDENT_RESOLVED = "incident_resolved"
+    MAINTENANCE_UPCOMING = "maintenance_upcoming"
+    MAINTENANCE_STARTED = "maintenance_started"
+    MAINTENANCE_ENDED = "maintenance_ended"
+    MAINTENANCE_OVERRUN = "maintenance_overrun"
+    CERTIFICATE_EXPIRING = "certificate_expiring"
+    DAEMON_DEGRADED = "daemon_degraded"
+    DAEMON_RESTORED = "daemon_restored"
     TEST = "test"
 
 
@@ -645,7 +750,78 @@ class Notification:
     incidents: tuple[Incident, ...]
     to: tuple[str, ...]
     still_down: tuple[str, ...] = ()
+    window: Window | None = None
+    """The window that a maintenance event is about."""
+    detail: str = ""
+    """One line for daemon events: what does not work."""
     drill: bool = False
+
+
+# --- what others say, planned work, silences --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRow:
+    """What one reference says of one authority."""
+
+    authority: str
+    outcome: Outcome
+    cause: str | None = None
+    """Its own word for the cause, not trusted to be one of ours."""
+    since: datetime | None = None
+    checked_at: datetime
+    """When it looked; its age is counted from here. A future time counts as now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceReading:
+    """One attempt to read a reference; an event. A failed one (`up` False) has no rows and leaves the known ones."""
+
+    source: str
+    read_at: datetime
+    up: bool
+    rows: tuple[ReferenceRow, ...] = ()
+    local_fault: bool = False
+    """It says of itself that its own network fails: its rows are not believed."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One maintenance window: a stretch of absolute time. Its start belongs to it, its end does not."""
+
+    id: str
+    """Deterministic for windows of rules (name and start), so that each is told once over restarts."""
+    name: str
+    authorities: tuple[str, ...] | None
+    """None: all."""
+    services: tuple[str, ...] | None
+    """None: all."""
+    start: datetime
+    end: datetime
+    announce: bool = True
+    by_hand: bool = False
+
+    def covers(self, authority: str, service: str, instant: datetime) -> bool:
+        """Whether it explains a failure of this service at `instant`."""
+        return (
+            self.start <= instant < self.end
+            and (self.authorities is None or authority in self.authorities)
+            and (self.services is None or service in self.services)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Mutes the telling of what matches; never a resolution of what was told before."""
+
+    id: str
+    matchers: Mapping[str, tuple[str, ...]]
+    """`authority`, `service`, `severity`, `diagnosis` → the words that match; all given ones must."""
+    starts_at: datetime
+    ends_at: datetime
+    author: str = ""
+    comment: str = ""
 
 
 # --- events and commits ----------------------------------------------------------------------------------------------
@@ -656,7 +832,59 @@ class Tick:
     """Time passed: a wake-up that a commit asked for has come."""
 
 
-Event = Result | Tick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """Somebody takes an incident: reminders stop until it is resolved or gets worse."""
+
+    incident: str
+    author: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddSilence:
+    """A silence by hand."""
+
+    silence: Silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSilence:
+    """A silence ends now."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddWindow:
+    """A maintenance window by hand."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndWindow:
+    """A window, by hand or of a rule, ends now."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replan:
+    """Another plan is in force from now on: what is no longer configured is forgotten and its incidents end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreHealth:
+    """Whether a store (`state`, `history`) takes what it is given; told as `daemon_degraded` and `daemon_restored`."""
+
+    store: str
+    up: bool
+    detail: str = ""
+
+
+Command = Ack | AddSilence | EndSilence | AddWindow | EndWindow | Replan
+Event = Result | Tick | ReferenceReading | StoreHealth | Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ def decide(event: Event, state: State, now: datetime, plan: Plan) -> Commit:
     """
     if isinstance(event, Tick):
         return _on_tick(state, now, plan)
+    if not isinstance(event, Result):
+        return _plain(state, now, plan)
     target = plan.targets.get(event.target)
     if target is None or event.restored:
         return _plain(state, now, plan)

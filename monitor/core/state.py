@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from monitor.model import Ban, Due, Incident, Notification, TargetState
+from monitor.model import Ban, Due, Incident, Notification, ReferenceReading, Silence, TargetState, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,18 @@ class Group:
     release_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowRecord:
+    """A window, and what of it has been told."""
+
+    window: Window
+    upcoming_told: bool = False
+    started_told: bool = False
+    ended_told: bool = False
+    told: frozenset[str] = frozenset()
+    """Ids of the receiver URLs that heard of its start: these hear of its end."""
+
+
 @dataclass(slots=True, kw_only=True)
 class State:
     """Everything remembered between two events. Kept in the state file, loaded at start."""
@@ -51,6 +63,13 @@ class State:
     group: Group | None = None
     unsettled: frozenset[str] = frozenset()
     """Authorities of which a belief changed since the last Tick brought the incidents in line."""
+    references: dict[str, ReferenceReading] = field(default_factory=dict)
+    """Name of the source → its latest successful reading; `up` False when the latest attempt failed."""
+    windows: dict[str, WindowRecord] = field(default_factory=dict)
+    """Windows by hand, and those of rules that have started or were announced, by id; dropped some time after their end."""
+    silences: dict[str, Silence] = field(default_factory=dict)
+    stores_down: dict[str, datetime] = field(default_factory=dict)
+    """Name of a store that does not work → since when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +91,15 @@ class Commit:
     """The waiting group after this event (None: there is none)."""
     unsettled: frozenset[str] = frozenset()
     """The authorities whose incidents the next Tick brings in line; it is asked for at once."""
+    references: tuple[ReferenceReading, ...] = ()
+    windows: tuple[WindowRecord, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    stores_down: Mapping[str, datetime] | None = None
+    """All stores that are down after this event (None: unchanged)."""
+    dropped: tuple[tuple[str, str], ...] = ()
+    """(`targets` | `references` | `windows` | `silences`, id) of what is to be dropped."""
+    refused: str = ""
+    """Why a command changed nothing, in one line: an unknown id, a window that ends before it starts."""
     due: tuple[Due, ...] = ()
     """Runs wanted earlier than their schedule has them: re-runs, corroboration, woken targets."""
     intervals: Mapping[str, float] = field(default_factory=dict)
@@ -94,6 +122,15 @@ def apply(state: State, commit: Commit) -> None:
         state.bans.pop(key, None)
     for gone in commit.forgotten:
         state.incidents.pop(gone, None)
+    state.references.update((reading.source, reading) for reading in commit.references)
+    state.windows.update((record.window.id, record) for record in commit.windows)
+    state.silences.update((silence.id, silence) for silence in commit.silences)
+    if commit.stores_down is not None:
+        for name in [name for name in state.stores_down if name not in commit.stores_down]:
+            del state.stores_down[name]
+        state.stores_down.update(commit.stores_down)
+    for kind, id_ in commit.dropped:
+        getattr(state, kind).pop(id_, None)
     state.sweep = commit.sweep
     state.group = commit.group
     state.unsettled = commit.unsettled
