@@ -20,7 +20,7 @@ from monitor.courier import Courier
 from monitor.metrics import Metrics
 from monitor.model import Authority, Plan
 from monitor.net import Net
-from monitor.pipeline import Pipeline, Results
+from monitor.pipeline import Inbox, Pipeline
 from monitor.store.state import StateStore
 from monitor.watcher import Watcher
 from monitor.web.server import Reading, make_app
@@ -58,10 +58,10 @@ async def build(
     net = Net(clock)
     metrics = Metrics(plan)
     courier = Courier(store, plan, clock, metrics)
-    results = Results(4 * len(plan.targets), metrics)
+    inbox = Inbox(4 * len(plan.targets), metrics)
     look = partial(probes.run, net=net, knowledge=knowledge)
-    watcher = Watcher(plan, look, clock, metrics, hand_on=results.put, bans=state.bans)
-    pipeline = Pipeline(plan, state, store, courier, metrics, clock, results=results, follow=watcher.follow)
+    watcher = Watcher(plan, look, clock, metrics, hand_on=inbox.put, bans=state.bans)
+    pipeline = Pipeline(plan, state, store, courier, metrics, clock, inbox=inbox, follow=watcher.follow)
     watcher.restore(state.targets)
     metrics.restore(state)
     metrics.set_reload(True, clock.now())

@@ -14,7 +14,7 @@ import structlog
 from monitor.clock import Clock
 from monitor.core.decide import decide
 from monitor.core.state import Commit, State, apply
-from monitor.model import Confirmed, Event, Incident, Notification, Plan, Result, TargetState, Tick
+from monitor.model import Command, Confirmed, Event, Incident, Notification, Plan, Result, TargetState, Tick
 from monitor.store.errors import StoreError
 
 log = structlog.get_logger()
@@ -58,30 +58,43 @@ class Meter(Protocol):
         """Whether `store` takes what it is given."""
 
 
-class Results:
-    """A bounded queue of results. When it is full a target's newest result replaces its older one, counted."""
+class Inbox:
+    """What waits to be decided, in order: results and other events.
+
+    Results are bounded: when there are too many a target's newest replaces its older one, counted. Other events are few.
+    """
 
     def __init__(self, limit: int, meter: Meter) -> None:
         self._limit = limit
         self._meter = meter
-        self._order: deque[Result] = deque()
+        self._waiting: deque[tuple[Event, asyncio.Future[Commit] | None]] = deque()
         self._arrived = asyncio.Event()
 
-    def put(self, result: Result) -> None:
-        """Add a result; never waits and never grows beyond the limit plus one per target."""
-        if len(self._order) >= self._limit and (older := self._newest_of(result.target)) is not None:
-            self._order.remove(older)
-            self._meter.count_coalesced()
-        self._order.append(result)
+    def put(self, event: Event) -> None:
+        """Add an event nobody waits for; never waits itself."""
+        if isinstance(event, Result) and len(self._waiting) >= self._limit:
+            self._replace_older(event)
+        self._waiting.append((event, None))
         self._arrived.set()
 
-    def _newest_of(self, target: str) -> Result | None:
-        return next((result for result in reversed(self._order) if result.target == target), None)
+    async def ask(self, command: Command) -> Commit:
+        """Add a command and wait for what it changed; its commit is kept by then, or owed to a disk that refuses."""
+        answer: asyncio.Future[Commit] = asyncio.get_running_loop().create_future()
+        self._waiting.append((command, answer))
+        self._arrived.set()
+        return await answer
 
-    def take(self) -> list[Result]:
-        """Everything that waits, oldest first."""
-        taken = list(self._order)
-        self._order.clear()
+    def _replace_older(self, newer: Result) -> None:
+        for entry in reversed(self._waiting):
+            if isinstance(entry[0], Result) and entry[0].target == newer.target:
+                self._waiting.remove(entry)
+                self._meter.count_coalesced()
+                return
+
+    def take(self) -> list[tuple[Event, asyncio.Future[Commit] | None]]:
+        """Everything that waits, oldest first, with whom to answer."""
+        taken = list(self._waiting)
+        self._waiting.clear()
         self._arrived.clear()
         return taken
 
@@ -102,13 +115,13 @@ class Pipeline:
         meter: Meter,
         clock: Clock,
         *,
-        results: Results,
+        inbox: Inbox,
         follow: Callable[[Commit], None],
     ) -> None:
         self.state = state
         self.moved_at = clock.monotonic()
         """When an event was last looked for (monotonic); the watchdog reads it."""
-        self.results = results
+        self.inbox = inbox
         self._plan = plan
         self._store = store
         self._teller = teller
@@ -124,7 +137,7 @@ class Pipeline:
         while True:
             await self._wait()
             self.moved_at = self._clock.monotonic()
-            await self._keep(self._decide_all())
+            await self._decide_all()
             self._notice_sweep()
 
     def _notice_sweep(self) -> None:
@@ -142,18 +155,19 @@ class Pipeline:
         left = None if self._wakeup is None else max(0.0, (self._wakeup - self._clock.now()).total_seconds())
         with suppress(TimeoutError):
             async with asyncio.timeout(left):
-                await self.results.wait()
+                await self.inbox.wait()
 
-    def _decide_all(self) -> list[Commit]:
-        commits = []
-        for result in self.results.take():
-            commits.append(self._decide(result))
-            target = self.state.targets.get(result.target)
-            if target is not None:
-                self._meter.observe(result, target)
-        if self._wakeup is not None and self._wakeup <= self._clock.now():
-            commits.append(self._decide(Tick()))
-        return commits
+    async def _decide_all(self) -> None:
+        taken = self.inbox.take()
+        commits = [self._decide(event) for event, _ in taken]
+        for event, _ in taken:
+            if isinstance(event, Result) and (target := self.state.targets.get(event.target)) is not None:
+                self._meter.observe(event, target)
+        ticked = self._wakeup is not None and self._wakeup <= self._clock.now()
+        await self._keep([*commits, self._decide(Tick())] if ticked else commits)
+        for (_, answer), commit in zip(taken, commits, strict=True):
+            if answer is not None and not answer.done():
+                answer.set_result(commit)
 
     def _decide(self, event: Event) -> Commit:
         now = self._clock.now()
@@ -180,7 +194,7 @@ class Pipeline:
 
     async def finish(self) -> None:
         """Decide and write what still waits. For an orderly stop, after `run` has been cancelled."""
-        await self._keep(self._decide_all())
+        await self._decide_all()
 
 
 def _report(commit: Commit, before: State) -> None:
