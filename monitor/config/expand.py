@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from monitor.config.facts import NotKnown, names_in, unknown_authority
+from monitor.config.kinds import CaptchaProbe, HttpProbe, Probe, WebProbe
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import header_name
-from monitor.config.schema import CaptchaProbe, Configuration, HttpProbe, Probe, WebProbe
+from monitor.config.schema import Configuration
 from monitor.config.target import UnusableError, prototype_of, target_of
 from monitor.config.tree import Document
 from monitor.model import LOCAL, PSEUDO_AUTHORITIES, Authority, Target

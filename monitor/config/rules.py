@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path as FilePath
 
 from monitor.config.expand import Expansion
+from monitor.config.kinds import Probe
 from monitor.config.mistakes import Mistake, Path, did_you_mean
 from monitor.config.scalars import Rate
-from monitor.config.schema import Configuration, Probe
+from monitor.config.schema import Configuration
 from monitor.config.tree import Document, Mapping, Scalar, Sequence
 from monitor.config.understand import Understood
 from monitor.model import Target

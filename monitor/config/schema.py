@@ -1,74 +1,43 @@
-"""Every key of probes.yaml with its type and default. A default is written here and nowhere else."""
+"""Every key of probes.yaml outside `probes`, with its type and default. A default is written here and nowhere else."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
+from monitor.config.kinds import AnyProbe, DefaultTls, Repeat
 from monitor.config.scalars import (
     Address,
     Addresses,
     Attempts,
     Concurrency,
     Duration,
-    Each,
     HeaderValue,
-    JsonPath,
     Language,
     Line,
     Listen,
-    Method,
     Name,
-    Pattern,
     PerHost,
-    ProfileWord,
     Proxy,
     Rate,
     Redirects,
     Resolver,
-    Role,
     Secret,
     SeverityWord,
     Share,
     Size,
     Span,
-    Status,
-    Template,
     Text,
     Timezone,
-    VerifyWord,
     Version,
     WebAddress,
     Word,
     duration,
     size,
 )
-from monitor.config.tree import BLANK
-from monitor.model import Severity, TlsProfile, Verify
-
-
-def _written(value: Any, text: str) -> Any:
-    """A field whose default is `value`, shown in the JSON Schema as an operator writes it."""
-    return Field(default=value, json_schema_extra={"default": text})
-
-
-class Section(BaseModel):
-    """A mapping of probes.yaml. Unknown keys are mistakes; a section after which nothing stands is absent."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    later: ClassVar[frozenset[str]] = frozenset()
-    """Keys of the public face that this version refuses with "not yet"."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_blank_sections(cls, data: Any) -> Any:
-        """`receivers:` with everything under it commented out says nothing."""
-        if not isinstance(data, dict) or BLANK not in data.values():
-            return data
-        empty = {key for key, field in cls.model_fields.items() if field.default_factory is not None}
-        return {key: value for key, value in data.items() if value is not BLANK or key not in empty}
+from monitor.config.section import Section, written
+from monitor.model import Severity
 
 
 class Server(Section):
@@ -76,7 +45,7 @@ class Server(Section):
 
     later = frozenset({"tls", "basic_auth"})
 
-    listen: Listen = _written(("127.0.0.1", 8036), "127.0.0.1:8036")
+    listen: Listen = written(("127.0.0.1", 8036), "127.0.0.1:8036")
     external_url: WebAddress = ""
     token: Secret | None = None
 
@@ -99,155 +68,37 @@ class Authorities(Section):
 class Limits(Section):
     """What may be asked of others, and done at once."""
 
-    per_host: PerHost = _written(Rate(12.0, 60.0), "12/m")
+    per_host: PerHost = written(Rate(12.0, 60.0), "12/m")
     concurrency: Concurrency = 64
-
-
-class Tls(Section):
-    """How TLS is spoken, each key by itself: what a probe does not say, `defaults` says."""
-
-    verify: VerifyWord | None = None
-    ca: Line | None = None
-    profile: ProfileWord | None = None
-    expiring: Duration | None = None
-
-
-class DefaultTls(Tls):
-    """The same keys with the values of last resort."""
-
-    verify: VerifyWord = Verify.TRUE
-    ca: Line = "system"
-    profile: ProfileWord = TlsProfile.MODERN
-    expiring: Duration = _written(duration("21d"), "21d")
 
 
 class Defaults(Section):
     """What a probe does not say."""
 
-    interval: Span = _written(duration("5m"), "5m")
-    timeout: Span = _written(duration("5s"), "5s")
-    while_down: Span = _written(duration("1m"), "1m")
+    interval: Span = written(duration("5m"), "5m")
+    timeout: Span = written(duration("5s"), "5s")
+    while_down: Span = written(duration("1m"), "1m")
     tls: DefaultTls = Field(default_factory=DefaultTls)
-    resolver: Resolver = _written((), "system")
+    resolver: Resolver = written((), "system")
     addresses: Addresses = "first"
     proxy: Proxy = "none"
     follow_redirects: Redirects = "same_host"
-    max_body: Size = _written(size("1MiB"), "1MiB")
+    max_body: Size = written(size("1MiB"), "1MiB")
     user_agent: HeaderValue | None = None
-
-
-class Repeat(Section):
-    """How many runs in a row confirm a change; `spacing` lies between them."""
-
-    attempts: Attempts | None = None
-    spacing: Duration | None = None
-
-
-class JsonEquals(Section):
-    """A place in a JSON reply and the text that must stand there."""
-
-    path: JsonPath
-    equals: Text
-
-
-class ExpectStatus(Section):
-    """What the reply to a captcha request must be; the image is judged by the kind itself."""
-
-    status: tuple[Status, ...] = (200,)
-
-
-class Expect(ExpectStatus):
-    """What a reply must be. What is not said is not asked."""
-
-    body_contains: tuple[Text, ...] = ()
-    body_absent: tuple[Text, ...] = ()
-    body_regex: Pattern | None = None
-    json_equals: tuple[JsonEquals, ...] = Field(default=(), alias="json")
-
-
-class Probe(Section):
-    """What all kinds share. A key that is absent falls back to `defaults` or `judgement`."""
-
-    name: Name
-    each: Each | None = None
-    authority: Word | None = None
-    role: Role | None = None
-    service: Name | None = None
-    interval: Span | None = None
-    timeout: Span | None = None
-    while_down: Span | None = None
-    slow_after: Span | None = None
-    wake_on: tuple[Word, ...] = ()
-    confirm: Repeat = Field(default_factory=Repeat)
-    recover: Repeat = Field(default_factory=Repeat)
-    resolver: Resolver | None = None
-    addresses: Addresses | None = None
-    proxy: Proxy | None = None
-
-
-class TcpProbe(Probe):
-    """Connects, and says no word."""
-
-    kind: Literal["tcp"]
-    host: Template
-    port: Template
-
-
-class TlsProbe(Probe):
-    """Connects and shakes hands; looks at the certificate."""
-
-    kind: Literal["tls"]
-    host: Template
-    port: Template = "443"
-    server_name: Template | None = None
-    tls: Tls = Field(default_factory=Tls)
-
-
-class WebProbe(Probe):
-    """What the kinds share that speak HTTP."""
-
-    tls: Tls = Field(default_factory=Tls)
-    headers: dict[str, HeaderValue] = Field(default_factory=dict)
-    user_agent: HeaderValue | None = None
-    follow_redirects: Redirects | None = None
-    max_body: Size | None = None
-
-
-class HttpProbe(WebProbe):
-    """One request; the reply is held against `expect`."""
-
-    kind: Literal["http"]
-    url: Template
-    method: Method = "GET"
-    body: Text | None = None
-    expect: Expect = Field(default_factory=Expect)
-
-
-class CaptchaProbe(WebProbe):
-    """Asks the verification service for a captcha and judges the image."""
-
-    kind: Literal["captcha"]
-    url: Template = "{verify_url}"
-    expect: ExpectStatus = Field(default_factory=ExpectStatus)
-
-
-AnyProbe = TcpProbe | TlsProbe | HttpProbe | CaptchaProbe
-KINDS: dict[str, type[Probe]] = {"tcp": TcpProbe, "tls": TlsProbe, "http": HttpProbe, "captcha": CaptchaProbe}
-KINDS_LATER = frozenset({"sync", "dns", "icmp", "log", "host", "file"})
 
 
 class Confirm(Repeat):
     """How often a failure is seen before it is believed."""
 
     attempts: Attempts = 3
-    spacing: Duration = _written(duration("5s"), "5s")
+    spacing: Duration = written(duration("5s"), "5s")
 
 
 class Recover(Repeat):
     """How often an answer is seen before it is believed."""
 
     attempts: Attempts = 2
-    spacing: Duration = _written(duration("5s"), "5s")
+    spacing: Duration = written(duration("5s"), "5s")
 
 
 class Local(Section):
@@ -303,7 +154,7 @@ class Alerts(Section):
 
     later = frozenset({"notify_before", "repeat", "heartbeat"})
 
-    group_wait: Duration = _written(duration("10s"), "10s")
+    group_wait: Duration = written(duration("10s"), "10s")
     receivers: dict[str, Receiver] = Field(default_factory=dict)
     routes: tuple[Route, ...] = Field(default_factory=tuple)
 

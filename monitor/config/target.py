@@ -11,11 +11,8 @@ from typing import Any
 from urllib.parse import SplitResult, unquote
 
 from monitor.config.facts import fill
-from monitor.config.scalars import web_address
-from monitor.config.schema import (
+from monitor.config.kinds import (
     CaptchaProbe,
-    Configuration,
-    Defaults,
     Expect,
     ExpectStatus,
     HttpProbe,
@@ -25,7 +22,9 @@ from monitor.config.schema import (
     TlsProbe,
     WebProbe,
 )
-from monitor.config.schema import Repeat as Written
+from monitor.config.kinds import Repeat as Written
+from monitor.config.scalars import web_address
+from monitor.config.schema import Configuration, Defaults
 from monitor.model import Authority, JsonExpectation, Repeat, Target, TlsOptions
 from monitor.model import Expect as Expected
 

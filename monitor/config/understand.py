@@ -13,9 +13,11 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from monitor.config.kinds import KINDS, KINDS_LATER, HttpProbe, Probe, TlsProbe
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.reading import Surroundings
-from monitor.config.schema import KINDS, KINDS_LATER, Configuration, HttpProbe, Probe, Section, TlsProbe
+from monitor.config.schema import Configuration
+from monitor.config.section import Section
 from monitor.config.tree import BLANK, Document
 
 _LISTS: tuple[Path, ...] = (("probes",), ("alerts", "routes"))
