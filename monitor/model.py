@@ -735,6 +735,16 @@ class EventName(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """What one reference said of an authority when something was decided."""
+
+    source: str
+    outcome: Outcome
+    age_seconds: float
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """One thing to tell, decided once. `key` is equal on every retry and for all receivers.
 
@@ -750,6 +760,8 @@ class Notification:
     incidents: tuple[Incident, ...]
     to: tuple[str, ...]
     still_down: tuple[str, ...] = ()
+    reference: tuple[Vote, ...] = ()
+    """What the references say of the authority it is about; empty when it is about several."""
     window: Window | None = None
     """The window that a maintenance event is about."""
     detail: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.model import Incident, Notification, Plan, SpeaksOf, Verdict, as_json
+from monitor.model import Incident, Notification, Plan, Window, as_json
 from monitor.notify.text import link, title_and_text
 
 FORMAT = "fapiao-notification/1"
@@ -22,8 +22,11 @@ def payload(notification: Notification, plan: Plan) -> dict[str, Any]:
         "severity": notification.severity,
         "scope": notification.scope,
         "incidents": [_incident(incident) for incident in notification.incidents],
-        "window": None,
-        "reference": [],
+        "window": notification.window and _window(notification.window),
+        "reference": [
+            {"source": vote.source, "outcome": vote.outcome, "age_seconds": round(vote.age_seconds)}
+            for vote in notification.reference
+        ],
         "title": title,
         "text": text,
         "vantage": plan.vantage,
@@ -43,7 +46,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "outcome": incident.cause.outcome,
         "cause": incident.cause,
         "diagnosis": incident.diagnosis,
-        "verdict": _verdict(incident),
+        "verdict": incident.verdict,
         "first_failure_at": incident.first_failure_at,
         "opened_at": incident.opened_at,
         "resolved_at": incident.resolved_at,
@@ -57,6 +60,12 @@ def _incident(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _verdict(incident: Incident) -> Verdict:
-    """There are no references yet; where the cause speaks of us there is no state of ours to compare either."""
-    return Verdict.OWN_UNKNOWN if incident.cause.speaks_of is SpeaksOf.US else Verdict.NO_REFERENCE
+def _window(window: Window) -> dict[str, Any]:
+    return {
+        "id": window.id,
+        "name": window.name,
+        "authorities": window.authorities,
+        "services": window.services,
+        "start": window.start,
+        "end": window.end,
+    }

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.core.diagnosis import Fact
-from monitor.model import Diagnosis, Incident, Notification, Plan, Scope, SpeaksOf, Verdict
+from monitor.model import Diagnosis, Incident, Notification, Plan, Scope, SpeaksOf, Verdict, Window
 from monitor.notify.words import authority_name, words
 
 MOST_LINES = 40
@@ -25,6 +25,11 @@ LONGEST_FACT = 200
 """Characters of one fact."""
 ZONE_NAMES = {"zh": {"Asia/Shanghai": "北京时间"}, "en": {"Asia/Shanghai": "China time"}}
 UNITS = {"zh": (" 天", " 小时", " 分", " 秒"), "en": (" d", " h", " min", " s")}
+EVERYONE = {"zh": "全部税务机关", "en": "all authorities"}
+EVERYTHING = {"zh": "全部服务", "en": "all services"}
+COMMA = {"zh": "、", "en": ", "}
+VOTE = {"zh": "{source}：{outcome}（{age}前）", "en": "{source}: {outcome} ({age} ago)"}
+STOP = {"zh": "；", "en": "; "}
 DRILL = {"zh": "【演练】", "en": "[DRILL] "}
 
 
@@ -57,6 +62,17 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A maintenance window in words."""
+
+    name: str
+    places: str
+    services: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What a template sees. `one` is the incident it is about, None where several are told together."""
 
@@ -77,6 +93,11 @@ class View:
     """All of them are put down to one nationwide outage."""
     reference: str
     still_down: Sequence[str]
+    window: Planned | None
+    detail: str
+    """What does not work, or which certificate: one line."""
+    first_id: str
+    """The incident to acknowledge; empty without one."""
     at: str
     zone: str
     vantage: str
@@ -140,14 +161,48 @@ def _view(notification: Notification, plan: Plan) -> View:
         service=services.pop() if len(services) == 1 else "",
         advice=_advice([parent] if parent else members, plan),
         is_nationwide=bool(members) and {one.diagnosis for one in members} == {Diagnosis.NATIONAL_OUTAGE},
-        reference=known.verdicts[Verdict.NO_REFERENCE],
+        reference=_reference(notification, parent, plan),
         still_down=[
             authority_name(slug, plan.authorities, plan.language) for slug in notification.still_down
         ],
+        window=None if notification.window is None else _planned(notification.window, plan),
+        detail=_clean(notification.detail),
+        first_id=notification.incidents[0].id if notification.incidents else "",
         at=_wall_clock(notification.at, plan),
         zone=ZONE_NAMES[plan.language].get(plan.timezone, plan.timezone),
         vantage=plan.vantage,
         url=link(notification, plan),
+    )
+
+
+def _reference(notification: Notification, about: Incident | None, plan: Plan) -> str:
+    """`hq：超时（12 秒前）；参考来源也显示不可用`: each vote with its age, then what that makes of ours."""
+    known = words(plan.language)
+    said = [
+        VOTE[plan.language].format(
+            source=_clean(vote.source),
+            outcome=known.outcomes[vote.outcome],
+            age=duration(timedelta(seconds=vote.age_seconds), plan.language),
+        )
+        for vote in notification.reference[:MOST_FACTS]
+    ]
+    verdict = known.verdicts[about.verdict if about else Verdict.NO_REFERENCE]
+    return STOP[plan.language].join([*said, verdict])
+
+
+def _planned(window: Window, plan: Plan) -> Planned:
+    everyone, everything = EVERYONE[plan.language], EVERYTHING[plan.language]
+    comma = COMMA[plan.language]
+    return Planned(
+        name=_clean(window.name),
+        places=everyone
+        if window.authorities is None
+        else comma.join(authority_name(slug, plan.authorities, plan.language) for slug in window.authorities),
+        services=everything
+        if window.services is None
+        else comma.join(words(plan.language).service(service) for service in window.services),
+        start=_wall_clock(window.start, plan),
+        end=_wall_clock(window.end, plan),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from monitor.core.diagnosis import Fact
-from monitor.model import Cause, Diagnosis, EventName, Scope
+from monitor.model import Cause, Diagnosis, EventName, Outcome, Scope, Verdict, Vote, Window
 from monitor.notify.payload import payload
 from monitor.notify.text import duration, title_and_text
 from monitor.notify.words import ENUMS, LANGUAGES, authority_name, words
@@ -144,6 +145,52 @@ def test_facts_from_the_network_stay_one_short_line():
     assert because.isprintable()
 
 
+WINDOW = Window(
+    id="upgrade-20261201T100000Z",
+    name="金税升级",
+    authorities=("shandong", "hubei"),
+    services=("verify",),
+    start=AT + timedelta(hours=10),
+    end=AT + timedelta(hours=24),
+)
+
+
+def test_maintenance_ahead_says_who_what_and_from_when_to_when():
+    told = a_notification(event=EventName.MAINTENANCE_UPCOMING, window=WINDOW, incidents=())
+    title, text = title_and_text(replace(told, incidents=()), a_plan())
+
+    assert title == "【维护预告】山东、湖北：2026-11-22 02:00:20 起发票查验维护"
+    assert text.splitlines()[0] == "维护：金税升级，2026-11-22 02:00:20 至 2026-11-22 16:00:20（北京时间）"
+
+
+def test_a_window_of_everyone_says_so_in_english():
+    everything = replace(WINDOW, authorities=None, services=None)
+    told = replace(a_notification(event=EventName.MAINTENANCE_STARTED, window=everything), incidents=())
+
+    assert (
+        title_and_text(told, a_plan(language="en"))[0]
+        == "[MAINTENANCE STARTED] all authorities: all services"
+    )
+
+
+def test_what_the_references_say_stands_beside_ours_with_its_age():
+    seen = an_incident(verdict=Verdict.ONLY_US_DOWN, diagnosis=Diagnosis.PATH_FROM_HERE)
+    votes = (Vote(source="hq", outcome=Outcome.OK, age_seconds=12.4),)
+    _, text = title_and_text(a_notification(seen, reference=votes), a_plan())
+
+    assert "参考：hq：正常（12 秒前）；参考来源显示正常，只有本机不可用" in text.splitlines()
+    told = payload(a_notification(seen, reference=votes), a_plan())
+    assert told["reference"] == [{"source": "hq", "outcome": "ok", "age_seconds": 12}]
+    assert told["incidents"][0]["verdict"] == "only_us_down"
+
+
+def test_a_machine_reads_the_window():
+    told = payload(a_notification(event=EventName.MAINTENANCE_ENDED, window=WINDOW), a_plan())
+
+    assert told["window"]["id"] == "upgrade-20261201T100000Z"
+    assert told["window"]["start"] == "2026-11-21T18:00:20Z"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("event", EventName)
 def test_every_event_has_a_title_of_one_line_in_both_languages(language, event):
@@ -152,7 +199,8 @@ def test_every_event_has_a_title_of_one_line_in_both_languages(language, event):
         [an_incident(resolved_at=ended)],
         [an_incident("x", resolved_at=ended), an_incident("hubei")],
     ):
-        title, text = title_and_text(a_notification(*incidents, event=event), a_plan(language=language))
+        told = a_notification(*incidents, event=event, window=WINDOW if "maintenance" in event else None)
+        title, text = title_and_text(told, a_plan(language=language))
         assert title.strip() == title != ""
         assert "\n" not in title
         assert all(line.strip() for line in text.splitlines())
