@@ -241,9 +241,3 @@ def test_the_payload_has_exactly_the_keys_of_the_contract():
     assert told["at"] == "2026-11-21T08:00:20Z"
     assert told["window"] is None
     assert json.loads(json.dumps(told)) == told
-
-
-def test_a_cause_that_speaks_of_us_has_no_state_to_compare():
-    told = payload(a_notification(an_incident(cause=Cause.BLOCKED)), a_plan())
-
-    assert told["incidents"][0]["verdict"] == "own_unknown"
