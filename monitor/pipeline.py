@@ -117,7 +117,11 @@ class Pipeline:
         *,
         inbox: Inbox,
         follow: Callable[[Commit], None],
+        show: Callable[
+            [Plan, State, Sequence[tuple[Event, Commit]]], None
+        ] = lambda _plan, _state, _decided: None,
     ) -> None:
+        """`show` hears of what was decided once it is kept (or owed)."""
         self.state = state
         self.moved_at = clock.monotonic()
         """When an event was last looked for (monotonic); the watchdog reads it."""
@@ -128,6 +132,7 @@ class Pipeline:
         self._meter = meter
         self._clock = clock
         self._follow = follow
+        self._show = show
         self._wakeup: datetime | None = clock.now()
         self.swept = asyncio.Event()
         """Set once every target has a result, restored ones counted."""
@@ -164,10 +169,14 @@ class Pipeline:
             if isinstance(event, Result) and (target := self.state.targets.get(event.target)) is not None:
                 self._meter.observe(event, target)
         ticked = self._wakeup is not None and self._wakeup <= self._clock.now()
-        await self._keep([*commits, self._decide(Tick())] if ticked else commits)
+        decided = [(event, commit) for (event, _), commit in zip(taken, commits, strict=True)]
+        if ticked:
+            decided.append((Tick(), self._decide(Tick())))
+        await self._keep([commit for _, commit in decided])
         for (_, answer), commit in zip(taken, commits, strict=True):
             if answer is not None and not answer.done():
                 answer.set_result(commit)
+        self._show(self._plan, self.state, decided)
 
     def _decide(self, event: Event) -> Commit:
         now = self._clock.now()
