@@ -14,6 +14,7 @@ from aiohttp import web
 
 from monitor import probes
 from monitor.clock import Clock
+from monitor.config.load import ConfigError
 from monitor.core.classify import Knowledge
 from monitor.core.state import State
 from monitor.courier import Courier
@@ -28,6 +29,8 @@ from monitor.web.server import Reading, make_app
 log = structlog.get_logger()
 
 STATE_FILE = "state.sqlite3"
+NEEDS_RESTART = ("listen", "state_dir")
+"""Parts of a plan that a reload cannot change."""
 LAG_INTERVAL = 0.5
 """Seconds between two measurements of how late the event loop is."""
 
@@ -36,9 +39,9 @@ class ListenError(Exception):
     """The address of the page and of /metrics is taken or not ours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Parts:
-    """Everything the daemon is made of."""
+    """Everything the daemon is made of. `plan` is replaced by a reload, the parts stay."""
 
     plan: Plan
     clock: Clock
@@ -46,11 +49,41 @@ class Parts:
     watcher: Watcher
     pipeline: Pipeline
     courier: Courier
+    reread: Callable[[], Plan] | None
+    """Reads the configuration again; raises ConfigError."""
+
+    async def reload(self) -> tuple[str, ...]:
+        """Apply the configuration anew, by difference. Returns its mistakes; with any, nothing has changed."""
+        if self.reread is None:
+            return ("this daemon was started without a file to read again",)
+        try:
+            plan = await asyncio.to_thread(self.reread)
+        except ConfigError as problem:
+            self.metrics.set_reload(False, self.clock.now())
+            for mistake in problem.mistakes:
+                log.error("config.refused", mistake=str(mistake))  # noqa: TRY400 - the operator's, not ours
+            return tuple(str(mistake) for mistake in problem.mistakes)
+        self._follow(plan)
+        return ()
+
+    def _follow(self, plan: Plan) -> None:
+        for name in NEEDS_RESTART:
+            if getattr(plan, name) != getattr(self.plan, name):
+                log.warning("config.needs_restart", key=name)
+        self.plan = plan
+        self.metrics.set_reload(True, self.clock.now())
+        self.metrics.reconfigure(plan)
+        self.watcher.replan(plan)
+        self.courier.replan(plan)
+        self.pipeline.replan(plan)
+        self.metrics.restore(self.pipeline.state)
+        self.metrics.publish(plan, self.pipeline.state, self.clock.now())
+        log.info("config.reloaded", targets=len(plan.targets), receivers=len(plan.receivers))
 
 
 @asynccontextmanager
 async def build(
-    plan: Plan, registry: Mapping[str, Authority], knowledge: Knowledge, clock: Clock
+    plan: Plan, knowledge: Knowledge, clock: Clock, reread: Callable[[], Plan] | None
 ) -> AsyncIterator[Parts]:
     """Make all parts from what is configured and what was kept; close them at the end, the store last."""
     store = StateStore(Path(plan.state_dir) / STATE_FILE)
@@ -68,7 +101,13 @@ async def build(
     metrics.publish(plan, state, clock.now())
     try:
         yield Parts(
-            plan=plan, clock=clock, metrics=metrics, watcher=watcher, pipeline=pipeline, courier=courier
+            plan=plan,
+            clock=clock,
+            metrics=metrics,
+            watcher=watcher,
+            pipeline=pipeline,
+            courier=courier,
+            reread=reread,
         )
     finally:
         await net.close()
@@ -116,6 +155,14 @@ async def _show_sweep(parts: Parts, swept: Callable[[State], None]) -> None:
     swept(parts.pipeline.state)
 
 
+async def _reload_on(parts: Parts, again: asyncio.Event) -> None:
+    """Apply the configuration anew each time `again` is set, for ever."""
+    while True:
+        await again.wait()
+        again.clear()
+        await parts.reload()
+
+
 async def serve(
     plan: Plan,
     *,
@@ -123,15 +170,21 @@ async def serve(
     knowledge: Knowledge,
     clock: Clock,
     stop: asyncio.Event,
+    again: asyncio.Event | None = None,
+    reread: Callable[[], Plan] | None = None,
     listens: Callable[[str, int], None] = lambda _host, _port: None,
     swept: Callable[[State], None] = lambda _state: None,
 ) -> None:
     """Run the daemon until `stop` is set, then stop in order: looking, deciding, telling, showing, keeping.
 
+    Whenever `again` is set (SIGHUP), `reread` is asked for the plan anew; it raises ConfigError.
     `listens(host, port)` is called once the page is up, `swept(state)` once every target has a result.
     Raises ListenError.
     """
-    async with build(plan, registry, knowledge, clock) as parts, listening(parts, registry) as (host, port):
+    async with (
+        build(plan, knowledge, clock, reread) as parts,
+        listening(parts, registry) as (host, port),
+    ):
         listens(host, port)
         log.info(
             "daemon.started",
@@ -145,8 +198,9 @@ async def serve(
             looking = loops.create_task(parts.watcher.run(), name="watcher")
             lag = loops.create_task(_measure_lag(parts), name="loop lag")
             first = loops.create_task(_show_sweep(parts, swept), name="first sweep")
+            reloads = loops.create_task(_reload_on(parts, again or asyncio.Event()), name="reload")
             await stop.wait()
-            for task in (looking, deciding, lag, first):
+            for task in (looking, deciding, lag, first, reloads):
                 task.cancel()
             await asyncio.wait([looking, deciding])
             await parts.pipeline.finish()

@@ -65,22 +65,26 @@ class Courier:
         self._store = store
         self._meter = meter
         self._deliverers = all_deliverers() if deliverers is None else deliverers
-        self._workers = {
-            receiver.id: Worker(receiver, self._deliverers[receiver.kind], store, plan, clock, meter)
-            for receiver in plan.receivers
-        }
+        self._clock = clock
+        self._workers: dict[str, Worker] = {}
+        self._starting: list[Worker] = []
+        self._replanned = asyncio.Event()
         self._seen = store.decided
+        self.replan(plan)
 
     async def run(self) -> None:
         """Resume the outbox, then tell until cancelled; then what is under way may end for `GRACE` seconds."""
         stopped: asyncio.CancelledError | None = None
         try:
             async with asyncio.TaskGroup() as workers:
-                for name, worker in self._workers.items():
-                    workers.create_task(worker.run(), name=f"tell {name}")
                 try:
-                    await self._drop_orphans()
-                    await asyncio.get_running_loop().create_future()
+                    while True:
+                        self._replanned.clear()
+                        while self._starting:
+                            worker = self._starting.pop()
+                            workers.create_task(worker.run(), name=f"tell {worker.receiver.id}")
+                        await self._drop_orphans()
+                        await self._replanned.wait()
                 except asyncio.CancelledError as cancelled:
                     stopped = cancelled
                     for worker in self._workers.values():
@@ -90,6 +94,24 @@ class Courier:
                 await deliverer.close()
         if stopped is not None:
             raise stopped
+
+    def replan(self, plan: Plan) -> None:
+        """Follow another plan: unchanged receivers go on, changed ones start anew from the outbox, others end soon."""
+        known, self._workers = self._workers, {}
+        for receiver in plan.receivers:
+            worker = known.pop(receiver.id, None)
+            if worker is None or worker.receiver != receiver:
+                if worker is not None:
+                    worker.stop()
+                worker = Worker(
+                    receiver, self._deliverers[receiver.kind], self._store, plan, self._clock, self._meter
+                )
+                self._starting.append(worker)
+            worker.plan = plan
+            self._workers[receiver.id] = worker
+        for gone in known.values():
+            gone.stop()
+        self._replanned.set()
 
     def poke(self) -> None:
         """Something new may be in the outbox. Costs nothing when there is not: call it after every write."""
@@ -134,10 +156,11 @@ class Worker:
         clock: Clock,
         meter: Meter,
     ) -> None:
-        self._receiver = receiver
+        self.receiver = receiver
+        self.plan = plan
+        """Its language, time zone and names; replaced when the configuration is."""
         self._deliverer = deliverer
         self._store = store
-        self._plan = plan
         self._clock = clock
         self._meter = meter
         self._queue: dict[str, Pending] = {}
@@ -190,7 +213,7 @@ class Worker:
         self._must_read, self._unread = False, True
         try:
             async with asyncio.timeout(READING[0]):
-                waiting = await self._store.pending(self._receiver.id)
+                waiting = await self._store.pending(self.receiver.id)
         except (StoreError, TimeoutError):
             return  # what is decided meanwhile comes from memory
         self._unread = False
@@ -228,7 +251,7 @@ class Worker:
 
     def _show_pending(self) -> None:
         oldest = min((pending.notification.at for pending in self._queue.values()), default=None)
-        self._meter.set_pending(self._receiver.id, len(self._queue), oldest)
+        self._meter.set_pending(self.receiver.id, len(self._queue), oldest)
 
     # --- one try ------------------------------------------------------------------------------------------------
 
@@ -246,13 +269,13 @@ class Worker:
         until = now + DEADLINE if self._stop_at is None else min(now + DEADLINE, self._stop_at)
         try:
             async with asyncio.timeout_at(until) as self._attempt:
-                await self._deliverer.deliver(self._receiver, payload(notification, self._plan))
+                await self._deliverer.deliver(self.receiver, payload(notification, self.plan))
         except TimeoutError:
             raise DeliveryError("no answer in time", permanent=False) from None
         except DeliveryError:
             raise
         except Exception as bug:
-            log.exception("notification.bug", receiver=self._receiver.id, key=notification.key)
+            log.exception("notification.bug", receiver=self.receiver.id, key=notification.key)
             self._meter.count_internal_error("courier")
             raise DeliveryError(f"{type(bug).__name__} in this program", permanent=False) from None
         finally:
@@ -262,13 +285,13 @@ class Worker:
         told = pending.notification
         delay = max(0.0, (self._clock.now() - told.at).total_seconds())
         self._forget(told.key)
-        self._meter.count_notification(self._receiver.id, told.event, "sent")
-        self._meter.observe_notification_delay(self._receiver.id, delay)
-        log.info("notification.sent", receiver=self._receiver.id, key=told.key, delay_s=round(delay, 3))
+        self._meter.count_notification(self.receiver.id, told.event, "sent")
+        self._meter.observe_notification_delay(self.receiver.id, delay)
+        log.info("notification.sent", receiver=self.receiver.id, key=told.key, delay_s=round(delay, 3))
         for key, waiting in self._queue.items():
             if waiting.next_try is not None and key not in self._refusals:
                 self._queue[key] = Pending(notification=waiting.notification, attempts=waiting.attempts)
-        await self._store.mark_sent(told.key, self._receiver.id)
+        await self._store.mark_sent(told.key, self.receiver.id)
 
     async def _failed(self, pending: Pending, problem: DeliveryError) -> None:
         told, attempts = pending.notification, pending.attempts + 1
@@ -280,22 +303,22 @@ class Worker:
         wait = min(BACKOFF[0] * 2.0 ** min(attempts - 1, 30), BACKOFF[1])
         next_try = self._clock.now() + timedelta(seconds=wait)
         self._queue[told.key] = Pending(notification=told, attempts=attempts, next_try=next_try)
-        self._meter.count_notification(self._receiver.id, told.event, "failed")
+        self._meter.count_notification(self.receiver.id, told.event, "failed")
         log.warning(
             "notification.failed",
-            receiver=self._receiver.id,
+            receiver=self.receiver.id,
             key=told.key,
             reason=problem.reason,
             attempts=attempts,
             next_try_in_s=wait,
         )
-        await self._store.mark_failed(told.key, self._receiver.id, next_try, attempts)
+        await self._store.mark_failed(told.key, self.receiver.id, next_try, attempts)
 
     async def _drop(self, told: Notification, reason: str) -> None:
         self._forget(told.key)
-        self._meter.count_notification(self._receiver.id, told.event, "dropped")
-        log.error("notification.dropped", receiver=self._receiver.id, key=told.key, reason=reason)
-        await self._store.mark_dropped(told.key, self._receiver.id)
+        self._meter.count_notification(self.receiver.id, told.event, "dropped")
+        log.error("notification.dropped", receiver=self.receiver.id, key=told.key, reason=reason)
+        await self._store.mark_dropped(told.key, self.receiver.id)
 
     def _forget(self, key: str) -> None:
         """It is done with. Its key is remembered for a while: the outbox may still show it."""

@@ -14,7 +14,18 @@ import structlog
 from monitor.clock import Clock
 from monitor.core.decide import decide
 from monitor.core.state import Commit, State, apply
-from monitor.model import Command, Confirmed, Event, Incident, Notification, Plan, Result, TargetState, Tick
+from monitor.model import (
+    Command,
+    Confirmed,
+    Event,
+    Incident,
+    Notification,
+    Plan,
+    Replan,
+    Result,
+    TargetState,
+    Tick,
+)
 from monitor.store.errors import StoreError
 
 log = structlog.get_logger()
@@ -136,6 +147,11 @@ class Pipeline:
         self._wakeup: datetime | None = clock.now()
         self.swept = asyncio.Event()
         """Set once every target has a result, restored ones counted."""
+
+    def replan(self, plan: Plan) -> None:
+        """Judge by another plan from now on; what it no longer holds is forgotten in its turn."""
+        self._plan = plan
+        self.inbox.put(Replan())
 
     async def run(self) -> None:
         """Decide until cancelled."""

@@ -45,6 +45,8 @@ class Pace:
     """How often a target is looked at now, and whether it is being looked at."""
 
     interval: float
+    configured: float
+    """The interval of the plan; `interval` differs from it while down or throttled."""
     running: bool = False
 
 
@@ -71,7 +73,10 @@ class Watcher:
         self._agenda = Agenda()
         self._extra: set[str] = set()
         """Targets whose planned run is not on their schedule: re-runs, corroboration, woken ones."""
-        self._paces = {id_: Pace(interval=target.interval) for id_, target in plan.targets.items()}
+        self._paces = {
+            id_: Pace(interval=target.interval, configured=target.interval)
+            for id_, target in plan.targets.items()
+        }
         self._limit = HostLimit(plan.per_host, plan.per_host_window)
         self._places = asyncio.Semaphore(plan.concurrency)
         self._changed = asyncio.Event()
@@ -92,6 +97,25 @@ class Watcher:
             state = states.get(id_)
             last = state.last.started_at.timestamp() if state is not None and state.last is not None else None
             self._agenda.plan(id_, first_due(id_, pace.interval, last, now))
+
+    def replan(self, plan: Plan) -> None:
+        """Follow another plan by difference: what is unchanged keeps its schedule, what is new is due at once."""
+        self._plan = plan
+        now = self.steady()
+        for id_ in [id_ for id_ in self._paces if id_ not in plan.targets]:
+            del self._paces[id_]
+            self._extra.discard(id_)
+            self._agenda.forget(id_)
+        for id_, target in plan.targets.items():
+            if id_ not in self._paces:
+                self._paces[id_] = Pace(interval=target.interval, configured=target.interval)
+                self._agenda.plan(id_, now)
+            elif self._paces[id_].configured != target.interval:
+                self._paces[id_].configured = target.interval
+                self._set_interval(id_, target.interval)
+        self._limit.follow(plan.per_host, plan.per_host_window)
+        self._places = asyncio.Semaphore(plan.concurrency)
+        self._changed.set()
 
     def follow(self, commit: Commit) -> None:
         """Take over what a commit says about times: new intervals, and runs wanted earlier than planned."""
@@ -174,7 +198,8 @@ class Watcher:
             self._hold(target.id, self._limit.free_at(target.host_key, self.steady()), scheduled=scheduled)
             self._changed.set()
         finally:
-            self._paces[target.id].running = False
+            if target.id in self._paces:
+                self._paces[target.id].running = False
 
     async def _look_once(self, target: Target, *, scheduled: bool) -> Result:
         """One run; our own mistake in it is a result too: it must not end the daemon and blames no authority."""

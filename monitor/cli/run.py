@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,14 +45,22 @@ def command(ctx: click.Context, file: Path, listen: str | None) -> int:
     """
     log.configure(level=ctx.obj["log_level"], form=ctx.obj["log_format"])
     registry = load_registry()
-    try:
+    address = None if listen is None else _address(listen)
+
+    def read() -> Loaded:
+        """The configuration as it stands in the file now. Raises ConfigError."""
         loaded = load(file, environ=os.environ, registry=registry)
+        log.REDACTION.add(loaded.secrets)
+        return loaded if address is None else replace(loaded, plan=replace(loaded.plan, listen=address))
+
+    try:
+        loaded = read()
     except ConfigError as problem:
         click.echo(str(problem), err=True)
         return 2
-    log.REDACTION.add(loaded.secrets)
-    plan = loaded.plan if listen is None else replace(loaded.plan, listen=_address(listen))
-    return _run(plan, loaded, registry)
+    for note in loaded.notes:
+        click.echo(note, err=True)
+    return _run(loaded.plan, lambda: read().plan, registry)
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -62,12 +70,10 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _run(plan: Plan, loaded: Loaded, registry: Mapping[str, Authority]) -> int:
+def _run(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, Authority]) -> int:
     """Run the event loop until a signal says stop."""
-    for note in loaded.notes:
-        click.echo(note, err=True)
     try:
-        asyncio.run(_serve(plan, registry))
+        asyncio.run(_serve(plan, reread, registry))
     except ListenError as problem:
         raise click.ClickException(f"{problem}; choose another with --listen") from None
     except StateRefused as problem:
@@ -75,11 +81,12 @@ def _run(plan: Plan, loaded: Loaded, registry: Mapping[str, Authority]) -> int:
     return 0
 
 
-async def _serve(plan: Plan, registry: Mapping[str, Authority]) -> None:
-    stop = asyncio.Event()
+async def _serve(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, Authority]) -> None:
+    stop, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, again.set)
     clock = SystemClock()
     await serve(
         plan,
@@ -87,6 +94,8 @@ async def _serve(plan: Plan, registry: Mapping[str, Authority]) -> None:
         knowledge=Knowledge(catalogue=load_catalogue(), words=load_words()),
         clock=clock,
         stop=stop,
+        again=again,
+        reread=reread,
         listens=_say_where,
         swept=lambda state: _draw(plan, state, clock),
     )

@@ -89,6 +89,11 @@ class HostLimit:
         self.window = window + MARGIN
         self._made: dict[str, deque[float]] = {}
 
+    def follow(self, allowed: float | None, window: float) -> None:
+        """Keep to another limit; the connections already made still count."""
+        self.allowed = allowed
+        self.window = window + MARGIN
+
     def admit(self, host_key: str, now: float) -> bool:
         """Count one connection to `host_key` and say True, or say False if the window is full."""
         if self.allowed is None:

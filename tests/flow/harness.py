@@ -18,6 +18,7 @@ from monitor.clock import SystemClock
 from monitor.config.load import load
 from monitor.core.classify import Knowledge
 from monitor.knowledge import load_catalogue, load_registry, load_words
+from monitor.model import Plan
 
 
 @dataclass
@@ -65,6 +66,10 @@ class Running:
 
     base: str
     session: aiohttp.ClientSession
+    file: Path
+    """Its probes.yaml."""
+    again: asyncio.Event
+    """Set it as SIGHUP would."""
 
     async def text(self, path: str) -> str:
         """The body of a GET."""
@@ -101,18 +106,24 @@ async def daemon(config: str, folder: Path) -> AsyncIterator[Running]:
     file = folder / "probes.yaml"
     file.write_text(config)
     registry = load_registry()
-    loaded = load(file, environ=os.environ, registry=registry)
-    plan = replace(loaded.plan, state_dir=str(folder / "state"), listen=("127.0.0.1", 0))
+
+    def reread() -> Plan:
+        loaded = load(file, environ=os.environ, registry=registry)
+        return replace(loaded.plan, state_dir=str(folder / "state"), listen=("127.0.0.1", 0))
+
     knowledge = Knowledge(catalogue=load_catalogue(), words=load_words())
-    stop, up = asyncio.Event(), asyncio.get_running_loop().create_future()
+    stop, again = asyncio.Event(), asyncio.Event()
+    up = asyncio.get_running_loop().create_future()
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(
             serve(
-                plan,
+                reread(),
                 registry=registry,
                 knowledge=knowledge,
                 clock=SystemClock(),
                 stop=stop,
+                again=again,
+                reread=reread,
                 listens=lambda host, port: up.set_result(f"http://{host}:{port}"),
             )
         )
@@ -120,5 +131,5 @@ async def daemon(config: str, folder: Path) -> AsyncIterator[Running]:
         if running.done():
             running.result()
         async with aiohttp.ClientSession() as session:
-            yield Running(base=up.result(), session=session)
+            yield Running(base=up.result(), session=session, file=file, again=again)
         stop.set()
