@@ -209,6 +209,37 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """What a sync interface says when all is well: the value at `path` is, as text, one of `any_of`."""
+
+    path: str
+    any_of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """Where a sync interface says when it last synchronised, and how long ago that may be, in seconds."""
+
+    path: str
+    warn: float
+    fail: float
+    timezone: str = "Asia/Shanghai"
+    """Of times that carry none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRules:
+    """How the replies of a sync interface are read (kind `sync`)."""
+
+    table: str | None = None
+    """Table of the catalogue that its codes are in; None: it has none."""
+    code_paths: tuple[tuple[str, str], ...] = ()
+    """(endpoint of the table, where its code stands), outermost first. Only the first must be there."""
+    success: Success | None = None
+    freshness: Freshness | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One thing that is looked at, with everything its probe needs. Made by config/expand.py, never changed.
 
@@ -229,7 +260,8 @@ class Target:
     host: str
     """Name or address as written, for the limit and for TLS server name where `server_name` is None."""
     port: int
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
+    """May hold a secret in its query."""
     server_name: str | None = None
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -247,6 +279,12 @@ class Target:
     user_agent: str = ""
     carries_credential: bool = False
     """A header or the URL holds a secret of ours: 401 and 403 then speak of it."""
+    sync: SyncRules | None = None
+    """Set for kind `sync`."""
+    codes: tuple[Code, ...] = field(default=(), repr=False)
+    """Rows of the operator's own catalogue files for replies of this target; they go before the shipped ones."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What of the request must not be shown, should a reply repeat it (kind `sync`)."""
 
     @property
     def host_key(self) -> str:
@@ -510,6 +548,8 @@ class Result:
     code: str | None = None
     """The platform's own code (`005`) where the reply carried one."""
     detail: str = ""
+    lag: float | None = None
+    """Seconds since a sync interface last synchronised, by its own word; None: not asked or not readable."""
     scheduled: bool = True
     """False for re-runs, corroboration and woken runs: these do not count for flapping."""
     restored: bool = False
@@ -548,6 +588,22 @@ class Code:
     back_off: float | None = None
     """Seconds the target must not be looked at (020: 86400)."""
     source: str = ""
+    transaction: Outcome = Outcome.OK
+    """What it means for the one thing that was asked, in a log of transactions: E007 is well for the service and an
+    error for the invoice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeTable:
+    """One table of the catalogue: the codes of one platform or vendor."""
+
+    name: str
+    title: str
+    """Whose codes these are, in their own language."""
+    source: str
+    code_paths: tuple[tuple[str, str], ...]
+    """(endpoint, where its code stands in a JSON reply), outermost first; empty: not for kind `sync`."""
+    codes: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
