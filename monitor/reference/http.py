@@ -1,0 +1,137 @@
+"""A reference by HTTP: one GET over a fresh connection, no redirect followed, bounded however it is wrapped."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from monitor.model import Cause, ReferenceSource
+from monitor.net.failures import FaultError
+from monitor.net.reply import Decoder
+from monitor.net.resolve import Resolver
+from monitor.reference.fetched import MOST_BYTES, Fetched, UnreadableError
+
+PATIENCE = 5.0
+"""Seconds the name servers are given."""
+
+FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    (aiohttp.InvalidURL, "the address is not usable"),
+    (aiohttp.ClientConnectorDNSError, "its host name cannot be resolved"),
+    (aiohttp.ClientConnectorCertificateError, "its certificate cannot be verified"),
+    (aiohttp.ClientSSLError, "TLS failed"),
+    (ssl.SSLError, "TLS failed"),
+    (TimeoutError, "no answer in time"),
+    (aiohttp.ServerDisconnectedError, "it hung up without an answer"),
+    (aiohttp.ClientConnectorError, "cannot connect"),
+    (aiohttp.ClientPayloadError, "its answer broke off"),
+    (aiohttp.ClientResponseError, "its answer is not valid HTTP"),
+    (aiohttp.ClientError, "the connection broke"),
+    (OSError, "the connection broke"),
+    (ValueError, "the request cannot be made"),
+)
+"""First match wins: aiohttp's timeouts are also OSError, its TLS errors also ClientConnectorError."""
+
+
+class Names(AbstractResolver):
+    """Our own resolver for aiohttp, whose default takes threads of a pool that a dead name server fills."""
+
+    def __init__(self) -> None:
+        self._resolver = Resolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """All addresses of `host`. Raises OSError, as aiohttp expects."""
+        try:
+            addresses = await self._resolver.resolve(host, (), PATIENCE)
+        except FaultError as fault:
+            raise OSError(fault.detail) from None
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=0,
+            )
+            for address in addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing is kept."""
+
+
+class Http:
+    """Fetches documents. The session is made at the first one."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def fetch(self, source: ReferenceSource) -> Fetched:
+        """The document at the source's URL, for as long as the caller waits. Raises UnreadableError."""
+        assert source.url is not None
+        headers = {"Authorization": f"Bearer {source.token}"} if source.token is not None else {}
+        try:
+            asked = self._open().get(source.url, headers=headers, allow_redirects=False)
+            async with asked as response:
+                if response.status != 200:
+                    raise UnreadableError(f"answered {response.status}")
+                return Fetched(body=await _body(response), changed_at=_changed_at(response))
+        except FaultError as fault:
+            raise UnreadableError(fault.detail) from None
+        except tuple(kind for kind, _ in FAILURES) as problem:
+            raise UnreadableError(_reason(problem)) from None
+
+    async def close(self) -> None:
+        """Close the session and whatever is under way in it."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    force_close=True, limit=0, resolver=Names(), use_dns_cache=False
+                ),
+                timeout=aiohttp.ClientTimeout(),  # the caller's deadline is the only one
+                auto_decompress=False,  # undone by ours, which stops where a bomb unfolds
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={
+                    "User-Agent": "fapiao-monitor",
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip",
+                },
+            )
+        return self._session
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """The decoded body. FaultError when it is too large, before it is all read."""
+    decoder = Decoder(response.headers.get("Content-Encoding", ""), MOST_BYTES)
+    received = 0
+    async for data in response.content.iter_any():
+        received += len(data)
+        if received > MOST_BYTES:  # also where nothing comes out of it
+            raise FaultError(Cause.BODY_TOO_LARGE, f"larger than {MOST_BYTES} bytes")
+        decoder.feed(data)
+    return bytes(decoder.body)
+
+
+def _changed_at(response: aiohttp.ClientResponse) -> datetime | None:
+    try:
+        changed = parsedate_to_datetime(response.headers["Last-Modified"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return changed if changed.tzinfo is not None else None
+
+
+def _reason(problem: Exception) -> str:
+    """Words of ours: the exception's own text may hold the address with what is secret in it."""
+    return next(words for kind, words in FAILURES if isinstance(problem, kind))
