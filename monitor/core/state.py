@@ -48,6 +48,8 @@ class WindowRecord:
     ended_told: bool = False
     told: frozenset[str] = frozenset()
     """Ids of the receiver URLs that heard of its start: these hear of its end."""
+    planned_end: datetime | None = None
+    """When it was to end, where somebody ended it early (`window.end` is when); None: it keeps to its plan."""
 
 
 @dataclass(slots=True, kw_only=True)

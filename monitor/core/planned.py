@@ -1,0 +1,127 @@
+"""What is told of windows, each thing once: announced, begun, over. And what is remembered of them for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.core.state import WindowRecord
+from monitor.core.windows import ahead, current, find
+from monitor.model import EventName, Plan, Window
+
+MOST_ANNOUNCED = 8
+"""Of one rule at most so many windows are announced ahead; the others follow as these begin."""
+INSTANT = timedelta(microseconds=1)
+KEPT = timedelta(days=7)
+"""How long a window that is over stays in the state."""
+MOST_KEPT = 500
+"""How many windows that are over stay in the state at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowEvent:
+    """One thing to tell about a window."""
+
+    event: EventName
+    """`maintenance_upcoming`, `maintenance_started` or `maintenance_ended`."""
+    window: Window
+    to: frozenset[str] | None
+    """Ids of the receiver URLs that are to hear it; None: those the routes name."""
+
+
+def announce(
+    plan: Plan, records: Mapping[str, WindowRecord], now: datetime
+) -> tuple[tuple[WindowRecord, ...], tuple[WindowEvent, ...]]:
+    """The records that change at `now`, and what is to be told.
+
+    Whoever decides the receivers of `maintenance_started` writes them into the record's `told`. A window that passed
+    entirely while nobody asked is not told; a late start is, an end only to those who heard of the start.
+    """
+    changed: list[WindowRecord] = []
+    told: list[WindowEvent] = []
+    for record in _in_question(plan, records, now):
+        after, event = _step(plan, record, now)
+        if after != records.get(after.window.id, WindowRecord(window=after.window)):
+            changed.append(after)
+        if event is not None:
+            told.append(event)
+    return tuple(changed), tuple(told)
+
+
+def ended(records: Mapping[str, WindowRecord], changed: Iterable[WindowRecord]) -> tuple[Window, ...]:
+    """The windows that were seen to end just now: of `changed` records those that `records` has as not over.
+
+    Their targets are due at once.
+    """
+    return tuple(
+        record.window
+        for record in changed
+        if record.ended_told
+        and (known := records.get(record.window.id)) is not None
+        and known.started_told
+        and not known.ended_told
+    )
+
+
+def end_early(
+    plan: Plan, records: Mapping[str, WindowRecord], id_: str, now: datetime
+) -> WindowRecord | None:
+    """The record of that window, ended `now`; one that has not begun never will. None: unknown, or over already."""
+    window = find(plan, records, id_)
+    if window is None or window.end <= now:
+        return None
+    record = records.get(id_) or WindowRecord(window=window)
+    end = max(now, window.start)
+    return replace(record, window=replace(window, end=end), planned_end=record.planned_end or window.end)
+
+
+def forgettable(records: Mapping[str, WindowRecord], now: datetime) -> list[str]:
+    """Ids of records that need not be kept: long over, and all but the newest of the others."""
+    over = [
+        (record.planned_end or record.window.end, id_)
+        for id_, record in records.items()
+        if (record.planned_end or record.window.end) <= now and (record.ended_told or not record.started_told)
+    ]
+    over.sort(reverse=True)
+    return [id_ for place, (end, id_) in enumerate(over) if place >= MOST_KEPT or now - end > KEPT]
+
+
+def _in_question(plan: Plan, records: Mapping[str, WindowRecord], now: datetime) -> Iterable[WindowRecord]:
+    """The records of all windows that are open, to be announced or remembered, as they are planned now."""
+    notice = now + timedelta(seconds=plan.notify_before)
+    coming = ahead(plan, records, now, notice + INSTANT, MOST_ANNOUNCED)
+    windows = {window.id: window for window in (*current(plan, records, now), *coming)}
+    for id_, record in records.items():
+        if id_ not in windows and not record.ended_told:
+            windows[id_] = _as_planned(plan, records, record, now)
+    for id_, window in windows.items():
+        known = records.get(id_)
+        yield WindowRecord(window=window) if known is None else replace(known, window=window)
+
+
+def _as_planned(
+    plan: Plan, records: Mapping[str, WindowRecord], record: WindowRecord, now: datetime
+) -> Window:
+    """The remembered window as its rule has it now; one whose rule is gone ends now."""
+    window = find(plan, records, record.window.id)
+    if window is not None:
+        return window
+    return replace(record.window, end=max(record.window.start, min(record.window.end, now)))
+
+
+def _step(plan: Plan, record: WindowRecord, now: datetime) -> tuple[WindowRecord, WindowEvent | None]:
+    """What has happened to one window since it was remembered last."""
+    window = record.window
+    if window.end <= now:
+        ended = WindowEvent(event=EventName.MAINTENANCE_ENDED, window=window, to=record.told)
+        heard = bool(record.told) and not record.ended_told
+        return replace(record, ended_told=True), ended if heard else None
+    if window.start <= now:
+        started = WindowEvent(event=EventName.MAINTENANCE_STARTED, window=window, to=None)
+        silent = record.started_told or not window.announce
+        return replace(record, started_told=True), None if silent else started
+    if not window.announce or record.upcoming_told or plan.notify_before <= 0:
+        return record, None
+    upcoming = WindowEvent(event=EventName.MAINTENANCE_UPCOMING, window=window, to=None)
+    return replace(record, upcoming_told=True), upcoming
