@@ -766,6 +766,18 @@ class Incident:
     """How often it was down again within `reopen` of its resolution."""
     timeline: tuple[tuple[datetime, str], ...] = ()
     """What happened to it, oldest first, as language-neutral words (`opened`, `cause=tls_expired`, `acked=wang`), at most 100."""
+    heard: frozenset[str] = frozenset()
+    """Ids of the receiver URLs that heard of an earlier end of it and not yet that it is down again."""
+    told_cause: Cause | None = None
+    """What it was put down to when told last."""
+    told_diagnosis: Diagnosis | None = None
+    """Whose fault it was said to be when told last."""
+    changed_at: datetime | None = None
+    """When cause, severity or diagnosis changed last."""
+    window: Window | None = None
+    """The maintenance window that covers it, or covered it last while it was open."""
+    fading_since: datetime | None = None
+    """Since when its reason is gone, while it stays open in case that comes back (national, daemon)."""
 
     @property
     def is_open(self) -> bool:

@@ -36,6 +36,8 @@ class Group:
 
     incidents: tuple[str, ...]
     release_at: datetime
+    latest: datetime | None = None
+    """When they are told at the latest, while it is waited for whether the outage is nationwide; None: it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,19 @@ class WindowRecord:
     """Ids of the receiver URLs that heard of its start: these hear of its end."""
     planned_end: datetime | None = None
     """When it was to end, where somebody ended it early (`window.end` is when); None: it keeps to its plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRecord:
+    """A certificate that expires soon, and whether that has been told. Told once for each certificate."""
+
+    fingerprint: str
+    target: str
+    """Where it was met first."""
+    seen_at: datetime
+    not_after: datetime
+    subject: str
+    told: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,6 +87,12 @@ class State:
     silences: dict[str, Silence] = field(default_factory=dict)
     stores_down: dict[str, datetime] = field(default_factory=dict)
     """Name of a store that does not work → since when."""
+    certificates: dict[str, CertificateRecord] = field(default_factory=dict)
+    """Certificates that expire soon, by fingerprint."""
+    alarm: datetime | None = None
+    """The earliest thing that waits for its time alone: reminders, ends of windows and silences, references that go stale."""
+    overdue: frozenset[str] = frozenset()
+    """Authorities of which something fails after its window and the grace: the next failing run makes it an overrun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +119,13 @@ class Commit:
     silences: tuple[Silence, ...] = ()
     stores_down: Mapping[str, datetime] | None = None
     """All stores that are down after this event (None: unchanged)."""
+    certificates: tuple[CertificateRecord, ...] = ()
+    alarm: datetime | None = None
+    """`State.alarm` after this event."""
+    overdue: frozenset[str] = frozenset()
+    """`State.overdue` after this event."""
     dropped: tuple[tuple[str, str], ...] = ()
-    """(`targets` | `references` | `windows` | `silences`, id) of what is to be dropped."""
+    """(`targets` | `references` | `windows` | `silences` | `certificates`, id) of what is to be dropped."""
     refused: str = ""
     """Why a command changed nothing, in one line: an unknown id, a window that ends before it starts."""
     due: tuple[Due, ...] = ()
@@ -127,6 +153,7 @@ def apply(state: State, commit: Commit) -> None:
     state.references.update((reading.source, reading) for reading in commit.references)
     state.windows.update((record.window.id, record) for record in commit.windows)
     state.silences.update((silence.id, silence) for silence in commit.silences)
+    state.certificates.update((record.fingerprint, record) for record in commit.certificates)
     if commit.stores_down is not None:
         for name in [name for name in state.stores_down if name not in commit.stores_down]:
             del state.stores_down[name]
@@ -136,3 +163,5 @@ def apply(state: State, commit: Commit) -> None:
     state.sweep = commit.sweep
     state.group = commit.group
     state.unsettled = commit.unsettled
+    state.alarm = commit.alarm
+    state.overdue = commit.overdue
