@@ -1,0 +1,153 @@
+"""Our own view beside that of others: what references say of an authority, how old it is, and who agrees (contract §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.model import (
+    Confirmed,
+    Outcome,
+    ReferenceReading,
+    ReferenceRow,
+    ReferenceSource,
+    ServiceState,
+    Verdict,
+)
+
+
+INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What one reference says of an authority. A stale one is shown, and has no vote."""
+
+    source: str
+    outcome: Outcome
+    age_seconds: float
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Votes:
+    """How many fresh references say what of an authority, and how many stale ones say anything."""
+
+    ok: int = 0
+    down: int = 0
+    """Error and timeout alike."""
+    stale: int = 0
+
+    @property
+    def fresh(self) -> int:
+        """How many have a vote."""
+        return self.ok + self.down
+
+    @property
+    def majority(self) -> Confirmed:
+        """What more than half of the fresh ones say; unknown without such a majority."""
+        if self.ok * 2 > self.fresh:
+            return Confirmed.UP
+        return Confirmed.DOWN if self.down * 2 > self.fresh else Confirmed.UNKNOWN
+
+
+def merged(known: ReferenceReading | None, reading: ReferenceReading) -> ReferenceReading:
+    """What is remembered of a source after a reading: rows stay, and age, while it cannot be read or has a fault."""
+    if known is None or (reading.up and not reading.local_fault):
+        return reading
+    if not reading.up:
+        return replace(known, up=False, detail=reading.detail)
+    return replace(reading, rows=known.rows)
+
+
+def reference_rows(
+    readings: Mapping[str, ReferenceReading],
+    sources: Iterable[ReferenceSource],
+    authority: str,
+    now: datetime,
+) -> tuple[Opinion, ...]:
+    """What each configured source that has a row of this authority says of it, in the order of the configuration."""
+    found = (_opinion(readings.get(source.name), source, authority, now) for source in sources)
+    return tuple(opinion for opinion in found if opinion is not None)
+
+
+def _opinion(
+    reading: ReferenceReading | None, source: ReferenceSource, authority: str, now: datetime
+) -> Opinion | None:
+    if reading is None:
+        return None
+    row = next((row for row in reading.rows if row.authority == authority), None)
+    if row is None:
+        return None
+    age = max(0.0, (now - _looked(row, reading)).total_seconds())
+    stale = age > source.stale_after or reading.local_fault
+    return Opinion(source=source.name, outcome=row.outcome, age_seconds=age, stale=stale)
+
+
+def _looked(row: ReferenceRow, reading: ReferenceReading) -> datetime:
+    """When it looked; by a clock that runs ahead, when we read it: or it would stay fresh for ever."""
+    return min(row.checked_at, reading.read_at)
+
+
+def next_stale(
+    readings: Mapping[str, ReferenceReading], sources: Iterable[ReferenceSource], now: datetime
+) -> datetime | None:
+    """The first instant after `now` at which something a reference says turns stale; None: nothing fresh is left."""
+    found = (
+        _looked(row, reading) + timedelta(seconds=source.stale_after) + INSTANT
+        for source in sources
+        if (reading := readings.get(source.name)) is not None
+        for row in reading.rows
+    )
+    return min((instant for instant in found if instant > now), default=None)
+
+
+def count_votes(opinions: Iterable[Opinion]) -> Votes:
+    """One vote for each fresh reference."""
+    ok = down = stale = 0
+    for opinion in opinions:
+        if opinion.stale:
+            stale += 1
+        elif opinion.outcome is Outcome.OK:
+            ok += 1
+        else:
+            down += 1
+    return Votes(ok=ok, down=down, stale=stale)
+
+
+def votes(
+    readings: Mapping[str, ReferenceReading],
+    sources: Iterable[ReferenceSource],
+    authority: str,
+    now: datetime,
+) -> Votes:
+    """What the references say of this authority's main service."""
+    return count_votes(reference_rows(readings, sources, authority, now))
+
+
+def verdict(
+    own: ServiceState | Confirmed,
+    readings: Mapping[str, ReferenceReading],
+    sources: Iterable[ReferenceSource],
+    authority: str,
+    now: datetime,
+) -> Verdict:
+    """`own`: what we believe of the main service (a degraded one answers: up; in a fault of ours: unknown)."""
+    return compare(own, votes(readings, sources, authority, now))
+
+
+def compare(own: ServiceState | Confirmed, others: Votes) -> Verdict:
+    """Our own view beside the votes; error against timeout agree that it is down."""
+    if own in (ServiceState.UNKNOWN, Confirmed.UNKNOWN):
+        return Verdict.OWN_UNKNOWN
+    if not others.fresh:
+        return Verdict.REFERENCE_STALE if others.stale else Verdict.NO_REFERENCE
+    down = own in (ServiceState.DOWN, Confirmed.DOWN)
+    match others.majority:
+        case Confirmed.UP:
+            return Verdict.ONLY_US_DOWN if down else Verdict.AGREE_UP
+        case Confirmed.DOWN:
+            return Verdict.AGREE_DOWN if down else Verdict.ONLY_REFERENCE_DOWN
+        case Confirmed.UNKNOWN:
+            return Verdict.REFERENCE_SPLIT
