@@ -11,6 +11,7 @@ from monitor.core.status import status_rows
 from monitor.metrics.beliefs import Beliefs
 from monitor.metrics.exposition import OPENMETRICS, TEXT, wants_openmetrics
 from monitor.metrics.own import Own
+from monitor.metrics.references import Compared
 from monitor.metrics.targets import TargetSeries, target_pieces
 from monitor.model import LOCAL, EventName, Plan, Result, Target, TargetState
 
@@ -50,9 +51,11 @@ class Metrics:
         if not self._own.is_reload_known:
             self.set_reload(True, now)  # the plan these metrics were made from
         status = status_rows(plan, state, now)
-        for row in (*status.authorities, *filter(None, [status.national])):
+        rows = (*status.authorities, *filter(None, [status.national]))
+        for row in rows:
             self._beliefs.show(row.authority, row.state, row.diagnosis)
         self._beliefs.show(LOCAL, status.local.state, status.local.diagnosis)
+        self._compared.show(rows, state, now)
         open_incidents = [incident for incident in state.incidents.values() if incident.is_open]
         self._beliefs.show_incidents(open_incidents)
         self._own.show_incidents(open_incidents)
@@ -82,6 +85,12 @@ class Metrics:
     def set_loop_lag(self, seconds: float) -> None:
         """How much later than asked for the event loop woke up, last time it was measured."""
         self._own.loop_lag.set(seconds)
+
+    # --- the references -----------------------------------------------------------------------------------------
+
+    def set_publish_up(self, up: bool) -> None:
+        """Whether our own view could be written to `publish.file`."""
+        self._compared.publishes = up
 
     # --- the courier --------------------------------------------------------------------------------------------
 
@@ -123,6 +132,7 @@ class Metrics:
         """
         self._targets = {target.id: self._followed(target) for target in plan.targets.values()}
         self._beliefs = Beliefs(plan)
+        self._compared = Compared(plan)
         self._own.follow(plan)
 
     def _followed(self, target: Target) -> TargetSeries:
@@ -159,5 +169,7 @@ class Metrics:
         for piece in target_pieces(list(self._targets.values()), openmetrics=openmetrics):
             yield piece.encode()
         for piece in self._beliefs.pieces(openmetrics=openmetrics):
+            yield piece.encode()
+        for piece in self._compared.pieces(openmetrics=openmetrics):
             yield piece.encode()
         yield self._own.text(openmetrics=openmetrics)

@@ -151,6 +151,52 @@ INCIDENT_ACTIVE = _own(
 
 BELIEF_FAMILIES = (AUTHORITY_STATE, AUTHORITY_DIAGNOSIS, AUTHORITY_INFO, INCIDENT_ACTIVE)
 
+# --- what others say, and planned work -------------------------------------------------------------------------------
+
+REFERENCE_OUTCOME = _own(
+    "fapiao_reference_outcome",
+    "gauge",
+    "State set: what a reference last said of the authority, fresh or not.",
+    "authority",
+    "source",
+    "outcome",
+)
+REFERENCE_VERDICT = _own(
+    "fapiao_reference_verdict",
+    "gauge",
+    "State set: our own view of the main service beside the fresh references.",
+    "authority",
+    "verdict",
+)
+REFERENCE_UPDATED = _own(
+    "fapiao_reference_updated_timestamp_seconds",
+    "gauge",
+    "When the reference itself last looked at anything, by its newest row, in seconds since 1970.",
+    "source",
+)
+REFERENCE_UP = _own(
+    "fapiao_reference_up", "gauge", "Whether the last attempt to read the reference succeeded.", "source"
+)
+PUBLISH_UP = _own(
+    "fapiao_publish_up", "gauge", "Whether the last write of our own view to publish.file succeeded."
+)
+MAINTENANCE_ACTIVE = _own(
+    "fapiao_maintenance_active",
+    "gauge",
+    "Whether a maintenance window covers this service now.",
+    "authority",
+    "service",
+)
+
+COMPARED_FAMILIES = (
+    REFERENCE_OUTCOME,
+    REFERENCE_VERDICT,
+    REFERENCE_UPDATED,
+    REFERENCE_UP,
+    PUBLISH_UP,
+    MAINTENANCE_ACTIVE,
+)
+
 # --- the daemon itself -----------------------------------------------------------------------------------------------
 
 INCIDENTS_OPEN = _own("fapiao_incidents_open", "gauge", "Incidents that are open now.", "scope", "severity")
@@ -235,4 +281,4 @@ DAEMON_FAMILIES = (
     RELOAD_TIMESTAMP,
 )
 
-FAMILIES = (*TARGET_FAMILIES, *BELIEF_FAMILIES, *DAEMON_FAMILIES)
+FAMILIES = (*TARGET_FAMILIES, *BELIEF_FAMILIES, *COMPARED_FAMILIES, *DAEMON_FAMILIES)

@@ -27,8 +27,12 @@ from monitor.model import (
     EventName,
     Flag,
     Incident,
+    Outcome,
     Phase,
     Receiver,
+    ReferenceReading,
+    ReferenceRow,
+    ReferenceSource,
     Result,
     Scope,
     Severity,
@@ -77,7 +81,12 @@ def seen(metrics: Metrics, result: Result, confirmed: Confirmed = Confirmed.UP) 
 
 def busy() -> Metrics:
     """Metrics in which every family has a sample."""
-    metrics = Metrics(make_plan())
+    plan = make_plan(references=(ReferenceSource(name="hq", file="hq.json"),), publish_file="ours.json")
+    metrics = Metrics(plan)
+    row = ReferenceRow(authority="shandong", outcome=Outcome.OK, checked_at=AT)
+    hq = ReferenceReading(source="hq", read_at=AT, up=True, rows=(row,))
+    metrics.publish(plan, State(references={"hq": hq}), AT)
+    metrics.set_publish_up(True)
     seen(metrics, make_result(flags=frozenset({Flag.SLOW}), certificate=make_certificate(), status_code=200))
     seen(
         metrics,
