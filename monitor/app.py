@@ -16,12 +16,13 @@ from monitor import probes
 from monitor.clock import Clock
 from monitor.config.load import ConfigError
 from monitor.core.classify import Knowledge
-from monitor.core.state import State
+from monitor.core.state import Commit, State
 from monitor.courier import Courier
 from monitor.metrics import Metrics
 from monitor.model import Authority, Plan
 from monitor.net import Net
 from monitor.pipeline import Inbox, Pipeline
+from monitor.references import References
 from monitor.store.state import StateStore
 from monitor.watcher import Watcher
 from monitor.web.server import Reading, make_app
@@ -49,6 +50,7 @@ class Parts:
     watcher: Watcher
     pipeline: Pipeline
     courier: Courier
+    references: References
     reread: Callable[[], Plan] | None
     """Reads the configuration again; raises ConfigError."""
 
@@ -75,6 +77,7 @@ class Parts:
         self.metrics.reconfigure(plan)
         self.watcher.replan(plan)
         self.courier.replan(plan)
+        self.references.follow(plan)
         self.pipeline.replan(plan)
         self.metrics.restore(self.pipeline.state)
         self.metrics.publish(plan, self.pipeline.state, self.clock.now())
@@ -94,7 +97,13 @@ async def build(
     inbox = Inbox(4 * len(plan.targets), metrics)
     look = partial(probes.run, net=net, knowledge=knowledge)
     watcher = Watcher(plan, look, clock, metrics, hand_on=inbox.put, bans=state.bans)
-    pipeline = Pipeline(plan, state, store, courier, metrics, clock, inbox=inbox, follow=watcher.follow)
+    references = References(plan, state, clock, metrics, hand_on=inbox.put)
+
+    def follow(commit: Commit) -> None:
+        watcher.follow(commit)
+        references.notice(commit)
+
+    pipeline = Pipeline(plan, state, store, courier, metrics, clock, inbox=inbox, follow=follow)
     watcher.restore(state.targets)
     metrics.restore(state)
     metrics.set_reload(True, clock.now())
@@ -107,6 +116,7 @@ async def build(
             watcher=watcher,
             pipeline=pipeline,
             courier=courier,
+            references=references,
             reread=reread,
         )
     finally:
@@ -196,11 +206,12 @@ async def serve(
             telling = loops.create_task(parts.courier.run(), name="courier")
             deciding = loops.create_task(parts.pipeline.run(), name="pipeline")
             looking = loops.create_task(parts.watcher.run(), name="watcher")
+            asking = loops.create_task(parts.references.run(), name="references")
             lag = loops.create_task(_measure_lag(parts), name="loop lag")
             first = loops.create_task(_show_sweep(parts, swept), name="first sweep")
             reloads = loops.create_task(_reload_on(parts, again or asyncio.Event()), name="reload")
             await stop.wait()
-            for task in (looking, deciding, lag, first, reloads):
+            for task in (looking, asking, deciding, lag, first, reloads):
                 task.cancel()
             await asyncio.wait([looking, deciding])
             await parts.pipeline.finish()
