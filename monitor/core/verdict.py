@@ -16,7 +16,6 @@ from monitor.model import (
     Verdict,
 )
 
-
 INSTANT = timedelta(microseconds=1)
 
 
