@@ -68,21 +68,30 @@ class Finding:
 
 def judge_connection(target: Target, seen: Seen) -> Result:
     """For kinds `tcp` and `tls`: reached is ok."""
-    return _result(target, seen, Finding())
+    return result_of(target, seen, Finding())
 
 
 def judge_http(target: Target, seen: Seen, knowledge: Knowledge, matches: Matches) -> Result:
     """For kind `http`: the reply is what `target.expect` says."""
     if seen.failure is not None:
-        return _result(target, seen, Finding())
-    return _result(target, seen, _http(target, _reply(seen), knowledge, matches))
+        return result_of(target, seen, Finding())
+    return result_of(target, seen, _http(target, reply_of(seen), knowledge, matches))
 
 
 def judge_captcha(target: Target, seen: Seen, knowledge: Knowledge, image_fault: ImageFault) -> Result:
     """For kind `captcha`: the reply is a captcha, or a code that says what is wrong."""
     if seen.failure is not None:
-        return _result(target, seen, Finding())
-    return _result(target, seen, _captcha(target, _reply(seen), knowledge, image_fault))
+        return result_of(target, seen, Finding())
+    known = known_of(target, knowledge)
+    return result_of(target, seen, _captcha(target, reply_of(seen), known, image_fault))
+
+
+def known_of(target: Target, knowledge: Knowledge) -> Knowledge:
+    """What is known of this target's replies: the operator's own rows of the catalogue before the shipped ones."""
+    if not target.codes:
+        return knowledge
+    own = {(code.table, code.endpoint, code.code): code for code in target.codes}
+    return replace(knowledge, catalogue={**knowledge.catalogue, **own})
 
 
 # --- http ------------------------------------------------------------------------------------------------------------
@@ -97,11 +106,11 @@ def _http(target: Target, reply: Reply, knowledge: Knowledge, matches: Matches) 
     asks_content = bool(expect.body_contains or expect.body_absent or expect.body_regex or expect.json)
     if asks_content and unmet is None and reply.status in expect.status:
         return Finding()  # whatever else the page says, in its footer for instance
-    if refused := _refused(target, reply, text, knowledge.words):
+    if refused := refusal_of(target, reply, text, knowledge.words):
         return refused
     if unmet is None:
         return Finding()
-    return _busy(reply, text, knowledge.words) or Finding(cause=Cause.CONTENT_MISMATCH, detail=unmet)
+    return busy_notice(reply, text, knowledge.words) or Finding(cause=Cause.CONTENT_MISMATCH, detail=unmet)
 
 
 def _unmet(expect: Expect, text: str, matches: Matches) -> str | None:
@@ -136,11 +145,11 @@ def _captcha(target: Target, reply: Reply, knowledge: Knowledge, image_fault: Im
     answer = _answer(page.json_of(text), knowledge, image_fault)
     if answer is not None and _decides(answer, reply.status in target.expect.status):
         return answer
-    if refused := _refused(target, reply, text, knowledge.words):
+    if refused := refusal_of(target, reply, text, knowledge.words):
         return replace(refused, code=answer.code if answer else None)
     if answer is not None:
         return answer
-    if busy := _busy(reply, text, knowledge.words):
+    if busy := busy_notice(reply, text, knowledge.words):
         return busy
     shape = "HTML" if page.is_html(text) else "a shape" if text.strip() else "an empty body"
     return Finding(
@@ -204,7 +213,7 @@ def _decoded(text: str) -> bytes | None:
 # --- what any reply may be -------------------------------------------------------------------------------------------
 
 
-def _refused(target: Target, reply: Reply, text: str, words: Words) -> Finding | None:
+def refusal_of(target: Target, reply: Reply, text: str, words: Words) -> Finding | None:
     """Why this reply is not the answer that was asked for, as far as markers and status tell; None if they do not."""
     status, expected = reply.status, reply.status in target.expect.status
     forbidden = status in (401, 403) and not expected
@@ -225,7 +234,8 @@ def _refused(target: Target, reply: Reply, text: str, words: Words) -> Finding |
     )
 
 
-def _busy(reply: Reply, text: str, words: Words) -> Finding | None:
+def busy_notice(reply: Reply, text: str, words: Words) -> Finding | None:
+    """`backend_busy` where the page says so of itself."""
     phrase = page.find_notice(words.busy, text, len(reply.body))
     return Finding(cause=Cause.BACKEND_BUSY, detail=f"the page says {phrase}") if phrase else None
 
@@ -239,7 +249,8 @@ def _listed(statuses: tuple[int, ...]) -> str:
     return " or ".join(map(str, statuses[:10]))
 
 
-def _reply(seen: Seen) -> Reply:
+def reply_of(seen: Seen) -> Reply:
+    """The reply of a look that did not fail."""
     if seen.reply is None:
         raise ValueError("a look that did not fail has no reply")
     return seen.reply
@@ -248,7 +259,7 @@ def _reply(seen: Seen) -> Reply:
 # --- the result ------------------------------------------------------------------------------------------------------
 
 
-def _result(target: Target, seen: Seen, finding: Finding) -> Result:
+def result_of(target: Target, seen: Seen, finding: Finding) -> Result:
     """Everything about the run. A failure of the connection stands before what the reply means.
 
     A reply that is not what it should be failed in `processing`: the server made it so, the transfer went well.

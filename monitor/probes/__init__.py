@@ -10,12 +10,18 @@ import structlog
 from monitor.core.classify import Knowledge
 from monitor.model import Cause, Result, Seen, Target
 from monitor.net import Admit, Net
-from monitor.probes import captcha, http, tcp, tls
+from monitor.probes import captcha, http, sync, tcp, tls
 from monitor.probes.kind import Kind
 
 log = structlog.get_logger()
 
-KINDS: Mapping[str, Kind] = {"tls": tls.KIND, "tcp": tcp.KIND, "captcha": captcha.KIND, "http": http.KIND}
+KINDS: Mapping[str, Kind] = {
+    "tls": tls.KIND,
+    "tcp": tcp.KIND,
+    "captcha": captcha.KIND,
+    "http": http.KIND,
+    "sync": sync.KIND,
+}
 
 
 async def run(
