@@ -117,9 +117,8 @@ def _rows(
     for key, value in places(document, how.rows):
         try:
             row = _row(key, value, how, changed_at, context)
-            found.setdefault(row.authority, []).append(
-                _with_cause(row, value, context) if given is None else row
-            )
+            row = row if given is not None else _with_cause(row, value, context)
+            found.setdefault(row.authority, []).append(row)
         except RowError as problem:
             left_out[str(problem)] += 1
     agreed = [newest for rows in found.values() if (newest := _newest(rows)) is not None]
