@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, fields
 from urllib.parse import quote, unquote, urlsplit
 
 from monitor.config.mistakes import Mistake, Path, did_you_mean
@@ -11,8 +12,9 @@ from monitor.config.scalars import name as name_of
 from monitor.config.scalars import web_address
 from monitor.config.schema import Alerts
 from monitor.config.schema import Receiver as Written
+from monitor.config.schema import Route as WrittenRoute
 from monitor.config.tree import Document
-from monitor.model import Receiver, Route
+from monitor.model import Receiver, Route, When
 
 _RECEIVERS: Path = ("alerts", "receivers")
 
@@ -31,31 +33,49 @@ def receivers(
     return tuple(made), mistakes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a route may name."""
+
+    receivers: Collection[str]
+    authorities: Collection[str]
+    services: Collection[str]
+
+
 def routes(
-    alerts: Alerts, positions: list[int], known: set[str], document: Document
+    alerts: Alerts, positions: list[int], known: Known, document: Document
 ) -> tuple[tuple[Route, ...], list[Mistake]]:
     """The routes; where receivers stand without any route, one that tells all of them everything."""
-    mistakes = [
-        document.mistake(
-            ("alerts", "routes", position, "to", index),
-            f'unknown receiver "{name}"',
-            did_you_mean(name, known),
+    mistakes: list[Mistake] = []
+    for position, route in zip(positions, alerts.routes, strict=True):
+        path: Path = ("alerts", "routes", position)
+        mistakes += _strangers((*path, "to"), "receiver", route.to, known.receivers, document)
+        mistakes += _strangers(
+            (*path, "when", "authority"), "authority", route.when.authority, known.authorities, document
         )
-        for position, route in zip(positions, alerts.routes, strict=True)
-        for index, name in enumerate(route.to)
-        if name not in known
-    ]
-    mistakes += [
-        document.mistake(
-            ("alerts", "routes", position, "to"), "an empty list", "at least one receiver is meant"
+        mistakes += _strangers(
+            (*path, "when", "service"), "service", route.when.service, known.services, document
         )
-        for position, route in zip(positions, alerts.routes, strict=True)
-        if not route.to
-    ]
-    made = tuple(Route(to=route.to) for route in alerts.routes)
+        if not route.to:
+            meant = "at least one receiver is meant"
+            mistakes.append(document.mistake((*path, "to"), "an empty list", meant))
+    made = tuple(_route(route) for route in alerts.routes)
     if not made and alerts.receivers:
         made = (Route(to=tuple(alerts.receivers)),)
     return made, mistakes
+
+
+def _strangers(
+    path: Path, what: str, named: Sequence[str], known: Collection[str], document: Document
+) -> Iterator[Mistake]:
+    for index, name in enumerate(named):
+        if name not in known:
+            yield document.mistake((*path, index), f'unknown {what} "{name}"', did_you_mean(name, known))
+
+
+def _route(written: WrittenRoute) -> Route:
+    parts = {part.name: getattr(written.when, part.name) for part in fields(When)}
+    return Route(to=written.to, when=When(**parts), goes_on=written.goes_on)
 
 
 def secret_parts(url: str) -> Iterator[str]:

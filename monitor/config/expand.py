@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from monitor.config.facts import NotKnown, names_in, unknown_authority
 from monitor.config.kinds import CaptchaProbe, HttpProbe, Probe, WebProbe
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
-from monitor.config.scalars import header_name
+from monitor.config.scalars import header_name, plain
 from monitor.config.schema import Configuration
 from monitor.config.target import UnusableError, prototype_of, target_of
 from monitor.config.tree import Document
@@ -88,6 +88,10 @@ def _expand(probe: Probe, position: int, ground: Ground, expansion: Expansion) -
 def _notes(
     probe: Probe, unknown: Mapping[str, list[str]], by_tcp: list[str], ground: Ground
 ) -> Iterator[str]:
+    written = probe.while_down or ground.configuration.defaults.while_down
+    timeout = probe.timeout or ground.configuration.defaults.timeout
+    if written < timeout:
+        yield f"{probe.name}: while down looked at every {plain(timeout)} (its timeout), not every {plain(written)}"
     if probe.authority in ground.registry and probe.authority not in ground.selected:
         yield f"{probe.name}: skipped, authorities.only leaves {probe.authority} out"
     for fact, slugs in unknown.items():

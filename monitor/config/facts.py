@@ -12,6 +12,9 @@ from monitor.config.tree import Document
 from monitor.knowledge.registry import address_facts
 from monitor.model import Authority, Fact
 
+SERVICES = ("verify", "dppt", "etax", "sync", "fpdk")
+"""Services of an authority that a window or a route may name even where no probe watches them."""
+
 _PARTS = ("url", "host", "port", "scheme")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _OVERRIDE: Path = ("authorities", "override")

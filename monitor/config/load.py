@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
 from monitor import __version__
-from monitor.config import alerts, facts, rules
+from monitor.config import alerts, facts, maintenance, reach, references, rules
 from monitor.config.expand import Expansion, Ground, expand
 from monitor.config.mistakes import ConfigError, Mistake
 from monitor.config.reading import Surroundings
 from monitor.config.schema import Configuration
 from monitor.config.tree import MAX_BYTES, Document, parse
 from monitor.config.understand import Understood, understand
-from monitor.model import Authority, Judgement, Plan, Receiver, Route
+from monitor.model import (
+    NATIONAL,
+    PSEUDO_AUTHORITIES,
+    Authority,
+    Judgement,
+    MaintenanceRule,
+    Plan,
+    Receiver,
+    Route,
+    Target,
+)
 
 __all__ = ["ConfigError", "Loaded", "Mistake", "default_path", "load", "read", "shipped_text", "without_file"]
 
@@ -115,7 +125,15 @@ class _Build:
         self._expansion = self._expand(document, understood, registry)
         self.mistakes += self._expansion.mistakes
         self.mistakes += rules.beyond_limits(self._expansion, understood, document)
+        self._services = sorted(
+            {*facts.SERVICES, *(target.service for target in self._targets() if target.service)}
+        )
         self._receivers, self._routes = self._telling(document, understood)
+        self._references, wrong = references.references(
+            self._configuration.reference, understood.references, document, around.directory
+        )
+        self.mistakes += wrong
+        self._maintenance = self._planned(document, understood)
 
     def _expand(
         self, document: Document, understood: Understood, registry: Mapping[str, Authority]
@@ -146,6 +164,22 @@ class _Build:
                 self.mistakes.append(document.mistake(("authorities", "only", index), *found))
         return tuple(slug for slug in self._registry if slug in only)
 
+    def _targets(self) -> Iterable[Target]:
+        return self._expansion.targets.values()
+
+    def _planned(self, document: Document, understood: Understood) -> tuple[MaintenanceRule, ...]:
+        setting = maintenance.Setting(
+            document=document,
+            timezone=self._configuration.timezone,
+            authorities=(*self._registry, NATIONAL),
+            services=self._services,
+        )
+        rules_, wrong = maintenance.maintenance(
+            self._configuration.maintenance, understood.maintenance, setting
+        )
+        self.mistakes += wrong
+        return rules_
+
     def _telling(
         self, document: Document, understood: Understood
     ) -> tuple[tuple[Receiver, ...], tuple[Route, ...]]:
@@ -157,7 +191,12 @@ class _Build:
         }
         receivers, wrong = alerts.receivers(written, document, understood.broken)
         self.mistakes += wrong
-        routes, wrong = alerts.routes(written, understood.routes, {*written.receivers, *broken}, document)
+        known = alerts.Known(
+            receivers={*written.receivers, *broken},
+            authorities=(*self._registry, *PSEUDO_AUTHORITIES),
+            services=self._services,
+        )
+        routes, wrong = alerts.routes(written, understood.routes, known, document)
         self.mistakes += wrong
         return receivers, routes
 
@@ -168,7 +207,7 @@ class _Build:
     def plan(self) -> Plan:
         """The plan. Only for a configuration without mistakes."""
         configuration, limit = self._configuration, self._configuration.limits.per_host
-        watched = {target.authority for target in self._expansion.targets.values()}
+        watched = {target.authority for target in self._targets()}
         return Plan(
             vantage=configuration.vantage or socket.gethostname(),
             language=configuration.language,
@@ -186,18 +225,34 @@ class _Build:
             external_url=configuration.server.external_url,
             token=configuration.server.token,
             state_dir=self._state_dir(),
+            references=self._references,
+            publish_file=self._publish_file(),
+            maintenance=self._maintenance,
+            overrun_grace=configuration.judgement.overrun_grace,
+            reopen=configuration.judgement.reopen,
+            repeat=configuration.alerts.repeat,
+            notify_before=configuration.alerts.notify_before,
+            keep_results=configuration.storage.keep.results,
+            keep_hourly=configuration.storage.keep.hourly,
         )
 
     def _state_dir(self) -> str:
         given = self._around.environ.get("STATE_DIRECTORY", "").partition(":")[0]
         return self._configuration.storage.dir or given or "state"
 
+    def _publish_file(self) -> str | None:
+        publish = self._configuration.publish
+        return str((self._around.directory / publish.file).absolute()) if publish else None
+
     def notes(self) -> tuple[str, ...]:
         """What an operator should know although nothing is wrong."""
-        named = {name for route in self._routes for name in route.to}
-        idle = [name for name in self._configuration.alerts.receivers if name not in named]
         notes = list(self._expansion.notes)
-        notes += [f"receiver {name}: no route names it, it is told nothing" for name in idle]
+        notes += maintenance.overlapping(self._maintenance)
+        watched = {target.service for target in self._targets()}
+        receivers = self._configuration.alerts.receivers
+        notes += reach.unreached(self._routes, receivers, watched, _judgement(self._configuration))
+        if (file := self._publish_file()) and not Path(file).parent.is_dir():
+            notes.append(f"publish: there is no directory {Path(file).parent} yet")
         if not self._receivers:
             notes.append("alerts: no receivers, nobody is told when something breaks")
         return tuple(notes)
@@ -205,9 +260,10 @@ class _Build:
     def secrets(self) -> frozenset[str]:
         """Everything that must not be shown."""
         parts = {part for receiver in self._receivers for part in alerts.secret_parts(receiver.url)}
+        parts |= {part for source in self._references for part in references.secret_parts(source)}
         headers = {
             part
-            for target in self._expansion.targets.values()
+            for target in self._targets()
             if target.carries_credential
             for name, value in target.headers
             if name.lower() not in ("accept", "content-type", "referer", "user-agent")
@@ -226,4 +282,7 @@ def _judgement(configuration: Configuration) -> Judgement:
         severity_local=written.severity.local,
         severity_national=written.severity.national,
         severity_ours=written.severity.ours,
+        severity_certificate=written.severity.certificate,
+        severity_daemon=written.severity.daemon,
+        severity_maintenance=written.severity.maintenance,
     )

@@ -31,10 +31,14 @@ class Mistake:
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used. Its text is one line per mistake, in the order of the file."""
+    """The configuration cannot be used. Its text is one line per mistake, in the order of the file.
+
+    What several probes share (`defaults`, an anchor) is one mistake, not one for each of them.
+    """
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self.mistakes = tuple(sorted(mistakes, key=lambda mistake: (mistake.line, mistake.column)))
+        once = {(each.line, each.column, each.found, each.meant): each for each in reversed([*mistakes])}
+        self.mistakes = tuple(sorted(once.values(), key=lambda mistake: (mistake.line, mistake.column)))
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
 

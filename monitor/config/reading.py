@@ -32,7 +32,7 @@ class Surroundings:
 
 
 class NotYet(Exception):  # noqa: N818 - it says what is so
-    """A value of the public face that this version does not build."""
+    """A value of the public face that this version does not build. Its text, if any, says what to write meanwhile."""
 
 
 def wrong(found: str, meant: str) -> PydanticCustomError:
@@ -71,10 +71,33 @@ class Read:
         shown = _origin(value) if elsewhere else "a value not shown here" if self.secret else quoted(text)
         try:
             return self.parse(text)
-        except NotYet:
-            raise wrong(f"not yet: {shown}", "this version does not build it") from None
+        except NotYet as problem:
+            raise wrong(f"not yet: {shown}", str(problem) or "this version does not build it") from None
         except ValueError as problem:
             raise wrong(shown, str(problem) or self.meant) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneOrMore:
+    """How a key reads that takes one value or a list of at least one; always a tuple. Goes on a `tuple[T, ...]`."""
+
+    meant: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Take part in pydantic: one value is read as a list of it, so that each mistake has the place of its item."""
+        return core_schema.no_info_before_validator_function(self._as_list, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """One, or a list of them."""
+        several = handler(schema)
+        return {"anyOf": [several["items"], {**several, "minItems": 1}]}
+
+    def _as_list(self, value: object) -> list[object]:
+        if value == []:
+            raise wrong("an empty list", self.meant)
+        return value if isinstance(value, list) else [value]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

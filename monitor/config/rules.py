@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 from monitor.config.expand import Expansion
 from monitor.config.kinds import Probe
 from monitor.config.mistakes import Mistake, Path, did_you_mean
-from monitor.config.scalars import Rate
+from monitor.config.scalars import Rate, plain
 from monitor.config.schema import Configuration
 from monitor.config.tree import Document, Mapping, Scalar, Sequence
 from monitor.config.understand import Understood
@@ -30,6 +30,8 @@ def refused(understood: Understood, document: Document, directory: FilePath) -> 
     named: list[tuple[int, Probe]] = list(zip(understood.probes, configuration.probes, strict=True))
     yield from _double_names(named, document)
     names = set(_names_written(document))
+    if any(probe.interval is None and probe.timeout is None for _, probe in named):
+        yield from _wrong_default_times(understood, document)
     for position, probe in named:
         yield from _wrong_times(("probes", position), probe, understood, document)
         yield from _unknown_wakers(("probes", position), probe, names, document)
@@ -56,9 +58,11 @@ def _double_names(named: list[tuple[int, Probe]], document: Document) -> Iterato
 
 
 def _wrong_times(path: Path, probe: Probe, understood: Understood, document: Document) -> Iterator[Mistake]:
-    """A run must be over before the next is due."""
+    """A run must be over before the next is due. Where both times are defaults it is said of these, once."""
     configuration = understood.configuration
     assert configuration is not None
+    if probe.interval is None and probe.timeout is None:
+        return
     interval = probe.interval or configuration.defaults.interval
     timeout = probe.timeout or configuration.defaults.timeout
     unsure = {
@@ -70,9 +74,22 @@ def _wrong_times(path: Path, probe: Probe, understood: Understood, document: Doc
     }
     if timeout >= interval and not unsure & understood.broken:
         key = "timeout" if probe.timeout is not None else "interval"
-        key_path = (*path, key) if getattr(probe, key) is not None else ("defaults", "timeout")
-        found = f"timeout {plain(timeout)} is not shorter than interval {plain(interval)}"
-        yield document.mistake(key_path, found, "a run must be over before the next is due")
+        yield document.mistake((*path, key), *_too_long(timeout, interval))
+
+
+def _wrong_default_times(understood: Understood, document: Document) -> Iterator[Mistake]:
+    configuration = understood.configuration
+    assert configuration is not None
+    defaults = configuration.defaults
+    unsure = {("defaults", "interval"), ("defaults", "timeout"), ("defaults",)}
+    if defaults.timeout >= defaults.interval and not unsure & understood.broken:
+        key = "timeout" if "timeout" in defaults.model_fields_set else "interval"
+        yield document.mistake(("defaults", key), *_too_long(defaults.timeout, defaults.interval))
+
+
+def _too_long(timeout: float, interval: float) -> tuple[str, str]:
+    found = f"timeout {plain(timeout)} is not shorter than interval {plain(interval)}"
+    return found, "a run must be over before the next is due"
 
 
 def _unknown_wakers(path: Path, probe: Probe, names: set[str], document: Document) -> Iterator[Mistake]:
@@ -147,13 +164,3 @@ def _too_many(
         f"limits.per_host allows {limit.connections:g}; look less often (interval, while_down) or raise it"
     )
     return document.mistake(("probes", position), found, meant)
-
-
-def plain(seconds: float) -> str:
-    """A duration as an operator writes it: 90.0 → `90s`, 300.0 → `5m`."""
-    if seconds < 1 or seconds % 1:
-        return f"{seconds * 1000:.0f}ms"
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds / size:.0f}{unit}"
-    return f"{seconds:.0f}s"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor.config.mistakes import did_you_mean
-from monitor.config.reading import NotYet, Read, WordOrList
-from monitor.model import Severity, TlsProfile, Verify
+from monitor.config.reading import NotYet, OneOrMore, Read, WordOrList
+from monitor.core.jsonpath import steps
+from monitor.model import Cause, Diagnosis, EventName, Outcome, Scope, Severity, TlsProfile, Verify
 
 
 class Rate(NamedTuple):
@@ -26,6 +28,16 @@ _BYTES = {"": 1, "B": 1, "kB": 1000, "KiB": 1 << 10, "MB": 10**6, "MiB": 1 << 20
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _RATE = re.compile(r"([0-9]{1,9})/(s|m|h|d)")
 _SIZE = re.compile(r"([0-9]{1,12}) ?(B|kB|KiB|MB|MiB|)")
+_EVENTS_LATER = frozenset(
+    {
+        "incident_escalated",
+        "maintenance_announced",
+        "flapping_started",
+        "flapping_stopped",
+        "authority_recovered",
+        "report",
+    }
+)
 _LONGEST = 3660 * 86400.0
 
 
@@ -38,6 +50,16 @@ def duration(text: str) -> float:
     if seconds > _LONGEST:
         raise ValueError("a duration is ten years at most")
     return seconds
+
+
+def plain(seconds: float) -> str:
+    """A duration as an operator writes it: 90.0 → `90s`, 300.0 → `5m`."""
+    if seconds < 1 or seconds % 1:
+        return f"{seconds * 1000:.0f}ms"
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:.0f}s"
 
 
 def span(text: str) -> float:
@@ -91,12 +113,21 @@ def choice(*words: str) -> Callable[[str], str]:
     """A reader of one word of several."""
 
     def read(text: str) -> str:
-        if text not in words:
-            near = did_you_mean(text, words)
-            raise ValueError(f"{near} ({' | '.join(words)})" if near.endswith("?") else " | ".join(words))
-        return text
+        if text in words:
+            return text
+        near, all_of_them = did_you_mean(text, words), " | ".join(words)
+        if not near.endswith("?"):
+            raise ValueError(all_of_them)
+        raise ValueError(near if len(words) > 12 else f"{near} ({all_of_them})")
 
     return read
+
+
+def event(text: str) -> str:
+    """The name of an event that this version tells."""
+    if text in _EVENTS_LATER:
+        raise NotYet
+    return choice(*EventName)(text)
 
 
 def only(word: str) -> Callable[[str], str]:
@@ -108,6 +139,11 @@ def only(word: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def yes(text: str) -> bool:
+    """`true` or `false`."""
+    return choice("true", "false")(text) == "true"
 
 
 def name(text: str) -> str:
@@ -201,9 +237,31 @@ def pattern(text: str) -> str:
 
 def plain_path(text: str) -> str:
     """A JSONPath of plain steps: `$.a.b[0]`."""
-    if not re.fullmatch(r"\$(\.[^\s.\[\]*?@$'\"]+|\[[0-9]{1,6}\])+", text):
+    if text == "$" or not _is_path(text):
         raise ValueError
     return text
+
+
+def path_in_row(text: str) -> str:
+    """A JSONPath of plain steps, `$` for the row itself or `$key` for the key it stands under."""
+    if text != "$key" and not _is_path(text):
+        raise ValueError
+    return text
+
+
+def path_to_rows(text: str) -> str:
+    """A JSONPath of plain steps to a list (`$.list[*]`) or an object of rows (`$.list`)."""
+    if not _is_path(text.removesuffix("[*]")):
+        raise ValueError
+    return text
+
+
+def _is_path(text: str) -> bool:
+    try:
+        steps(text)
+    except ValueError:
+        return False
+    return True
 
 
 # --- the types -------------------------------------------------------------------------------------------------------
@@ -276,3 +334,30 @@ Redirects = Annotated[
 ]
 Pattern = Annotated[str, Read(pattern, "a regular expression is meant", _ANY, collects=True)]
 JsonPath = Annotated[str, Read(plain_path, "a path of plain steps is meant: $.a.b[0]", _text())]
+RowPath = Annotated[str, Read(path_in_row, "a path of plain steps is meant: $.name, $ or $key", _text())]
+RowsPath = Annotated[
+    str, Read(path_to_rows, "a path to a list or an object of rows is meant: $.list[*]", _text())
+]
+Link = Annotated[str, Read(line, "an http or https address is meant", _text(), collects=True)]
+Yes = Annotated[bool, Read(yes, "true | false", {"type": "boolean"})]
+Forever = Annotated[str, Read(only("forever"), "forever", _text(const="forever"))]
+OutcomeWord = Annotated[
+    Outcome, Read(lambda text: Outcome(choice(*Outcome)(text)), " | ".join(Outcome), _text(enum=[*Outcome]))
+]
+
+
+def _one_of(words: type[StrEnum]) -> Read:
+    return Read(choice(*words), " | ".join(words), _text(enum=[*words]))
+
+
+_ONE_OR_MORE = OneOrMore("a word or a list of words is meant")
+Severities = Annotated[tuple[Annotated[str, _one_of(Severity)], ...], _ONE_OR_MORE]
+Event = Annotated[str, Read(event, " | ".join(EventName), _text(enum=[*EventName]))]
+Events = Annotated[tuple[Event, ...], _ONE_OR_MORE]
+Scopes = Annotated[tuple[Annotated[str, _one_of(Scope)], ...], _ONE_OR_MORE]
+Diagnoses = Annotated[tuple[Annotated[str, _one_of(Diagnosis)], ...], _ONE_OR_MORE]
+Causes = Annotated[tuple[Annotated[str, _one_of(Cause)], ...], _ONE_OR_MORE]
+Words = Annotated[tuple[Word, ...], _ONE_OR_MORE]
+AllOrWords = Annotated[
+    tuple[str, ...] | None, WordOrList({"all": None}, line, "all or a list is meant: [shandong, qingdao]")
+]

@@ -10,20 +10,31 @@ from monitor.config.kinds import AnyProbe, DefaultTls, Repeat
 from monitor.config.scalars import (
     Address,
     Addresses,
+    AllOrWords,
     Attempts,
+    Causes,
     Concurrency,
+    Diagnoses,
     Duration,
+    Events,
+    Forever,
     HeaderValue,
     Language,
     Line,
+    Link,
     Listen,
     Name,
+    OutcomeWord,
     PerHost,
     Proxy,
     Rate,
     Redirects,
     Resolver,
+    RowPath,
+    RowsPath,
+    Scopes,
     Secret,
+    Severities,
     SeverityWord,
     Share,
     Size,
@@ -33,10 +44,13 @@ from monitor.config.scalars import (
     Version,
     WebAddress,
     Word,
+    Words,
+    Yes,
     duration,
     size,
 )
 from monitor.config.section import Section, written
+from monitor.config.times import Hours, Moment, Schedule, Weekdays
 from monitor.model import Severity
 
 
@@ -50,12 +64,19 @@ class Server(Section):
     token: Secret | None = None
 
 
-class Storage(Section):
-    """Where is kept what must outlive a restart."""
+class Keep(Section):
+    """How long history is kept. Incidents are never dropped from it."""
 
-    later = frozenset({"keep"})
+    results: Span = written(duration("14d"), "14d")
+    hourly: Span = written(duration("400d"), "400d")
+    incidents: Forever = "forever"
+
+
+class Storage(Section):
+    """Where is kept what must outlive a restart, and for how long."""
 
     dir: Line | None = None
+    keep: Keep = Field(default_factory=Keep)
 
 
 class Authorities(Section):
@@ -110,25 +131,73 @@ class Local(Section):
 class SeverityOf(Section):
     """How loudly each kind of incident is told."""
 
-    later = frozenset({"certificate", "flapping", "daemon", "maintenance"})
+    later = frozenset({"flapping"})
 
     main: SeverityWord = Severity.CRITICAL
     other: SeverityWord = Severity.WARNING
     local: SeverityWord = Severity.CRITICAL
     national: SeverityWord = Severity.CRITICAL
     ours: SeverityWord = Severity.WARNING
+    certificate: SeverityWord = Severity.WARNING
+    daemon: SeverityWord = Severity.CRITICAL
+    maintenance: SeverityWord = Severity.INFO
 
 
 class Judgement(Section):
     """The rules by which runs become states and incidents."""
 
-    later = frozenset({"reopen", "flapping", "overrun_grace"})
+    later = frozenset({"flapping"})
 
     confirm: Confirm = Field(default_factory=Confirm)
     recover: Recover = Field(default_factory=Recover)
+    reopen: Duration = written(duration("15m"), "15m")
+    overrun_grace: Duration = written(duration("5m"), "5m")
     main_service: Name = "verify"
     local: Local = Field(default_factory=Local)
     severity: SeverityOf = Field(default_factory=SeverityOf)
+
+
+class Map(Section):
+    """How to read a reference that is not in the form of `/api/v1/reference`."""
+
+    rows: RowsPath
+    authority: RowPath
+    outcome: RowPath
+    at: RowPath | None = None
+    values: dict[str, OutcomeWord] = Field(default_factory=dict)
+
+
+class Reference(Section):
+    """Somebody else's view of the authorities."""
+
+    name: Name
+    url: Link | None = None
+    file: Line | None = None
+    interval: Span = written(duration("1m"), "1m")
+    stale_after: Span = written(duration("10m"), "10m")
+    token: Secret | None = None
+    map_: Map | None = Field(default=None, alias="map")
+
+
+class Publish(Section):
+    """Where the own view is written for others."""
+
+    file: Line
+
+
+class Maintenance(Section):
+    """Planned work: `start` and `end`, or `schedule` and `duration`."""
+
+    later = frozenset({"feed", "approve", "open_end"})
+
+    name: Name
+    authorities: AllOrWords = None
+    services: AllOrWords = None
+    start: Moment | None = None
+    end: Moment | None = None
+    schedule: Schedule | None = None
+    duration: Span | None = None
+    announce: Yes = True
 
 
 class Receiver(Section):
@@ -141,20 +210,40 @@ class Receiver(Section):
     token: Secret | None = None
 
 
+class When(Section):
+    """What a route asks for; all parts that are given must match."""
+
+    later = frozenset({"filing_period", "drill"})
+
+    severity: Severities = ()
+    event: Events = ()
+    scope: Scopes = ()
+    authority: Words = ()
+    service: Words = ()
+    diagnosis: Diagnoses = ()
+    cause: Causes = ()
+    hours: Hours | None = None
+    weekdays: Weekdays = ()
+
+
 class Route(Section):
-    """Who is told. Without `when` a route takes everything, so the first one wins."""
+    """Who is told. Without `when` a route takes everything; behind one that matches none is tried but for `continue`."""
 
-    later = frozenset({"when", "escalate", "continue"})
+    later = frozenset({"escalate"})
 
+    when: When = Field(default_factory=When)
     to: tuple[Word, ...]
+    goes_on: Yes = Field(default=False, alias="continue")
 
 
 class Alerts(Section):
-    """Who is told, and how long openings wait for each other."""
+    """Who is told, how long openings wait for each other, how often is reminded."""
 
-    later = frozenset({"notify_before", "repeat", "heartbeat"})
+    later = frozenset({"heartbeat"})
 
     group_wait: Duration = written(duration("10s"), "10s")
+    notify_before: Duration = written(duration("24h"), "24h")
+    repeat: Duration = written(duration("4h"), "4h")
     receivers: dict[str, Receiver] = Field(default_factory=dict)
     routes: tuple[Route, ...] = Field(default_factory=tuple)
 
@@ -162,7 +251,7 @@ class Alerts(Section):
 class Configuration(Section):
     """probes.yaml as a whole."""
 
-    later = frozenset({"reference", "publish", "calendar", "catalogue", "maintenance"})
+    later = frozenset({"calendar", "catalogue"})
 
     version: Version = 1
     vantage: Line | None = None
@@ -175,4 +264,7 @@ class Configuration(Section):
     defaults: Defaults = Field(default_factory=Defaults)
     probes: tuple[Annotated[AnyProbe, Field(discriminator="kind")], ...] = Field(default_factory=tuple)
     judgement: Judgement = Field(default_factory=Judgement)
+    reference: tuple[Reference, ...] = Field(default_factory=tuple)
+    publish: Publish | None = Field(default_factory=lambda: None)
+    maintenance: tuple[Maintenance, ...] = Field(default_factory=tuple)
     alerts: Alerts = Field(default_factory=Alerts)

@@ -53,8 +53,12 @@ class UnusableError(Exception):
 def prototype_of(
     probe: Probe, configuration: Configuration, *, authority: str, user_agent: str, directory: Path
 ) -> Target:
-    """What all targets of a probe have in common. Relative paths start at `directory`."""
+    """What all targets of a probe have in common. Relative paths start at `directory`.
+
+    A `while_down` shorter than the timeout is read as the timeout: the next run is not due before the last is over.
+    """
     defaults, judgement = configuration.defaults, configuration.judgement
+    timeout = probe.timeout or defaults.timeout
     return Target(
         id=probe.name,
         probe=probe.name,
@@ -62,8 +66,8 @@ def prototype_of(
         authority=authority,
         service=probe.service or ("verify" if isinstance(probe, CaptchaProbe) else ""),
         interval=probe.interval or defaults.interval,
-        timeout=probe.timeout or defaults.timeout,
-        while_down=probe.while_down or defaults.while_down,
+        timeout=timeout,
+        while_down=max(timeout, probe.while_down or defaults.while_down),
         confirm=_repeat(probe.confirm, judgement.confirm),
         recover=_repeat(probe.recover, judgement.recover),
         host="",

@@ -88,11 +88,13 @@ class Document:
 
     def mistake(self, path: Path, found: str, meant: str, *, at_key: bool = False) -> Mistake:
         """A mistake at the value of `path` (or at its key); where that is missing, at what should hold it."""
+        if path and isinstance(path[-1], int) and not isinstance(self._find(path[:-1]), Sequence):
+            path = path[:-1]  # a single word was read as a list of it
         node = self._find(path, at_key=at_key)
         place = {"line": node.line, "column": node.column}
         return Mistake(file=self.file, path=dotted(path), found=found, meant=meant, **place)
 
-    def _find(self, path: Path, *, at_key: bool) -> Node:
+    def _find(self, path: Path, *, at_key: bool = False) -> Node:
         node: Node = self.root
         for position, part in enumerate(path):
             if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):

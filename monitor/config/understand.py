@@ -20,12 +20,12 @@ from monitor.config.schema import Configuration
 from monitor.config.section import Section
 from monitor.config.tree import BLANK, Document
 
-_LISTS: tuple[Path, ...] = (("probes",), ("alerts", "routes"))
+_LISTS: tuple[Path, ...] = (("probes",), ("alerts", "routes"), ("reference",), ("maintenance",))
 
 
 @dataclass(slots=True, kw_only=True)
 class Understood:
-    """The configuration as far as it could be read. `probes` and `routes` are positions in the file."""
+    """The configuration as far as it could be read. `probes`, `routes` … are positions in the file."""
 
     configuration: Configuration | None = None
     mistakes: list[Mistake] = field(default_factory=list)
@@ -33,6 +33,8 @@ class Understood:
     """Paths of keys that were taken out: what stands in their place now is only a default."""
     probes: list[int] = field(default_factory=list)
     routes: list[int] = field(default_factory=list)
+    references: list[int] = field(default_factory=list)
+    maintenance: list[int] = field(default_factory=list)
 
 
 def understand(document: Document, around: Surroundings) -> Understood:
@@ -51,7 +53,9 @@ def understand(document: Document, around: Surroundings) -> Understood:
             cuts = {_cut(error, widest=widest) for error in errors}
             understood.broken |= {_original(cut, kept) for cut in cuts}
             _take_out(raw, cuts, kept)
-    understood.probes, understood.routes = (kept[path] for path in _LISTS)
+    understood.probes, understood.routes, understood.references, understood.maintenance = (
+        kept[path] for path in _LISTS
+    )
     return understood
 
 
@@ -85,6 +89,8 @@ def _cut(error: ErrorDetails, *, widest: bool) -> Path:
         return path[:2] if widest or (error["type"] == "missing" and len(path) == 3) else path[:3]
     if path[:2] == ("alerts", "routes"):
         return path[:3]
+    if path[:1] in (("reference",), ("maintenance",)):
+        return path[:2]
     if path[:2] in (("alerts", "receivers"), ("authorities", "override")):
         return path[:3] if widest else path[:4]
     return path[:1] if widest else path[:2]

@@ -49,8 +49,8 @@ def test_the_schema_is_json():
     result = check("--schema")
     schema = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert {"version", "probes", "alerts"} <= set(schema["properties"])
-    assert "reference" not in schema["properties"]
+    assert {"version", "probes", "alerts", "reference", "maintenance"} <= set(schema["properties"])
+    assert "calendar" not in schema["properties"]
 
 
 def test_as_a_command_it_exits_2_without_a_traceback(tmp_path: Path):

@@ -33,6 +33,22 @@ def beside(name: str, section: str, place: str, *says: str) -> Broken:
     return whole(name, f"version: 1\nprobes:\n{GOOD}{section}\n", place, *says)
 
 
+def reference(name: str, written: str, place: str, *says: str) -> Broken:
+    """One reference called `a`; its further keys start in column 23."""
+    return beside(name, f"reference: [{{name: a, {written}}}]", place, *says)
+
+
+def window(name: str, written: str, place: str, *says: str) -> Broken:
+    """One window called `a` for all authorities; its further keys start in column 43."""
+    return beside(name, f"maintenance: [{{name: a, authorities: all, {written}}}]", place, *says)
+
+
+def route(name: str, when: str, place: str, *says: str) -> Broken:
+    """One route to a receiver that is there; the keys of its `when` start in column 27."""
+    to = "to: [r]}], receivers: {r: {webhook: 'http://h/'}}"
+    return beside(name, f"alerts: {{routes: [{{when: {{{when}}}, {to}}}", place, *says)
+
+
 TCP = "name: a, kind: tcp, authority: beijing, host: h, port: 80"
 HTTP = 'name: a, kind: http, authority: national, url: "http://h/"'
 TLS = 'name: a, kind: tls, each: authority, host: "{verify_host}"'
@@ -280,33 +296,255 @@ MEANING = [
     ),
 ]
 
-LATER = [
-    *(
-        beside(f"{key} not yet", f"{key}: []", f"4:1: {key}", "not yet")
-        for key in ("reference", "publish", "calendar", "catalogue", "maintenance")
+OTHERS = [
+    reference("neither url nor file", "interval: 1m", "4:13: reference[0]", "neither url nor file"),
+    reference("both url and file", "url: 'http://h/', file: x", "4:13: reference[0]", "both url and file"),
+    reference("a token for a file", "file: x, token: t", "4:32: reference[0].token", "without url"),
+    reference("address of a reference", "url: 'ftp://h/'", "4:28: reference[0].url", "http://"),
+    reference(
+        "stale before it is read again",
+        "file: x, interval: 10m, stale_after: 5m",
+        "4:60: reference[0].stale_after",
+        "5m is not longer than interval 10m",
     ),
-    beside("keep not yet", "storage: {keep: {results: 14d}}", "4:11: storage.keep", "not yet"),
+    reference(
+        "read seldom, stale early", "file: x, interval: 1h", "4:42: reference[0].interval", "stale_after 10m"
+    ),
+    reference("unknown key of a reference", "ulr: x", "4:23: reference[0].ulr", 'did you mean "url"?'),
+    reference(
+        "a map without outcome",
+        "file: x, map: {rows: '$.list[*]', authority: $.name}",
+        "4:37: reference[0].map.outcome",
+        "missing",
+    ),
+    reference(
+        "rows by a filter",
+        "file: x, map: {rows: '$..list', authority: $.a, outcome: $.o}",
+        "4:44: reference[0].map.rows",
+        "$.list[*]",
+    ),
+    reference(
+        "an outcome that is none",
+        "file: x, map: {rows: '$', authority: $.a, outcome: $.o, values: {正常: okay}}",
+        "4:92: reference[0].map.values.正常",
+        "ok | error | timeout",
+    ),
+    beside(
+        "two references of one name",
+        "reference: [{name: a, file: x}, {name: a, file: y}]",
+        "4:40: reference[1].name",
+        "again",
+        "one vote",
+    ),
+    beside("publish nothing", "publish: {}", "4:10: publish.file", "missing"),
+    beside("results for ever", "storage: {keep: {results: forever}}", "4:27: storage.keep.results", "14d"),
+    beside(
+        "incidents for a while", "storage: {keep: {incidents: 7d}}", "4:29: storage.keep.incidents", "not"
+    ),
+    beside("reopen for ever", "judgement: {reopen: always}", "4:21: judgement.reopen", "a duration is meant"),
+    beside("repeat without a unit", "alerts: {repeat: 4}", "4:18: alerts.repeat", '"4"; a duration is meant'),
+]
+
+WINDOWS = [
+    beside(
+        "maintenance of nobody",
+        'maintenance: [{name: a, schedule: "0 23 * * *", duration: 2h}]',
+        "4:15: maintenance[0].authorities",
+        "missing",
+        "all, or a list",
+    ),
+    beside(
+        "maintenance of an unknown authority",
+        'maintenance: [{name: a, authorities: [shandon], schedule: "0 23 * * *", duration: 2h}]',
+        "4:39: maintenance[0].authorities[0]",
+        'did you mean "shandong"?',
+    ),
+    beside(
+        "maintenance of ourselves",
+        'maintenance: [{name: a, authorities: [local], schedule: "0 23 * * *", duration: 2h}]',
+        "4:39: maintenance[0].authorities[0]",
+        'unknown authority "local"',
+    ),
+    beside(
+        "all as a slip",
+        "maintenance: [{name: a, authorities: al, start: 2026-12-01 18:00, end: 2026-12-01 19:00}]",
+        "4:38: maintenance[0].authorities",
+        "all or a list",
+    ),
+    window(
+        "maintenance of an unknown service",
+        'services: [verfy], schedule: "0 23 * * *", duration: 2h',
+        "4:54: maintenance[0].services[0]",
+        'did you mean "verify"?',
+    ),
+    window("a window without a time", "announce: false", "4:15: maintenance[0]", "no time", "schedule and"),
+    window("a window without an end", "start: 2026-12-01 18:00", "4:15: maintenance[0].end", "missing"),
+    window(
+        "a schedule without duration", 'schedule: "0 23 * * *"', "4:15: maintenance[0].duration", "missing"
+    ),
+    window(
+        "a start and a duration",
+        "start: 2026-12-01 18:00, duration: 2h",
+        "4:15: maintenance[0]",
+        "both start and duration",
+    ),
+    window(
+        "an end before the start",
+        "start: 2026-12-01 18:00, end: 2026-12-01 08:00",
+        "4:73: maintenance[0].end",
+        "not after the start",
+        "midnight",
+    ),
+    window(
+        "an end at the start",
+        "start: 2026-12-01 18:00, end: 2026-12-01T10:00:00Z",
+        "4:73: maintenance[0].end",
+        "not after the start",
+    ),
+    window(
+        "a date alone", "start: 2026-12-01, end: 2026-12-02", "4:50: maintenance[0].start", "2026-12-01 18:00"
+    ),
+    window(
+        "a day that is not",
+        "start: 2026-02-30 18:00, end: 2026-03-01 08:00",
+        "4:50: maintenance[0].start",
+        "day",
+    ),
+    window(
+        "24 o'clock",
+        "start: 2026-12-01 18:00, end: 2026-12-01 24:00",
+        "4:73: maintenance[0].end",
+        "00:00 of the next day",
+    ),
+    window(
+        "30 February",
+        'schedule: "0 0 30 2 *", duration: 2h',
+        "4:53: maintenance[0].schedule",
+        "bad day-of-month",
+    ),
+    window(
+        "cron of six fields",
+        'schedule: "0 0 23 * * *", duration: 2h',
+        "4:53: maintenance[0].schedule",
+        "five",
+    ),
+    window(
+        "a word for cron", 'schedule: "@daily", duration: 2h', "4:53: maintenance[0].schedule", "five fields"
+    ),
+    window(
+        "minute 60", 'schedule: "60 23 * * *", duration: 2h', "4:53: maintenance[0].schedule", "bad minute"
+    ),
+    window(
+        "longer than a year",
+        'schedule: "0 0 1 1 *", duration: 400d',
+        "4:76: maintenance[0].duration",
+        "366d at most",
+    ),
+    window("announce perhaps", "announce: maybe", "4:53: maintenance[0].announce", "true | false"),
+    beside(
+        "two windows of one name",
+        'maintenance: [&w {name: a, authorities: all, schedule: "0 0 * * *", duration: 1h}, {<<: *w}]',
+        "4:25: maintenance[1].name",
+        "again",
+        "maintenance[0]",
+    ),
+    *(
+        beside(
+            name,
+            f"timezone: Europe/Berlin\nmaintenance: [{{name: a, authorities: all, start: {start}, end: 2027-01-01 00:00}}]",
+            "5:50: maintenance[0].start",
+            *says,
+        )
+        for name, start, says in (
+            ("a time that clocks skip", "2026-03-29 02:30", ("put forward", "does not exist")),
+            ("a time that clocks show twice", "2026-10-25 02:30", ("twice", "+02:00 or +01:00")),
+        )
+    ),
+]
+
+ROUTES = [
+    route(
+        "severity of a route",
+        "severity: [critcal]",
+        "4:38: alerts.routes[0].when.severity[0]",
+        'did you mean "critical"?',
+    ),
+    route(
+        "event of a route",
+        "event: incident_open",
+        "4:34: alerts.routes[0].when.event",
+        'did you mean "incident_opened"?',
+    ),
+    route("scope of a route", "scope: province", "4:34: alerts.routes[0].when.scope", "authority | national"),
+    route(
+        "authority of a route",
+        "authority: [shandong, qingdo]",
+        "4:49: alerts.routes[0].when.authority[1]",
+        'did you mean "qingdao"?',
+    ),
+    route(
+        "service of a route", "service: dpt", "4:36: alerts.routes[0].when.service", 'did you mean "dppt"?'
+    ),
+    route(
+        "diagnosis of a route",
+        "diagnosis: national",
+        "4:38: alerts.routes[0].when.diagnosis",
+        'did you mean "national_outage"?',
+    ),
+    route(
+        "cause of a route",
+        "cause: [tls_expire]",
+        "4:35: alerts.routes[0].when.cause[0]",
+        'did you mean "tls_expired"?',
+    ),
+    route("hours of a route", "hours: 8-22", "4:34: alerts.routes[0].when.hours", "08:00-22:00"),
+    route("hours of nothing", "hours: 08:00-08:00", "4:34: alerts.routes[0].when.hours", "leave it out"),
+    route("an hour that is not", "hours: 08:00-25:00", "4:34: alerts.routes[0].when.hours", "08:00-22:00"),
+    route(
+        "weekday", "weekdays: [mon, tus]", "4:43: alerts.routes[0].when.weekdays[1]", 'did you mean "tue"?'
+    ),
+    route("no weekday", "weekdays: []", "4:37: alerts.routes[0].when.weekdays", "an empty list"),
+    route("unknown part of when", "severty: info", "4:27: alerts.routes[0].when.severty", '"severity"?'),
+    beside(
+        "continue perhaps",
+        "alerts: {routes: [{to: [], continue: maybe}]}",
+        "4:38: alerts.routes[0].continue",
+        "true | false",
+    ),
+]
+
+LATER = [
+    *(beside(f"{key} not yet", f"{key}: []", f"4:1: {key}", "not yet") for key in ("calendar", "catalogue")),
     beside("server.tls not yet", "server: {tls: {cert: a, key: b}}", "4:10: server.tls", "not yet"),
     beside("basic_auth not yet", "server: {basic_auth: {a: b}}", "4:10: server.basic_auth", "not yet"),
     beside("addresses: all not yet", "defaults: {addresses: all}", "4:23: defaults.addresses", "not yet"),
     beside("proxy not yet", "defaults: {proxy: environment}", "4:19: defaults.proxy", "not yet"),
-    *(
-        beside(f"{key} not yet", f"judgement: {{{key}: x}}", f"4:13: judgement.{key}", "not yet")
-        for key in ("reopen", "flapping", "overrun_grace")
+    beside("flapping not yet", "judgement: {flapping: x}", "4:13: judgement.flapping", "not yet"),
+    beside(
+        "severity of flapping not yet",
+        "judgement: {severity: {flapping: info}}",
+        "4:24: judgement.severity.flapping",
+        "not yet",
+    ),
+    beside("heartbeat not yet", "alerts: {heartbeat: x}", "4:10: alerts.heartbeat", "not yet"),
+    beside(
+        "notices not yet",
+        "maintenance: [{name: a, feed: '*.txt', approve: manual, open_end: 24h}]",
+        "4:25: maintenance[0].feed",
+        "not yet",
     ),
     *(
-        beside(
-            f"severity {key} not yet",
-            f"judgement: {{severity: {{{key}: info}}}}",
-            f"4:24: judgement.severity.{key}",
-            "not yet",
-        )
-        for key in ("certificate", "flapping", "daemon", "maintenance")
+        route(f"when {key} not yet", f"{key}: true", f"4:27: alerts.routes[0].when.{key}", "not yet")
+        for key in ("filing_period", "drill")
     ),
-    *(
-        beside(f"{key} not yet", f"alerts: {{{key}: x}}", f"4:10: alerts.{key}", "not yet")
-        for key in ("notify_before", "repeat", "heartbeat")
+    route(
+        "workdays not yet",
+        "weekdays: workdays",
+        "4:37: alerts.routes[0].when.weekdays",
+        'not yet: "workdays"',
+        "[mon, tue, wed, thu, fri]",
     ),
+    route("an event not yet", "event: [report]", "4:35: alerts.routes[0].when.event[0]", 'not yet: "report"'),
     *(
         beside(
             f"{key} not yet",
@@ -316,14 +554,11 @@ LATER = [
         )
         for key in ("alertmanager", "cap")
     ),
-    *(
-        beside(
-            f"route {key} not yet",
-            f"alerts: {{routes: [{{{key}: x}}]}}",
-            f"4:20: alerts.routes[0].{key}",
-            "not yet",
-        )
-        for key in ("when", "escalate", "continue")
+    beside(
+        "escalate not yet",
+        "alerts: {routes: [{escalate: x}]}",
+        "4:20: alerts.routes[0].escalate",
+        "not yet",
     ),
     *(
         probe(
@@ -336,4 +571,4 @@ LATER = [
     ),
 ]
 
-BROKEN = [*YAML, *KEYS, *TYPES, *MEANING, *LATER]
+BROKEN = [*YAML, *KEYS, *TYPES, *MEANING, *OTHERS, *WINDOWS, *ROUTES, *LATER]

@@ -162,6 +162,6 @@ def test_limits_count_what_probes_of_one_host_do_together(read_text: ReadText):
 
 
 def test_limits_count_the_pace_of_what_is_down(read_text: ReadText):
-    probe = "  - {name: p, kind: tcp, authority: beijing, host: h, port: 80, interval: 1h, while_down: 4s}\n"
+    probe = "  - {name: p, kind: tcp, authority: beijing, host: h, port: 80, interval: 1h, timeout: 2s, while_down: 4s}\n"
     with pytest.raises(ConfigError, match="15 times"):
         read_text(HEAD + probe)

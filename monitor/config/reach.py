@@ -1,0 +1,63 @@
+"""Which routes and receivers are never reached, and what is told to nobody. Nothing of it is a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from monitor.model import Judgement, Route, Scope, When
+
+_PARTS = ("severity", "event", "scope", "authority", "service", "diagnosis", "cause", "weekdays")
+
+
+def unreached(
+    routes: Sequence[Route], receivers: Collection[str], services: Collection[str], judgement: Judgement
+) -> Iterator[str]:
+    """One line for each route that cannot match, each receiver that is told nothing, and for what falls through.
+
+    `services`: those that are watched.
+    """
+    reached: set[str] = set()
+    for index, route in enumerate(routes):
+        reason = _before(routes[:index], route.when) or _impossible(route.when, services, judgement)
+        if reason:
+            yield f"alerts.routes[{index}]: never matches: {reason}"
+        else:
+            reached |= set(route.to)
+    named = {name for route in routes for name in route.to}
+    for name in receivers:
+        if name not in named:
+            yield f"receiver {name}: no route names it, it is told nothing"
+        elif name not in reached:
+            yield f"receiver {name}: only routes that never match name it, it is told nothing"
+    if routes and all(route.when != When() for route in routes):
+        yield "alerts.routes: every route has a `when`; what matches none is told to nobody"
+
+
+def _before(earlier: Sequence[Route], when: When) -> str:
+    """The route before this one that takes all it could take."""
+    for index, route in enumerate(earlier):
+        if not route.goes_on and _takes_all(route.when, when):
+            return f"routes[{index}] takes all of it, without `continue`"
+    return ""
+
+
+def _takes_all(wide: When, narrow: When) -> bool:
+    within = all(
+        not (allowed := getattr(wide, part))
+        or (len(asked := getattr(narrow, part)) > 0 and set(asked) <= set(allowed))
+        for part in _PARTS
+    )
+    return within and wide.hours in (None, narrow.hours)
+
+
+def _impossible(when: When, services: Collection[str], judgement: Judgement) -> str:
+    """Why nothing can be all that a route asks for."""
+    used = {getattr(judgement, name) for name in Judgement.__slots__ if name.startswith("severity_")}
+    if when.severity and not used & set(when.severity):
+        return f"nothing has the severity {' or '.join(when.severity)}"
+    if when.service and not set(when.service) & set(services):
+        return f"no probe watches {' or '.join(when.service)}"
+    own = {Scope.LOCAL, Scope.NATIONAL} & set(when.scope)
+    if when.scope and when.authority and Scope.AUTHORITY not in when.scope and not own & set(when.authority):
+        return f"scope {' or '.join(when.scope)} and these authorities exclude each other"
+    return ""
