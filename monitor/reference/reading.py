@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from monitor.core.instants import read_instant
 from monitor.core.jsonpath import as_text, look_up
 from monitor.core.reference import FORMAT
 from monitor.model import Cause, Outcome, ReferenceMap, ReferenceReading, ReferenceRow, ReferenceSource
 from monitor.reference.fetched import Fetched, UnreadableError
-from monitor.reference.instants import instant
 from monitor.reference.names import plain
 
 MOST_ROWS = 1000
@@ -188,11 +188,14 @@ def _outcome(value: Any, how: ReferenceMap) -> Outcome:
 
 
 def _checked_at(value: Any, path: str, zone: tzinfo) -> datetime:
+    if (checked_at := _instant(value, path, zone)) is None:
+        raise RowError("without a readable time")
+    return checked_at
+
+
+def _instant(value: Any, path: str, zone: tzinfo) -> datetime | None:
     found = look_up(value, path)
-    try:
-        return instant(None if found is None else found.value, zone)
-    except ValueError:
-        raise RowError("without a readable time") from None
+    return None if found is None else read_instant(found.value, zone)
 
 
 def _text(value: Any, path: str) -> str | None:
@@ -205,11 +208,7 @@ def _with_cause(row: ReferenceRow, value: Any, context: Context) -> ReferenceRow
     cause = _text(value, "$.cause")
     if OUTCOMES.get(cause or "", row.outcome) is not row.outcome:
         raise RowError("contradicting themselves")
-    try:
-        found = look_up(value, "$.since")
-        since = instant(None if found is None else found.value, context.zone)
-    except ValueError:
-        since = None
+    since = _instant(value, "$.since", context.zone)
     return ReferenceRow(
         authority=row.authority,
         outcome=row.outcome,
