@@ -25,6 +25,8 @@ from monitor.pipeline import Inbox, Pipeline
 from monitor.references import References
 from monitor.store.state import StateStore
 from monitor.watcher import Watcher
+from monitor.web.live import Live
+from monitor.web.news import Reporter
 from monitor.web.server import Reading, make_app
 
 log = structlog.get_logger()
@@ -51,6 +53,7 @@ class Parts:
     pipeline: Pipeline
     courier: Courier
     references: References
+    live: Live
     reread: Callable[[], Plan] | None
     """Reads the configuration again; raises ConfigError."""
 
@@ -103,7 +106,9 @@ async def build(
         watcher.follow(commit)
         references.notice(commit)
 
-    pipeline = Pipeline(plan, state, store, courier, metrics, clock, inbox=inbox, follow=follow)
+    live = Live(clock.now())
+    show = Reporter(live, plan, state, clock, metrics).follow
+    pipeline = Pipeline(plan, state, store, courier, metrics, clock, inbox=inbox, follow=follow, show=show)
     watcher.restore(state.targets)
     metrics.restore(state)
     metrics.set_reload(True, clock.now())
@@ -117,6 +122,7 @@ async def build(
             pipeline=pipeline,
             courier=courier,
             references=references,
+            live=live,
             reread=reread,
         )
     finally:
@@ -137,6 +143,9 @@ async def listening(parts: Parts, registry: Mapping[str, Authority]) -> AsyncIte
         metrics=parts.metrics,
         clock=parts.clock,
         registry=registry,
+        live=parts.live,
+        ask=parts.pipeline.inbox.ask,
+        reload=parts.reload,
     )
     runner = web.AppRunner(make_app(reading), access_log=None, shutdown_timeout=1.0)
     await runner.setup()

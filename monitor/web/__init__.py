@@ -1,1 +1,1 @@
-"""The pages and the API. Reads; changes nothing."""
+"""The pages and the API. Reads; changes only by asking the pipeline, for those who know the token."""

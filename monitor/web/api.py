@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from aiohttp import web
 
+from monitor.core.reference import reference_document
 from monitor.core.routing import InvoiceCodeError, InvoiceRoute, UnknownRegionError, find
 from monitor.core.status import status_rows
-from monitor.model import Certificate, Incident, Result, Target, TargetState, as_json, rfc3339
+from monitor.core.windows import upcoming
+from monitor.model import Incident, Target, TargetState, as_json
+from monitor.web.answers import ResultAnswer, RouteAnswer, TargetAnswer
 from monitor.web.errors import RequestError
 from monitor.web.reading import READING, Reading
+from monitor.web.shapes import incident_json, members_of, result_json, silence_json, target_json, window_json
 
 DEFAULT_LIMIT = 200
 MAX_LIMIT = 500
 """Rows per answer: 500 targets are half a megabyte and about 15 ms of work."""
+
+DEFAULT_DAYS, MAX_DAYS = 14, 400
+"""How far ahead windows are shown."""
 
 Item = TypeVar("Item")
 
@@ -38,11 +46,11 @@ def parameters(request: web.Request, *known: str) -> dict[str, str]:
     return given
 
 
-def limit_of(given: dict[str, str]) -> int:
-    """`limit`, 1 to `MAX_LIMIT`."""
-    text = given.get("limit", str(DEFAULT_LIMIT))
-    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MAX_LIMIT):
-        raise RequestError(400, f"limit must be a whole number from 1 to {MAX_LIMIT}")
+def whole_number(given: dict[str, str], name: str, *, default: int, most: int) -> int:
+    """The parameter `name`, 1 to `most`."""
+    text = given.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
+        raise RequestError(400, f"{name} must be a whole number from 1 to {most}")
     return int(text)
 
 
@@ -53,7 +61,7 @@ def page(
 
     A cursor is the key of the last item shown, so that it stays right while items come and go.
     """
-    limit, cursor = limit_of(given), given.get("cursor")
+    limit, cursor = whole_number(given, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT), given.get("cursor")
     ordered = sorted(items, key=key, reverse=reverse)
     if cursor is not None:
         ordered = [item for item in ordered if (key(item) < cursor if reverse else key(item) > cursor)]
@@ -61,97 +69,16 @@ def page(
     return shown, key(shown[-1]) if len(ordered) > limit else None
 
 
-# --- values as JSON --------------------------------------------------------------------------------------------------
+# --- what several answers share ---------------------------------------------------------------------------------------
 
 
-def certificate_json(certificate: Certificate) -> dict[str, Any]:
-    """What the peer presented."""
-    return {
-        "subject": certificate.subject,
-        "issuer": certificate.issuer,
-        "not_before": rfc3339(certificate.not_before),
-        "not_after": rfc3339(certificate.not_after),
-        "names": list(certificate.names),
-        "fingerprint": certificate.fingerprint,
-        "chain_length": certificate.chain_length,
-        "verified": certificate.verified,
-        "verify_error": certificate.verify_error,
-    }
-
-
-def result_json(result: Result) -> dict[str, Any]:
-    """One run."""
-    return {
-        "outcome": result.outcome.value,
-        "cause": result.cause.value,
-        "phase": result.phase,
-        "flags": as_json(result.flags),
-        "started_at": rfc3339(result.started_at),
-        "duration_seconds": result.duration,
-        "phases": as_json(result.phases),
-        "address": result.address,
-        "addresses": list(result.addresses),
-        "status_code": result.status_code,
-        "tls_version": result.tls_version,
-        "certificate": None if result.certificate is None else certificate_json(result.certificate),
-        "code": result.code,
-        "detail": result.detail,
-        "restored": result.restored,
-    }
-
-
-def target_json(reading: Reading, target: Target) -> dict[str, Any]:
-    """One target: what is believed of it, its last run, when the next one is due."""
+def target_answer(reading: Reading, target: Target) -> TargetAnswer:
+    """A target with its present state."""
     state = reading.state().targets.get(target.id) or TargetState(id=target.id)
-    return {
-        "id": target.id,
-        "probe": target.probe,
-        "kind": target.kind,
-        "authority": target.authority,
-        "service": target.service,
-        "confirmed": state.confirmed.value,
-        "since": as_json(state.since),
-        "seen_up": state.seen_up,
-        "interval_seconds": target.interval,
-        "timeout_seconds": target.timeout,
-        "next_run": as_json(reading.next_run(target.id)),
-        "last": None if state.last is None else result_json(state.last),
-    }
+    return target_json(target, state, reading.next_run(target.id))
 
 
-def incident_json(incident: Incident, members: Sequence[str]) -> dict[str, Any]:
-    """One outage; `members` are the ids of the incidents it explains."""
-    return {
-        "id": incident.id,
-        "parent": incident.parent,
-        "members": list(members),
-        "scope": incident.scope.value,
-        "authority": incident.authority,
-        "service": incident.service,
-        "severity": incident.severity.value,
-        "outcome": incident.cause.outcome.value,
-        "cause": incident.cause.value,
-        "phase": incident.phase,
-        "diagnosis": incident.diagnosis.value,
-        "facts": list(incident.facts),
-        "first_failure_at": rfc3339(incident.first_failure_at),
-        "opened_at": rfc3339(incident.opened_at),
-        "resolved_at": as_json(incident.resolved_at),
-        "never_up": incident.never_up,
-        "targets": list(incident.targets),
-        "timeline": timeline(incident),
-    }
-
-
-def timeline(incident: Incident) -> list[dict[str, str]]:
-    """What happened when, oldest first."""
-    events = [("first_failure", incident.first_failure_at), ("opened", incident.opened_at)]
-    if incident.resolved_at is not None:
-        events.append(("resolved", incident.resolved_at))
-    return [{"at": rfc3339(at), "event": name} for name, at in events]
-
-
-def evidence(reading: Reading, incident: Incident) -> dict[str, Any]:
+def evidence(reading: Reading, incident: Incident) -> dict[str, ResultAnswer]:
     """The last run of every target the incident rests on, as far as they are still known."""
     known = reading.state().targets
     lasts = {name: known[name].last for name in incident.targets if name in known}
@@ -160,12 +87,12 @@ def evidence(reading: Reading, incident: Incident) -> dict[str, Any]:
 
 def newest_first(incident: Incident) -> str:
     """Sort key and cursor of incidents: the instant, then the id where two opened together."""
-    return f"{int(incident.opened_at.timestamp() * 1_000_000):020d}.{incident.id}"
+    return sortable(incident.opened_at, incident.id)
 
 
-def members_of(incidents: Iterable[Incident], parent: str) -> list[str]:
-    """Ids of the incidents that `parent` explains."""
-    return sorted(incident.id for incident in incidents if incident.parent == parent)
+def sortable(instant: datetime, id_: str) -> str:
+    """A sort key and cursor: the instant, then the id where two are equal."""
+    return f"{int(instant.timestamp() * 1_000_000):020d}.{id_}"
 
 
 # --- handlers --------------------------------------------------------------------------------------------------------
@@ -178,7 +105,7 @@ async def targets(request: web.Request) -> web.Response:
         reading.plan().targets.values(), parameters(request, "limit", "cursor"), key=lambda target: target.id
     )
     return web.json_response(
-        {"targets": [target_json(reading, target) for target in shown], "next": following}
+        {"targets": [target_answer(reading, target) for target in shown], "next": following}
     )
 
 
@@ -189,7 +116,7 @@ async def target(request: web.Request) -> web.Response:
     found = reading.plan().targets.get(request.match_info["id"])
     if found is None:
         raise RequestError(404, f"no target {request.match_info['id'][:200]!r} is configured")
-    return web.json_response(target_json(reading, found))
+    return web.json_response(target_answer(reading, found))
 
 
 async def incidents(request: web.Request) -> web.Response:
@@ -224,6 +151,34 @@ async def status(request: web.Request) -> web.Response:
     return web.json_response(as_json(asdict(rows)))
 
 
+async def reference(request: web.Request) -> web.Response:
+    """`GET /api/v1/reference`: our own confirmed view, for other monitors."""
+    parameters(request)
+    reading = request.app[READING]
+    return web.json_response(reference_document(reading.plan(), reading.state(), reading.clock.now()))
+
+
+async def windows(request: web.Request) -> web.Response:
+    """`GET /api/v1/windows?days=14&limit=&cursor=`: the windows open now and those that begin within `days`."""
+    given = parameters(request, "days", "limit", "cursor")
+    reading = request.app[READING]
+    now = reading.clock.now()
+    until = now + timedelta(days=whole_number(given, "days", default=DEFAULT_DAYS, most=MAX_DAYS))
+    known = upcoming(reading.plan(), reading.state().windows, now, until)
+    shown, following = page(known, given, key=lambda window: sortable(window.start, window.id))
+    return web.json_response({"windows": [window_json(window, now) for window in shown], "next": following})
+
+
+async def silences(request: web.Request) -> web.Response:
+    """`GET /api/v1/silences?limit=&cursor=`: those of now and to come, and the ended ones still kept."""
+    given = parameters(request, "limit", "cursor")
+    reading = request.app[READING]
+    now = reading.clock.now()
+    known = reading.state().silences.values()
+    shown, following = page(known, given, key=lambda one: sortable(one.ends_at, one.id), reverse=True)
+    return web.json_response({"silences": [silence_json(one, now) for one in shown], "next": following})
+
+
 async def route(request: web.Request) -> web.Response:
     """`GET /api/v1/route?invoice=CODE`: who holds this invoice, where it is asked for, and whether that works now."""
     given = parameters(request, "invoice")
@@ -239,7 +194,7 @@ async def route(request: web.Request) -> web.Response:
     return web.json_response(route_json(reading, found))
 
 
-def route_json(reading: Reading, found: InvoiceRoute) -> dict[str, Any]:
+def route_json(reading: Reading, found: InvoiceRoute) -> RouteAnswer:
     """A route; `watched` and `state` are of the service that answers for this invoice (null: nothing of it is watched)."""
     plan, slug = reading.plan(), found.authority.slug
     rows = status_rows(plan, reading.state(), reading.clock.now()).authorities

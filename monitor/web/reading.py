@@ -1,17 +1,18 @@
-"""What the pages and the API may read: handed in by the app, so that the web server owns nothing."""
+"""What the pages and the API may read, and how they ask for a change: handed in by the app, so that the server owns nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
 
 from monitor.clock import Clock
-from monitor.core.state import State
+from monitor.core.state import Commit, State
 from monitor.metrics import Metrics
-from monitor.model import Authority, Plan
+from monitor.model import Authority, Command, Plan
+from monitor.web.live import Live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,11 @@ class Reading:
     clock: Clock
     registry: Mapping[str, Authority]
     """All 36 authorities by slug, watched or not: an invoice may belong to one that is not watched."""
+    live: Live
+    ask: Callable[[Command], Awaitable[Commit]]
+    """Lets the pipeline decide a command; the commit is kept by then."""
+    reload: Callable[[], Awaitable[Sequence[str]]]
+    """Applies the configuration anew; returns its mistakes, and with any nothing has changed."""
 
 
 READING = web.AppKey("READING", Reading)

@@ -9,10 +9,11 @@ from aiohttp import web, web_response
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
-from monitor.metrics.exposition import OPENMETRICS, TEXT, wants_openmetrics
-from monitor.web import api, pages
+from monitor.web import pages
 from monitor.web.errors import RequestError
+from monitor.web.guard import require_token
 from monitor.web.reading import READING, Reading
+from monitor.web.routes import ENDPOINTS, Endpoint
 
 __all__ = ["Reading", "make_app"]
 
@@ -30,32 +31,43 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-MISSING_SHOWN = 20
-"""Ids that /-/ready names; their number is always said."""
+LARGEST_BODY = 64 * 1024
 
 
 def make_app(reading: Reading) -> web.Application:
-    """The application, not yet listening. It only reads; nothing that arrives here changes anything."""
+    """The application, not yet listening. It owns nothing: it reads, and asks the pipeline for changes."""
     # What aiohttp answers by itself to a malformed request passes no signal: its own name has to go at the source.
     web_response.SERVER_SOFTWARE = HEADERS["Server"]  # type: ignore[attr-defined]
     logging.getLogger("aiohttp.server").addFilter(_is_our_business)
-    app = web.Application(client_max_size=64 * 1024, middlewares=[_answer_errors])
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_answer_errors])
     app[READING] = reading
     app.on_response_prepare.append(_add_headers)
-    app.router.add_get("/metrics", metrics)
-    app.router.add_get("/-/healthy", healthy)
-    app.router.add_get("/-/ready", ready)
-    app.router.add_get("/api/v1/targets", api.targets)
-    app.router.add_get("/api/v1/targets/{id:.+}", api.target)
-    app.router.add_get("/api/v1/incidents", api.incidents)
-    app.router.add_get("/api/v1/incidents/{id}", api.incident)
-    app.router.add_get("/api/v1/status", api.status)
-    app.router.add_get("/api/v1/route", api.route)
-    app.router.add_get("/", pages.status)
-    app.router.add_get("/authorities/{slug}", pages.authority)
-    app.router.add_get("/incidents/{id}", pages.incident)
-    app.router.add_get("/static/{name}", pages.static)
+    app.on_shutdown.append(_end_streams)
+    for endpoint in ENDPOINTS:
+        _add(app, endpoint)
     return app
+
+
+def _add(app: web.Application, endpoint: Endpoint) -> None:
+    handler = _guarded(endpoint.handler) if endpoint.guarded else endpoint.handler
+    if endpoint.method == "GET":
+        app.router.add_get(endpoint.pattern, handler)
+    else:
+        app.router.add_route(endpoint.method, endpoint.pattern, handler)
+
+
+def _guarded(handler: Handler) -> Handler:
+    """The same for those who know the token only; not a byte of the body is read before."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        require_token(request)
+        return await handler(request)
+
+    return guarded
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[READING].live.close()
 
 
 def _is_our_business(record: logging.LogRecord) -> bool:
@@ -69,7 +81,7 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
     try:
         return await handler(request)
     except RequestError as refused:
-        return _error(request, refused.status, refused.reason)
+        return _error(request, refused.status, refused.reason, headers=refused.headers)
     except web.HTTPMethodNotAllowed as refused:
         allowed = ", ".join(sorted(refused.allowed_methods))
         reason = f"{request.method[:20]} is not allowed here; allowed: {allowed}"
@@ -99,35 +111,3 @@ def _error(
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
-
-
-async def healthy(_request: web.Request) -> web.Response:
-    """`GET /-/healthy`: the loop answers."""
-    return web.Response(text="fapiao-monitor is healthy.\n")
-
-
-async def ready(request: web.Request) -> web.Response:
-    """`GET /-/ready`: 200 once every target has a result, restored ones counted; else 503 with what is missing."""
-    reading = request.app[READING]
-    known = reading.state().targets
-    missing = sorted(name for name in reading.plan().targets if name not in known or known[name].last is None)
-    if missing:
-        some = ", ".join(missing[:MISSING_SHOWN]) + (", …" if len(missing) > MISSING_SHOWN else "")
-        raise RequestError(
-            503, f"{len(missing)} of {len(reading.plan().targets)} targets have no result yet: {some}"
-        )
-    return web.Response(text="fapiao-monitor is ready.\n")
-
-
-async def metrics(request: web.Request) -> web.StreamResponse:
-    """`GET /metrics`, written piece by piece so that a large exposition does not hold the probes up."""
-    openmetrics = wants_openmetrics(request.headers.get("Accept", ""))
-    response = web.StreamResponse(headers={"Content-Type": OPENMETRICS if openmetrics else TEXT})
-    await response.prepare(request)
-    if request.method != "HEAD":
-        reading = request.app[READING]
-        reading.metrics.publish(reading.plan(), reading.state(), reading.clock.now())
-        async for piece in reading.metrics.stream(openmetrics=openmetrics):
-            await response.write(piece)
-    await response.write_eof()
-    return response

@@ -12,12 +12,14 @@ import pytest
 from aiohttp.test_utils import BaseTestServer, TestServer
 from yarl import URL
 
-from monitor.core.state import State
+from monitor.core.decide import decide
+from monitor.core.state import Commit, State, apply
 from monitor.knowledge.registry import load_registry
 from monitor.metrics import Metrics
 from monitor.model import (
     Authority,
     Cause,
+    Command,
     Confirmed,
     Diagnosis,
     Incident,
@@ -29,6 +31,7 @@ from monitor.model import (
     Target,
     TargetState,
 )
+from monitor.web.live import Live
 from monitor.web.server import Reading, make_app
 
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -119,6 +122,11 @@ class World:
 
     plan: Plan = field(default_factory=make_plan)
     state: State = field(default_factory=State)
+    live: Live = field(default_factory=lambda: Live(AT))
+    asked: list[Command] = field(default_factory=list)
+    mistakes: tuple[str, ...] = ()
+    """What a reload finds wrong."""
+    reloads: int = 0
 
     def see(self, result: Result, confirmed: Confirmed | None = None, *, seen_up: bool = True) -> None:
         """Make `result` the last run of its target, confirmed as it says unless told otherwise."""
@@ -146,6 +154,18 @@ class World:
         """Remember an incident."""
         self.state.incidents[incident.id] = incident
 
+    async def ask(self, command: Command) -> Commit:
+        """What the pipeline does with a command, without the disk."""
+        self.asked.append(command)
+        commit = decide(command, self.state, AT, self.plan)
+        apply(self.state, commit)
+        return commit
+
+    async def reload(self) -> tuple[str, ...]:
+        """Count it, and find the mistakes that a test put there."""
+        self.reloads += 1
+        return self.mistakes
+
     def reading(self) -> Reading:
         """What the app would hand in."""
         metrics = Metrics(self.plan)
@@ -158,6 +178,9 @@ class World:
             metrics=metrics,
             clock=StillClock(),
             registry=REGISTRY,
+            live=self.live,
+            ask=self.ask,
+            reload=self.reload,
         )
 
 

@@ -1,0 +1,225 @@
+"""The shapes of what the API answers. The type checker holds the code to them, and the OpenAPI document is made of them."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, with_config
+from typing_extensions import TypedDict  # the one of typing is read by pydantic from Python 3.12 on
+
+from monitor.model import Cause, Confirmed, Diagnosis, Flag, Outcome, Phase, Scope, Severity, Verdict
+
+Instant = str
+"""RFC 3339 in UTC."""
+
+closed = with_config(ConfigDict(extra="forbid"))
+
+
+@closed
+class ErrorAnswer(TypedDict):
+    """Why a request was not answered."""
+
+    error: str
+
+
+@closed
+class CertificateAnswer(TypedDict):
+    """What a peer presented."""
+
+    subject: str
+    issuer: str
+    not_before: Instant
+    not_after: Instant
+    names: list[str]
+    fingerprint: str
+    chain_length: int
+    verified: bool | None
+    verify_error: str | None
+
+
+@closed
+class ResultAnswer(TypedDict):
+    """One run."""
+
+    outcome: Outcome
+    cause: Cause
+    phase: Phase | None
+    flags: list[Flag]
+    started_at: Instant
+    duration_seconds: float
+    phases: dict[Phase, float]
+    address: str | None
+    addresses: list[str]
+    status_code: int | None
+    tls_version: str | None
+    certificate: CertificateAnswer | None
+    code: str | None
+    detail: str
+    lag_seconds: float | None
+    restored: bool
+
+
+@closed
+class TargetAnswer(TypedDict):
+    """One target and its last run."""
+
+    id: str
+    probe: str
+    kind: str
+    authority: str
+    service: str
+    confirmed: Confirmed
+    since: Instant | None
+    seen_up: bool
+    interval_seconds: float
+    timeout_seconds: float
+    next_run: Instant | None
+    last: ResultAnswer | None
+
+
+@closed
+class TargetsAnswer(TypedDict):
+    """A page of targets."""
+
+    targets: list[TargetAnswer]
+    next: str | None
+
+
+@closed
+class TimelineAnswer(TypedDict):
+    """What happened to an incident when."""
+
+    at: Instant
+    event: str
+
+
+@closed
+class IncidentAnswer(TypedDict):
+    """One outage. `members` are the incidents it explains, `parent` the one that explains it."""
+
+    id: str
+    parent: str | None
+    members: list[str]
+    scope: Scope
+    authority: str
+    service: str
+    severity: Severity
+    outcome: Outcome
+    cause: Cause
+    phase: Phase | None
+    diagnosis: Diagnosis
+    verdict: Verdict
+    facts: list[str]
+    first_failure_at: Instant
+    opened_at: Instant
+    resolved_at: Instant | None
+    acknowledged_at: Instant | None
+    acknowledged_by: str
+    comment: str
+    muted_by: str | None
+    reopened: int
+    never_up: bool
+    targets: list[str]
+    timeline: list[TimelineAnswer]
+
+
+@closed
+class IncidentEvidenceAnswer(IncidentAnswer):
+    """One outage with the last run of every target it rests on."""
+
+    evidence: dict[str, ResultAnswer]
+
+
+@closed
+class IncidentsAnswer(TypedDict):
+    """A page of incidents, newest first."""
+
+    incidents: list[IncidentAnswer]
+    next: str | None
+
+
+@closed
+class ReferenceRowAnswer(TypedDict):
+    """What we confirmed of the main service of one authority."""
+
+    outcome: Outcome
+    cause: Cause
+    since: Instant | None
+    checked_at: Instant
+
+
+@closed
+class ReferenceAnswer(TypedDict):
+    """Our own confirmed view; no authorities while our own network fails."""
+
+    format: str
+    source: str
+    vantage: str
+    generated_at: Instant
+    local_fault: bool
+    authorities: dict[str, ReferenceRowAnswer]
+
+
+@closed
+class RouteAnswer(TypedDict):
+    """Who holds an invoice, where it is asked for, and whether that works now."""
+
+    invoice: str
+    authority: str
+    code: str
+    name: str
+    kind: str
+    service: str
+    endpoint: str | None
+    state: str | None
+    watched: list[str]
+    advice: str
+
+
+@closed
+class WindowAnswer(TypedDict):
+    """A maintenance window. `authorities` and `services` null: all of them. `state`: upcoming, active or ended."""
+
+    id: str
+    name: str
+    authorities: list[str] | None
+    services: list[str] | None
+    start: Instant
+    end: Instant
+    announce: bool
+    by_hand: bool
+    state: str
+
+
+@closed
+class WindowsAnswer(TypedDict):
+    """A page of windows, the earliest first."""
+
+    windows: list[WindowAnswer]
+    next: str | None
+
+
+@closed
+class SilenceAnswer(TypedDict):
+    """A silence. `state`: pending, active or expired."""
+
+    id: str
+    matchers: dict[str, list[str]]
+    starts_at: Instant
+    ends_at: Instant
+    author: str
+    comment: str
+    state: str
+
+
+@closed
+class SilencesAnswer(TypedDict):
+    """A page of silences, the one that ends last first."""
+
+    silences: list[SilenceAnswer]
+    next: str | None
+
+
+@closed
+class ReloadAnswer(TypedDict):
+    """The new configuration is in force."""
+
+    status: str

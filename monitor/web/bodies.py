@@ -1,0 +1,191 @@
+"""What a caller sends to change something: read within bounds, checked strictly, all mistakes told at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Annotated, Any, TypeVar
+
+from aiohttp import web
+from aiohttp.client_exceptions import ClientPayloadError
+from aiohttp.http_exceptions import HttpProcessingError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic.annotated_handlers import GetJsonSchemaHandler
+from pydantic_core import CoreSchema, ErrorDetails
+
+from monitor.model import Diagnosis, Severity
+from monitor.web.errors import RequestError
+
+PATIENCE = 5.0
+"""Seconds in which a body must have arrived."""
+MOST_MISTAKES = 20
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _instant(value: object) -> datetime:
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise ValueError("a time is meant, as 2026-12-01T18:00:00+08:00")
+    instant = datetime.fromisoformat(value.upper().replace(" ", "T"))
+    if not 2000 <= instant.year < 2200:
+        raise ValueError("a year from 2000 to 2199 is meant")
+    return instant.astimezone(UTC)
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("one line of printable characters is meant")
+    return text
+
+
+def _listed(value: object) -> object:
+    """A word stands for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def _unless_all(value: object) -> object:
+    """`all` stands for null."""
+    return None if value == "all" else _listed(value)
+
+
+class _OrOne:
+    """Lets the schema say that one word does for a list of one."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        listed = handler(core_schema)
+        return {"anyOf": [listed["items"], listed]}
+
+
+Instant = Annotated[
+    datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Line = Annotated[str, AfterValidator(_one_line), StringConstraints(max_length=1000)]
+Name = Annotated[str, AfterValidator(_one_line), StringConstraints(min_length=1, max_length=100)]
+Word = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
+
+T = TypeVar("T")
+Some = Annotated[list[T], BeforeValidator(_listed), Field(min_length=1, max_length=100), _OrOne()]
+
+
+class Body(BaseModel):
+    """No key beyond those named, no value of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class AckBody(Body):
+    """Somebody takes an incident."""
+
+    author: Name
+    comment: Line = ""
+
+
+class Matchers(Body):
+    """What is silenced: all that are given must match; each is a word or a list of words."""
+
+    authority: Some[Word] | None = None
+    service: Some[Word] | None = None
+    severity: Some[Severity] | None = None
+    diagnosis: Some[Diagnosis] | None = None
+
+
+class SilenceBody(Body):
+    """A silence; without `starts_at` from now on."""
+
+    matchers: Matchers
+    starts_at: Instant | None = None
+    ends_at: Instant
+    author: Name
+    comment: Line = ""
+
+
+class WindowBody(Body):
+    """A maintenance window by hand; without `start` from now on. `authorities`, `services`: words, `all` or null for all."""
+
+    name: Name = "by hand"
+    authorities: Annotated[Some[Word] | None, BeforeValidator(_unless_all)]
+    services: Annotated[Some[Word] | None, BeforeValidator(_unless_all)] = None
+    start: Instant | None = None
+    end: Instant
+
+
+B = TypeVar("B", bound=Body)
+
+
+async def read_body(request: web.Request, kind: type[B]) -> B:
+    """The body as `kind`.
+
+    RequestError 415 for another content type, 408 for one that does not come, 413 for one too large (by aiohttp), 400
+    with all mistakes of one that is not what was asked for.
+    """
+    if request.content_type != "application/json":
+        raise RequestError(415, "the body must be JSON, with Content-Type: application/json")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            sent = await request.read()
+    except TimeoutError:
+        raise RequestError(408, f"the body did not arrive within {PATIENCE:g} s") from None
+    except (ClientPayloadError, HttpProcessingError):
+        raise RequestError(400, "the body cannot be read") from None
+    return _checked(sent, kind)
+
+
+def _checked(sent: bytes, kind: type[B]) -> B:
+    try:
+        json.loads(sent.decode(), object_pairs_hook=_once)
+        return kind.model_validate_json(sent)
+    except ValidationError as problem:
+        raise refusal(_mistake(error, kind) for error in problem.errors(include_input=False)) from None
+    except RecursionError:
+        raise RequestError(400, "the body is nested too deep") from None
+    except (
+        ValueError
+    ) as problem:  # no UTF-8, no JSON, a key twice; these never hold what was sent beyond the key
+        raise RequestError(400, f"the body is not JSON: {str(problem)[:200]}") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def refusal(mistakes: Iterable[str]) -> RequestError:
+    """400 with all of the mistakes in one line."""
+    told = list(mistakes)
+    more = f"; and {len(told) - MOST_MISTAKES} more" if len(told) > MOST_MISTAKES else ""
+    return RequestError(400, "; ".join(told[:MOST_MISTAKES]) + more)
+
+
+def _mistake(error: ErrorDetails, kind: type[Body]) -> str:
+    """`ends_at: is missing`, in the words of a person."""
+    place = ".".join(str(step)[:64] for step in error["loc"]) or "body"
+    if error["type"] == "missing":
+        return f"{place}: is missing"
+    if error["type"] == "extra_forbidden":
+        known = Matchers.model_fields if error["loc"][0] == "matchers" else kind.model_fields
+        return f"{place}: unknown key{meant(str(error['loc'][-1]), known)}"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {said[:1].lower()}{said[1:]}"
+
+
+def meant(word: str, known: Collection[str]) -> str:
+    """`; did you mean X?` where something known is near."""
+    near = get_close_matches(word[:64], known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

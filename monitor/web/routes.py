@@ -1,0 +1,170 @@
+"""The one table of what is served: the server registers its rows, and the OpenAPI document is made of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aiohttp import web
+
+from monitor.core.status import Status
+from monitor.metrics.exposition import OPENMETRICS
+from monitor.notify.words import LANGUAGES
+from monitor.web import answers, api, bodies, changes, events, health, pages
+from monitor.web.openapi import HTML, PLAIN, Endpoint, Parameter, document
+
+__all__ = ["ENDPOINTS", "Endpoint"]
+
+TEXTUAL = {"type": "string"}
+LIMIT = Parameter(
+    name="limit",
+    schema={"type": "integer", "minimum": 1, "maximum": api.MAX_LIMIT, "default": api.DEFAULT_LIMIT},
+    about="entries per page",
+)
+CURSOR = Parameter(name="cursor", schema=TEXTUAL, about="`next` of the page before")
+LANG = Parameter(name="lang", schema={"enum": list(LANGUAGES)}, about="language; default: as configured")
+DAYS = Parameter(
+    name="days",
+    schema={"type": "integer", "minimum": 1, "maximum": api.MAX_DAYS, "default": api.DEFAULT_DAYS},
+    about="how far to look ahead",
+)
+
+
+def _in_path(name: str, about: str) -> Parameter:
+    return Parameter(name=name, schema={"type": "string", "minLength": 1}, about=about, place="path")
+
+
+TARGET = _in_path("id", "id of a target; its slash raw or as %2F")
+INCIDENT = _in_path("id", "id of an incident")
+SILENCE = _in_path("id", "id of a silence")
+WINDOW = _in_path("id", "id of a window")
+UNKNOWN = {404: "nothing of that name"}
+UNDECIDED = {503: "not decided in time; ask again"}
+
+
+async def openapi(request: web.Request) -> web.Response:
+    """`GET /api/v1/openapi.json`: the description of all this."""
+    api.parameters(request)
+    return web.json_response(_document())
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return document(ENDPOINTS)
+
+
+ENDPOINTS = (
+    # --- pages
+    Endpoint(
+        method="GET", path="/", handler=pages.status, media=HTML, parameters=(LANG,),
+        about="The status page: the matrix, incidents, windows",
+    ),
+    Endpoint(
+        method="GET", path="/authorities/{slug}", handler=pages.authority, media=HTML, refuses=UNKNOWN,
+        parameters=(_in_path("slug", "`shandong`, `national`, `local`"), LANG),
+        about="One authority: services, references, targets, incidents",
+    ),
+    Endpoint(
+        method="GET", path="/incidents/{id}", handler=pages.incident, media=HTML, refuses=UNKNOWN,
+        parameters=(INCIDENT, LANG),
+        about="One incident: its story, timeline and evidence",
+    ),
+    Endpoint(
+        method="GET", path="/static/{name}", handler=pages.static, media="*/*", refuses=UNKNOWN,
+        parameters=(_in_path("name", "a file of the pages"),),
+        about="Style sheet, script and icon of the pages",
+    ),
+    # --- for machines that watch the daemon
+    Endpoint(
+        method="GET", path="/metrics", handler=health.metrics, media=PLAIN, more_media=(OPENMETRICS.partition(";")[0],),
+        about="Metrics, in the text format or as OpenMetrics by Accept",
+    ),
+    Endpoint(method="GET", path="/-/healthy", handler=health.healthy, media=PLAIN, about="The loop answers"),
+    Endpoint(
+        method="GET", path="/-/ready", handler=health.ready, media=PLAIN, about="Every target has a result",
+        refuses={503: "targets without a result yet"},
+    ),
+    Endpoint(
+        method="POST", path="/-/reload", handler=changes.reload, answer=answers.ReloadAnswer,
+        about="Apply the configuration file anew", refuses={500: "the file has mistakes; nothing was changed"},
+    ),
+    # --- what is known
+    Endpoint(
+        method="GET", path="/api/v1/status", handler=api.status, answer=Status,
+        about="All that is believed: every authority, the national page, this machine",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/targets", handler=api.targets, answer=answers.TargetsAnswer,
+        parameters=(LIMIT, CURSOR), about="Targets with their last run",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/targets/{id}", handler=api.target, answer=answers.TargetAnswer,
+        parameters=(TARGET,), refuses=UNKNOWN, about="One target with its last run",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/reference", handler=api.reference, answer=answers.ReferenceAnswer,
+        about="Our own confirmed view, for other monitors",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/route", handler=api.route, answer=answers.RouteAnswer,
+        parameters=(Parameter(name="invoice", schema=TEXTUAL, required=True, about="code or number"),),
+        refuses={404: "an unknown region"}, about="Who holds an invoice, and whether that works now",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/events", handler=events.events, media="text/event-stream",
+        parameters=(
+            Parameter(name="after", schema={"type": "string", "pattern": "^[0-9]{1,18}$"}, about="id of an event"),
+            Parameter(name="Last-Event-ID", schema=TEXTUAL, place="header", about="the same, of one who returns"),
+        ),
+        refuses={503: "too many listeners"},
+        about="Server-sent events: result, state, incident, window",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/openapi.json", handler=openapi, answer=dict[str, Any],
+        about="This description",
+    ),
+    # --- incidents, silences, windows
+    Endpoint(
+        method="GET", path="/api/v1/incidents", handler=api.incidents, answer=answers.IncidentsAnswer,
+        parameters=(
+            Parameter(name="open", schema={"enum": ["true", "false"]}, about="only open or only resolved ones"),
+            LIMIT, CURSOR,
+        ),
+        about="Incidents, newest first",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/incidents/{id}", handler=api.incident, parameters=(INCIDENT,),
+        answer=answers.IncidentEvidenceAnswer, refuses=UNKNOWN, about="One incident with its evidence",
+    ),
+    Endpoint(
+        method="POST", path="/api/v1/incidents/{id}/ack", handler=changes.ack, parameters=(INCIDENT,),
+        body=bodies.AckBody, answer=answers.IncidentAnswer, about="Take an incident: no more reminders",
+        refuses={**UNKNOWN, 409: "it is resolved", **UNDECIDED},
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/silences", handler=api.silences, answer=answers.SilencesAnswer,
+        parameters=(LIMIT, CURSOR), about="Silences, the one that ends last first",
+    ),
+    Endpoint(
+        method="POST", path="/api/v1/silences", handler=changes.add_silence, body=bodies.SilenceBody,
+        answer=answers.SilenceAnswer, status=201, about="Silence the telling of what matches",
+        refuses={422: "refused, with the reason", **UNDECIDED},
+    ),
+    Endpoint(
+        method="DELETE", path="/api/v1/silences/{id}", handler=changes.end_silence, parameters=(SILENCE,),
+        answer=answers.SilenceAnswer, refuses={**UNKNOWN, 409: "it is over", **UNDECIDED}, about="End a silence now",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/windows", handler=api.windows, answer=answers.WindowsAnswer,
+        parameters=(DAYS, LIMIT, CURSOR), about="Maintenance windows of now and of the days to come",
+    ),
+    Endpoint(
+        method="POST", path="/api/v1/windows", handler=changes.add_window, body=bodies.WindowBody,
+        answer=answers.WindowAnswer, status=201, about="A maintenance window by hand",
+        refuses={422: "refused, with the reason", **UNDECIDED},
+    ),
+    Endpoint(
+        method="DELETE", path="/api/v1/windows/{id}", handler=changes.end_window, parameters=(WINDOW,),
+        answer=answers.WindowAnswer, refuses={**UNKNOWN, 409: "it is over", **UNDECIDED}, about="End a window now",
+    ),
+)  # fmt: skip

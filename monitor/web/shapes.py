@@ -1,0 +1,159 @@
+"""Values of the product as the JSON that the API answers and the live stream carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from monitor.model import (
+    Certificate,
+    Incident,
+    Result,
+    Silence,
+    Target,
+    TargetState,
+    Window,
+    as_json,
+    rfc3339,
+)
+from monitor.web.answers import (
+    CertificateAnswer,
+    IncidentAnswer,
+    ResultAnswer,
+    SilenceAnswer,
+    TargetAnswer,
+    WindowAnswer,
+)
+
+
+def certificate_json(certificate: Certificate) -> CertificateAnswer:
+    """What the peer presented."""
+    return {
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "not_before": rfc3339(certificate.not_before),
+        "not_after": rfc3339(certificate.not_after),
+        "names": list(certificate.names),
+        "fingerprint": certificate.fingerprint,
+        "chain_length": certificate.chain_length,
+        "verified": certificate.verified,
+        "verify_error": certificate.verify_error,
+    }
+
+
+def result_json(result: Result) -> ResultAnswer:
+    """One run."""
+    return {
+        "outcome": result.outcome,
+        "cause": result.cause,
+        "phase": result.phase,
+        "flags": sorted(result.flags),
+        "started_at": rfc3339(result.started_at),
+        "duration_seconds": result.duration,
+        "phases": dict(result.phases),
+        "address": result.address,
+        "addresses": list(result.addresses),
+        "status_code": result.status_code,
+        "tls_version": result.tls_version,
+        "certificate": None if result.certificate is None else certificate_json(result.certificate),
+        "code": result.code,
+        "detail": result.detail,
+        "lag_seconds": result.lag,
+        "restored": result.restored,
+    }
+
+
+def target_json(target: Target, state: TargetState, next_run: datetime | None) -> TargetAnswer:
+    """One target: what is believed of it, its last run, when the next one is due."""
+    return {
+        "id": target.id,
+        "probe": target.probe,
+        "kind": target.kind,
+        "authority": target.authority,
+        "service": target.service,
+        "confirmed": state.confirmed,
+        "since": as_json(state.since),
+        "seen_up": state.seen_up,
+        "interval_seconds": target.interval,
+        "timeout_seconds": target.timeout,
+        "next_run": as_json(next_run),
+        "last": None if state.last is None else result_json(state.last),
+    }
+
+
+def incident_json(incident: Incident, members: Sequence[str]) -> IncidentAnswer:
+    """One outage; `members` are the ids of the incidents it explains."""
+    return {
+        "id": incident.id,
+        "parent": incident.parent,
+        "members": list(members),
+        "scope": incident.scope,
+        "authority": incident.authority,
+        "service": incident.service,
+        "severity": incident.severity,
+        "outcome": incident.cause.outcome,
+        "cause": incident.cause,
+        "phase": incident.phase,
+        "diagnosis": incident.diagnosis,
+        "verdict": incident.verdict,
+        "facts": list(incident.facts),
+        "first_failure_at": rfc3339(incident.first_failure_at),
+        "opened_at": rfc3339(incident.opened_at),
+        "resolved_at": as_json(incident.resolved_at),
+        "acknowledged_at": as_json(incident.acknowledged_at),
+        "acknowledged_by": incident.acknowledged_by,
+        "comment": incident.comment,
+        "muted_by": incident.muted_by,
+        "reopened": incident.reopened,
+        "never_up": incident.never_up,
+        "targets": list(incident.targets),
+        "timeline": [{"at": rfc3339(at), "event": event} for at, event in story_of(incident)],
+    }
+
+
+def story_of(incident: Incident) -> list[tuple[datetime, str]]:
+    """What happened when, oldest first: its own timeline, completed by what every incident has."""
+    told = {event for _, event in incident.timeline}
+    known = [("first_failure", incident.first_failure_at), ("opened", incident.opened_at)]
+    if incident.resolved_at is not None:
+        known.append(("resolved", incident.resolved_at))
+    missing = [(at, event) for event, at in known if event not in told]
+    return sorted([*missing, *incident.timeline], key=lambda step: step[0])
+
+
+def members_of(incidents: Iterable[Incident], parent: str) -> list[str]:
+    """Ids of the incidents that `parent` explains."""
+    return sorted(incident.id for incident in incidents if incident.parent == parent)
+
+
+def window_json(window: Window, now: datetime) -> WindowAnswer:
+    """One window as it stands at `now`."""
+    return {
+        "id": window.id,
+        "name": window.name,
+        "authorities": None if window.authorities is None else list(window.authorities),
+        "services": None if window.services is None else list(window.services),
+        "start": rfc3339(window.start),
+        "end": rfc3339(window.end),
+        "announce": window.announce,
+        "by_hand": window.by_hand,
+        "state": _stage(window.start, window.end, now, ("upcoming", "active", "ended")),
+    }
+
+
+def silence_json(silence: Silence, now: datetime) -> SilenceAnswer:
+    """One silence as it stands at `now`."""
+    return {
+        "id": silence.id,
+        "matchers": {name: list(words) for name, words in silence.matchers.items()},
+        "starts_at": rfc3339(silence.starts_at),
+        "ends_at": rfc3339(silence.ends_at),
+        "author": silence.author,
+        "comment": silence.comment,
+        "state": _stage(silence.starts_at, silence.ends_at, now, ("pending", "active", "expired")),
+    }
+
+
+def _stage(start: datetime, end: datetime, now: datetime, words: tuple[str, str, str]) -> str:
+    before, during, after = words
+    return after if now >= end else during if now >= start else before
