@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 import ssl
 
@@ -74,7 +75,12 @@ class Wire:
 
     async def secure(self, context: ssl.SSLContext, server_name: str) -> None:
         """Shake hands. Raises OSError, of which ssl.SSLError is one."""
-        tls = context.wrap_socket(self.socket, do_handshake_on_connect=False, server_hostname=server_name)
+        tls = context.wrap_socket(
+            self.socket,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,  # `receive` looks at what kind of end it was
+            server_hostname=server_name,
+        )
         self.socket = tls
         while True:
             try:
@@ -84,6 +90,8 @@ class Wire:
                 await self._readable()
             except ssl.SSLWantWriteError:
                 await _writable(self._fd)
+            except ssl.SSLEOFError as end:
+                raise self._reset() or end from None
 
     async def send(self, data: bytes) -> None:
         """Write all of it. Raises OSError."""
@@ -100,6 +108,7 @@ class Wire:
         """The next bytes, at most `CHUNK`; empty at the end. Raises OSError.
 
         Waits first unless TLS holds decrypted bytes back, so that a stream without end cannot keep the loop.
+        A peer that closes without TLS's farewell has ended all the same: many do, and a framed reply knows its length.
         """
         tls = self.tls
         if tls is None or not tls.pending():
@@ -111,6 +120,18 @@ class Wire:
                 await self._readable()
             except ssl.SSLWantWriteError:
                 await _writable(self._fd)
+            except ssl.SSLEOFError:
+                if reset := self._reset():
+                    raise reset from None
+                return b""
+
+    def _reset(self) -> OSError | None:
+        """The reset behind an end that OpenSSL calls a mere EOF: after a RST the socket has no peer any more."""
+        try:
+            self.socket.getpeername()
+        except OSError:
+            return ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+        return None
 
     def close(self) -> None:
         """Let go of the connection at once, without a farewell. May be called twice."""

@@ -85,6 +85,8 @@ class Collector:
             return
         if not self.has_head or self._framed:
             raise FaultError(Cause.CONNECTION_CLOSED, "connection closed before the reply was whole")
+        if self._is_cut():
+            raise FaultError(Cause.CONNECTION_CLOSED, "connection closed inside the compressed body")
         self.done = True
 
     def header(self, name: str) -> str | None:
@@ -133,10 +135,15 @@ class Collector:
     def on_message_complete(self) -> None:
         if self.has_head:
             self.done = True
+            if self._is_cut():
+                raise self._stop(FaultError(Cause.HTTP_MALFORMED, "the compressed body is cut"))
             return
         self._interim += 1
         if self._interim > MAX_INTERIM:
             raise self._stop(FaultError(Cause.HTTP_MALFORMED, f"more than {MAX_INTERIM} interim replies"))
+
+    def _is_cut(self) -> bool:
+        return self._decoder is not None and not self._decoder.is_whole
 
     def _is_chunked(self) -> bool:
         return "chunked" in (self.header("transfer-encoding") or "").lower()
@@ -170,6 +177,11 @@ class Decoder:
                 data = self._inflate(data)
         except zlib.error as error:
             raise FaultError(Cause.HTTP_MALFORMED, f"{self._encoding} cannot be undone") from error
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what came in is no stump: a compressed stream says itself where it ends."""
+        return self._stream is None or self._stream.eof
 
     def _inflate(self, data: bytes) -> bytes:
         """Undo one member's worth of `data`; what belongs to the next one is returned."""

@@ -59,6 +59,12 @@ FAULTS = {
     "resets in the headers": plain(
         then_resets(HEAD[:20], reads=10_000), Cause.CONNECTION_RESET, Phase.TRANSFER
     ),
+    "resets in the body, https": https(
+        then_resets(HEAD, b"half", reads=10_000), Cause.CONNECTION_RESET, Phase.TRANSFER
+    ),
+    "resets in a body without a length, https": https(
+        then_resets(b"HTTP/1.1 200 OK\r\n\r\n", b"half", reads=10_000), Cause.CONNECTION_RESET, Phase.TRANSFER
+    ),
     "resets in the body": plain(
         then_resets(HEAD, b"half", reads=10_000), Cause.CONNECTION_RESET, Phase.TRANSFER
     ),

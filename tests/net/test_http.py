@@ -127,6 +127,7 @@ async def test_a_body_of_just_the_bound_passes() -> None:
 
 
 MALFORMED = {
+    "gzip that is cut": whole(gzip.compress(b"hello" * 9)[:-9], b"Content-Encoding: gzip"),
     "gzip that is none": whole(b"hello", b"Content-Encoding: gzip"),
     "an encoding nobody asked for": whole(b"hello", b"Content-Encoding: br"),
     "members without end": whole(gzip.compress(b"") * 100, b"Content-Encoding: gzip"),
