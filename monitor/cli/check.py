@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
+from monitor.cli.wall import shown
+from monitor.cli.windows import named
+from monitor.clock import SystemClock
 from monitor.config.load import ConfigError, Loaded, default_path, load
 from monitor.config.schema import Configuration
+from monitor.core.windows import upcoming
 from monitor.knowledge import load_registry
-from monitor.model import PSEUDO_AUTHORITIES
+from monitor.model import PSEUDO_AUTHORITIES, Plan
+
+LOOKAHEAD = timedelta(days=60)
+MOST_WINDOWS = 3
 
 
 @click.command()
@@ -41,7 +50,7 @@ def command(ctx: click.Context, file: Path | None, *, schema: bool) -> None:
         click.echo(str(problem), err=True)
         click.echo(f"{path}: {count} mistake{'s' if count > 1 else ''}", err=True)
         ctx.exit(2)
-    click.echo(summary(path, loaded))
+    click.echo(summary(path, loaded, SystemClock().now()))
 
 
 def json_schema() -> dict[str, object]:
@@ -50,7 +59,7 @@ def json_schema() -> dict[str, object]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "probes.yaml"}
 
 
-def summary(path: Path, loaded: Loaded) -> str:
+def summary(path: Path, loaded: Loaded, now: datetime) -> str:
     """What a sound configuration expands to, and what an operator should know about it."""
     plan = loaded.plan
     kinds = Counter(target.kind for target in plan.targets.values())
@@ -68,7 +77,26 @@ def summary(path: Path, loaded: Loaded) -> str:
         + ", ".join(f"{count} {kind}" for kind, count in kinds.items()),
         f"  authorities  {len(plan.authorities)}" + (f" ({names})" if names else ""),
         f"  also         {', '.join(others)}" if others else "",
+        f"  references   {', '.join(source.name for source in plan.references)}" if plan.references else "",
+        *_windows(plan, now),
         f"  receivers    {', '.join(receiver.id for receiver in plan.receivers) or 'none'}",
         *(f"  note: {note}" for note in loaded.notes),
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _windows(plan: Plan, now: datetime) -> Iterator[str]:
+    """The next windows of maintenance, open ones included."""
+    if not plan.maintenance:
+        return
+    rows = upcoming(plan, {}, now, now + LOOKAHEAD)
+    for index, window in enumerate(rows[:MOST_WINDOWS]):
+        times = (
+            f"{shown(window.start, plan.timezone)} to {shown(window.end, plan.timezone, after=window.start)}"
+        )
+        what = f"{named(window.authorities)}: {named(window.services)}"
+        yield f"  {'windows' if not index else '':<12} {times}  {window.name} ({what})"
+    if len(rows) > MOST_WINDOWS:
+        yield f"{'':<15}and more: `fapiao-monitor windows`"
+    if not rows:
+        yield f"  windows      none within {LOOKAHEAD.days} days"

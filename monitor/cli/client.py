@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import click
 
@@ -23,6 +23,12 @@ class Unanswered(click.ClickException):
     """The daemon cannot be reached, refuses, or what answers is not one."""
 
     exit_code = 3
+
+
+class Declined(click.ClickException):
+    """The daemon understood, and it cannot be: an unknown id, what is over already, a word it does not know."""
+
+    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,45 @@ def find_daemon(url: str) -> Daemon:
 
 async def read(daemon: Daemon, path: str, timeout: float = TIMEOUT) -> Any:
     """The JSON that `GET path` answers. Raises Unanswered, whose message is for the person at the terminal."""
+    status, body = await _call(daemon, "GET", path, None, timeout)
+    answer = _json(body)
+    if status == 200 and isinstance(answer, dict | list):
+        return answer
+    raise _refused(daemon, path, status, answer)
+
+
+async def read_all(daemon: Daemon, path: str, key: str, most: int = 5000) -> list[dict[str, Any]]:
+    """The rows under `key` of a paged list, page after page, at most `most`. Raises Unanswered."""
+    rows: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        answer = await read(
+            daemon, path + (f"{'&' if '?' in path else '?'}cursor={quote(cursor)}" if cursor else "")
+        )
+        found = answer.get(key) if isinstance(answer, dict) else None
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise Unanswered(f"what answers at {daemon.shown} is not a fapiao-monitor")
+        rows += found
+        cursor = str(answer.get("next") or "")
+        if not cursor or not found or len(rows) >= most:
+            return rows
+
+
+async def change(daemon: Daemon, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """The JSON that the daemon answers to a change. Raises Unanswered, and Declined where it says why it cannot be."""
+    status, said = await _call(daemon, method, path, body, TIMEOUT)
+    answer = _json(said)
+    if status in (200, 201) and isinstance(answer, dict):
+        return answer
+    if status in (400, 404, 409, 422) and isinstance(answer, dict) and isinstance(answer.get("error"), str):
+        raise Declined(_printable(answer["error"]))
+    raise _refused(daemon, path, status, answer)
+
+
+async def _call(
+    daemon: Daemon, method: str, path: str, body: dict[str, Any] | None, timeout: float
+) -> tuple[int, bytes]:
+    """Status and bounded body of one request. Raises Unanswered where there is no whole answer in time."""
     import aiohttp  # a fifth of a second that `--help` does not need
 
     headers = {"Authorization": f"Bearer {daemon.token}"} if daemon.token else {}
@@ -72,15 +117,13 @@ async def read(daemon: Daemon, path: str, timeout: float = TIMEOUT) -> Any:
         async with (
             asyncio.timeout(timeout),
             aiohttp.ClientSession(headers=headers) as session,
-            session.get(daemon.url + path, allow_redirects=False) as reply,
+            session.request(method, daemon.url + path, json=body, allow_redirects=False) as reply,
         ):
-            body = await _bounded(reply.content)
-            status = reply.status
+            return reply.status, await _bounded(reply.content)
     except TimeoutError:
         raise Unanswered(f"the daemon at {daemon.shown} did not answer within {timeout:g} s") from None
     except (aiohttp.ClientError, ValueError, OSError) as problem:
         raise Unanswered(f"no daemon at {daemon.shown}: {_reason(problem)}. Start one with `run`") from None
-    return _answer(daemon, path, status, body)
 
 
 async def _bounded(content: Any) -> bytes:
@@ -102,18 +145,28 @@ def _reason(problem: Exception) -> str:
     )
 
 
-def _answer(daemon: Daemon, path: str, status: int, body: bytes) -> Any:
-    """The JSON of a good answer; Unanswered for every other."""
+def _json(body: bytes) -> Any:
     try:
-        answer = json.loads(body)
-    except ValueError:
-        answer = None
-    if status == 200 and isinstance(answer, dict | list):
-        return answer
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refused(daemon: Daemon, path: str, status: int, answer: Any) -> Unanswered:
+    """What to say of an answer that is none."""
     said = answer.get("error") if isinstance(answer, dict) else None
-    if isinstance(said, str) or status in (401, 403):
-        hint = "; is FAPIAO_TOKEN set?" if status in (401, 403) else ""
-        raise Unanswered(
-            f"the daemon at {daemon.shown} refuses {path}: {status} {str(said or '')[:300]}".rstrip() + hint
-        )
-    raise Unanswered(f"what answers at {daemon.shown} is not a fapiao-monitor (status {status})")
+    if not isinstance(said, str) and status not in (401, 403):
+        return Unanswered(f"what answers at {daemon.shown} is not a fapiao-monitor (status {status})")
+    refusal = f"the daemon at {daemon.shown} refuses {path}: {status} {_printable(str(said or ''))}".rstrip()
+    return Unanswered(refusal + (f"; {_token_hint(daemon)}" if status == 401 else ""))
+
+
+def _token_hint(daemon: Daemon) -> str:
+    if daemon.token is None:
+        return "set FAPIAO_TOKEN to the server.token of its configuration"
+    return "FAPIAO_TOKEN is not the server.token of its configuration"
+
+
+def _printable(text: str) -> str:
+    """Words of the daemon as they may stand on a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text[:600])

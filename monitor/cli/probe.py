@@ -214,7 +214,7 @@ def _progress(targets: Sequence[Target]) -> AbstractContextManager[object]:
 
 
 def _print_json(targets: Sequence[Target], results: Sequence[Result]) -> None:
-    from monitor.web.api import result_json
+    from monitor.web.shapes import result_json
 
     rows = [{"id": target.id, **result_json(result)} for target, result in zip(targets, results, strict=True)]
     click.echo(json.dumps(rows[0] if len(rows) == 1 else rows, ensure_ascii=False, indent=2))

@@ -1,0 +1,88 @@
+"""`window add|end`: maintenance by hand at a running daemon, and windows that end earlier than planned."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from monitor.cli.client import change, daemon_options, find_daemon
+from monitor.cli.silence import span_of
+from monitor.cli.wall import config_option, read_instant, shown, zone_of
+
+PATH = "/api/v1/windows"
+
+
+@click.group()
+def command() -> None:
+    """Add a maintenance window by hand, or end one early.
+
+    `windows` (with an s) shows those of the configuration and those by hand.
+    """
+
+
+@command.command("add")
+@click.argument("authorities", metavar="AUTHORITY...", nargs=-1, required=True)
+@click.option(
+    "--from",
+    "start",
+    metavar="TIME",
+    help="When it begins: '2026-12-01 18:00[:30]' by the wall clock of `timezone`.  [default: now]",
+)
+@click.option("--until", metavar="TIME", help="When it ends.")
+@click.option("--for", "lasts", metavar="DURATION", help="In place of --until, how long: 30m, 2h, 1d.")
+@click.option(
+    "--service",
+    "services",
+    multiple=True,
+    metavar="WORD",
+    help="verify, dppt …; may be repeated.  [default: all]",
+)
+@click.option("--name", default="by hand", show_default=True, metavar="TEXT", help="What it is called.")
+@config_option
+@daemon_options
+def add(
+    authorities: tuple[str, ...],
+    start: str | None,
+    until: str | None,
+    lasts: str | None,
+    services: tuple[str, ...],
+    name: str,
+    file: Path | None,
+    url: str,
+) -> int:
+    """Plan work for these authorities (`all`: for all of them).
+
+    Looking goes on; nothing that opens in it is told.
+
+    Exits 0, 1 if the daemon knows one of the words not or it would be over already, 3 if it cannot be reached or refuses.
+    """
+    from monitor.cli.drawing import clean
+
+    zone = zone_of(file)
+    body: dict[str, Any] = {"name": name, **span_of(start, lasts, until, zone, ("start", "end"))}
+    body["authorities"] = "all" if authorities == ("all",) else list(authorities)
+    body["services"] = list(services) or None
+    made = asyncio.run(change(find_daemon(url), "POST", PATH, body))
+    begin, end = read_instant(made.get("start")), read_instant(made.get("end"))
+    if begin and end:
+        click.echo(f"{clean(made.get('id'))}: {shown(begin, zone)} to {shown(end, zone)} ({zone})")
+    return 0
+
+
+@command.command("end")
+@click.argument("window", metavar="ID")
+@daemon_options
+def end(window: str, url: str) -> int:
+    """End a window now, of the configuration or by hand; one that has not begun will not come.
+
+    What it covered is looked at at once.
+
+    Exits 0, 1 if there is no such window or it is over, 3 if the daemon cannot be reached or refuses.
+    """
+    asyncio.run(change(find_daemon(url), "DELETE", f"{PATH}/{quote(window, safe='')}"))
+    click.echo(f"{window} is over")
+    return 0

@@ -1,0 +1,153 @@
+"""`windows`: the maintenance that is coming, from the configuration and, where a daemon runs, by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.client import Daemon, Unanswered, daemon_options, find_daemon, read
+from monitor.cli.wall import config_option, instant, read_instant, shown, zone_of
+from monitor.model import Plan
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+PATIENCE = 2.0
+"""Seconds given to the daemon: the answer is useful without it."""
+MOST_NAMES = 3
+"""So many authorities of a window are named in the table, the others counted."""
+HEAD = ("from", "to", "state", "name", "authorities", "services", "id")
+
+Rows = list[dict[str, Any]]
+"""Windows as /api/v1/windows has them."""
+
+
+@click.command()
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=14, show_default=True, help="How far to look ahead."
+)
+@click.option(
+    "--at",
+    metavar="DATE",
+    help="Look from another day or time: 2026-12-01, '2026-12-01 18:00'.  [default: now]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON in the form of /api/v1/windows.")
+@config_option
+@daemon_options
+def command(days: int, at: str | None, as_json: bool, file: Path | None, url: str) -> int:
+    """Show the maintenance windows that are open or begin soon.
+
+    Where a daemon runs they are its own: what is in force, with those by hand. With -c or --at, and without a daemon,
+    they follow from the configuration; those by hand are the daemon's even then.
+
+    Exits 0, and 2 if there is neither a daemon nor a configuration without mistakes.
+    """
+    from monitor.clock import SystemClock
+
+    now, zone = SystemClock().now(), zone_of(file)
+    since = instant(at, zone, "--at") if at else now
+    until = since + timedelta(days=days)
+    answered, silent = _ask(find_daemon(url), days=(until - now).days + 1)
+    found = answered
+    if found is None or at or file:
+        found = _merged(_planned(file, since, until), answered)
+    found = [{**row, "state": stage} for row in found if (stage := _stage(row, since, until))]
+    if as_json:
+        click.echo(json.dumps({"windows": found, "next": None}, ensure_ascii=False, indent=2))
+        return 0
+    click.echo(f"maintenance from {shown(since, zone)} to {shown(until, zone)} ({zone})")
+    _print(found, zone) if found else click.echo("no windows")
+    if silent:
+        click.echo(f"windows by hand are not among them: {silent}", err=True)
+    return 0
+
+
+def _ask(daemon: Daemon, days: int) -> tuple[Rows | None, str]:
+    """What a daemon knows of the coming days, or why none answers."""
+    path = f"/api/v1/windows?days={min(max(days, 1), 366)}&limit=500"
+    try:
+        answer = asyncio.run(read(daemon, path, PATIENCE))
+    except Unanswered as problem:
+        return None, problem.message
+    rows = answer.get("windows") if isinstance(answer, dict) else None
+    if not isinstance(rows, list):
+        return None, f"what answers at {daemon.shown} is not a fapiao-monitor"
+    return [row for row in rows if isinstance(row, dict)], ""
+
+
+def _planned(file: Path | None, since: datetime, until: datetime) -> Rows:
+    """The windows of the configuration. Raises a usage error with all its mistakes."""
+    from monitor.config.load import ConfigError, default_path, load
+    from monitor.knowledge import load_registry
+
+    try:
+        loaded = load(file or default_path(os.environ), environ=os.environ, registry=load_registry())
+    except ConfigError as problem:
+        raise click.UsageError(str(problem)) from None
+    return windows_of(loaded.plan, since, until)
+
+
+def windows_of(plan: Plan, since: datetime, until: datetime) -> Rows:
+    """The windows of a plan that are open at `since` or begin before `until`."""
+    from monitor.core.windows import upcoming
+    from monitor.web.shapes import window_json
+
+    return [{**window_json(window, since)} for window in upcoming(plan, {}, since, until)]
+
+
+def _merged(planned: Rows, answered: Rows | None) -> Rows:
+    """The windows of the configuration as the daemon has them, where it has them, and those by hand."""
+    known = {row.get("id"): row for row in answered or []}
+    rules = [known.get(row["id"], row) for row in planned]
+    by_hand = [row for row in known.values() if row.get("by_hand")]
+    return sorted([*rules, *by_hand], key=lambda row: (str(row.get("start")), str(row.get("id"))))
+
+
+def _stage(row: Mapping[str, Any], since: datetime, until: datetime) -> str:
+    """Whether a window is `active` or `upcoming` at `since`; empty for what is neither before `until`."""
+    start, end = read_instant(row.get("start")), read_instant(row.get("end"))
+    if start is None or end is None or end <= since or start >= until:
+        return ""
+    return "active" if start <= since else "upcoming"
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+
+def _print(rows: Sequence[Mapping[str, Any]], zone: str) -> None:
+    from monitor.cli.table import print_table
+
+    print_table(HEAD, [list(_cells(row, zone)) for row in rows])
+
+
+def _cells(row: Mapping[str, Any], zone: str) -> Iterator[Text]:
+    from rich.text import Text
+
+    from monitor.cli.drawing import clean
+
+    start, end = read_instant(row.get("start")), read_instant(row.get("end"))
+    yield Text(shown(start, zone) if start else "?")
+    yield Text(shown(end, zone, after=start) if end else "?")
+    state = clean(row.get("state"), 12)
+    yield Text(state, style="bold cyan" if state == "active" else "")
+    yield Text(clean(row.get("name"), 60))
+    yield Text(named(row.get("authorities")))
+    yield Text(named(row.get("services")))
+    yield Text(clean(row.get("id"), 80), style="dim")
+
+
+def named(words: Any) -> str:
+    """`all`, or the first few of a list and how many more there are."""
+    from monitor.cli.drawing import clean
+
+    if not isinstance(words, list | tuple):
+        return "all"
+    more = f" and {len(words) - MOST_NAMES} more" if len(words) > MOST_NAMES else ""
+    return clean(", ".join(map(str, words[:MOST_NAMES]))) + more
