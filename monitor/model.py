@@ -710,6 +710,10 @@ class TargetState:
     """Ok runs in a row that were not slow, counted while confirmed slow."""
     unverified: bool = False
     """The last ok run met a certificate that cannot be verified (`verify: report`)."""
+    accepted: bool = False
+    """Some ok run was let in as what it is: not `unsigned_refused`, not `throttled`."""
+    refused: bool = False
+    """The last ok run was `unsigned_refused` although an earlier one was accepted: the protocol may have changed."""
     since: datetime | None = None
     """When `confirmed` last changed."""
     last: Result | None = None

@@ -5,12 +5,11 @@ Every function is a rule of the contract (§1 and §2) over values: no state is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.model import (
-    LOCAL,
     AuthorityState,
     Cause,
     Confirmed,
@@ -33,10 +32,12 @@ MOST_PACE = 8.0
 """While throttled the interval grows to at most this many times itself."""
 HTTP_KINDS = frozenset({"captcha", "http"})
 """Kinds that a ban holds back; a handshake is not a request."""
-KIND_COST = ("tcp", "tls", "http", "captcha")
-"""Kinds from cheap to dear."""
-WAY = tuple(Phase)
-"""The phases in the order in which a run meets them."""
+KIND_COST: Mapping[str, int] = {"tcp": 0, "tls": 1, "http": 2, "captcha": 3}
+"""Kinds from cheap to dear; any other is dearer."""
+WAY: Mapping[Phase | None, int] = {phase: place for place, phase in enumerate((*Phase, None))}
+"""The phases in the order in which a run meets them; what struck in none of them comes last."""
+NOT_ACCEPTED = frozenset({Flag.UNSIGNED_REFUSED, Flag.THROTTLED})
+"""Flags of an ok run in which the platform did not let us in."""
 
 NAME_CAUSES = frozenset({
     Cause.RESOLVE_TIMEOUT, Cause.DNS_NXDOMAIN, Cause.DNS_SERVFAIL, Cause.DNS_NO_ADDRESS, Cause.DNS_HIJACKED,
@@ -83,11 +84,18 @@ def _after_ok(target: Target, before: TargetState, result: Result, now: datetime
         phase=before.phase if still_down else None,
         turned=0,
         unverified=Flag.TLS_UNVERIFIED in flags,
+        accepted=before.accepted or not flags & NOT_ACCEPTED,
+        refused=_is_refused(before, flags),
         since=now if up and before.confirmed is not Confirmed.UP else before.since,
         last=result,
         last_success_at=result.started_at,
         pace=pace,
     )
+
+
+def _is_refused(before: TargetState, flags: frozenset[Flag]) -> bool:
+    """Whether it is refused as unsigned though it once was not. Being throttled says nothing of that."""
+    return before.refused if Flag.THROTTLED in flags else before.accepted and Flag.UNSIGNED_REFUSED in flags
 
 
 def _slowness(target: Target, before: TargetState, *, slow: bool) -> tuple[int, int, bool]:
@@ -176,6 +184,7 @@ def believes_otherwise(before: TargetState, after: TargetState) -> bool:
         or after.slow is not before.slow
         or after.pace != before.pace
         or after.unverified is not before.unverified
+        or after.refused is not before.refused
         or (after.confirmed is Confirmed.DOWN and after.cause is not before.cause)
         or (after.confirmed is Confirmed.DOWN and after.phase is not before.phase)
     )
@@ -206,13 +215,23 @@ class ServiceView:
     failing: tuple[TargetState, ...]
     """The confirmed-down targets that the state rests on, the earliest on the way first. The first is to blame."""
     throttled: bool
+    refused: bool
+    """A target of it is refused as unsigned although it once was not."""
+    split: bool
+    """Some addresses of the host answer and some do not; where something fails, of that very host."""
     failed_address: str | None
-    """An address that did not answer while a later one did."""
+    """The address that did not answer while a later one did, where `split`."""
 
     @property
     def lead(self) -> TargetState | None:
         """The confirmed-down target whose cause is the service's."""
         return self.failing[0] if self.failing else None
+
+    @property
+    def began(self) -> datetime | None:
+        """When the first of what fails began to fail."""
+        began = (state.first_failure_at for state in self.failing if state.first_failure_at is not None)
+        return min(began, default=None)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -237,8 +256,9 @@ def judge_service(targets: tuple[Target, ...], states: Mapping[str, TargetState]
     down = [(target, state) for target, state in pairs if state.confirmed is Confirmed.DOWN]
     theirs = [pair for pair in down if pair[1].cause.speaks_of is SpeaksOf.AUTHORITY]
     answered = [pair for pair in theirs if pair[1].seen_up]
-    failing = tuple(state for _, state in sorted(answered or theirs or down, key=_on_the_way))
+    failing = tuple(state for _, state in sorted(answered or theirs or down, key=on_the_way))
     known = [state for _, state in pairs]
+    split = _split(pairs, failing)
     return ServiceView(
         authority=targets[0].authority,
         service=targets[0].service,
@@ -250,15 +270,24 @@ def judge_service(targets: tuple[Target, ...], states: Mapping[str, TargetState]
         targets=targets,
         failing=failing,
         throttled=any(state.pace > 1 for state in known),
-        failed_address=next(filter(None, map(_failed_address, known)), None),
+        refused=any(state.refused for state in known),
+        split=bool(split),
+        failed_address=next((one for last in split for one in last.addresses if one != last.address), None),
     )
 
 
-def _failed_address(state: TargetState) -> str | None:
-    last = state.last
-    if last is None or Flag.ADDRESS_FAILED not in last.flags:
-        return None
-    return next((address for address in last.addresses if address != last.address), None)
+def _split(pairs: Iterable[tuple[Target, TargetState]], failing: tuple[TargetState, ...]) -> list[Result]:
+    """The last runs in which an address failed before another answered; where something fails, on its host only."""
+    pairs = list(pairs)
+    blamed = {state.id for state in failing}
+    hosts = {target.host for target, _ in pairs if target.id in blamed}
+    return [
+        last
+        for target, state in pairs
+        if (last := state.last) is not None
+        and Flag.ADDRESS_FAILED in last.flags
+        and (not hosts or target.host in hosts)
+    ]
 
 
 def _service_state(known: list[TargetState], failing: tuple[TargetState, ...], *, ours: bool) -> ServiceState:
@@ -273,12 +302,12 @@ def _service_state(known: list[TargetState], failing: tuple[TargetState, ...], *
     return ServiceState.UNKNOWN
 
 
-def _on_the_way(pair: tuple[Target, TargetState]) -> tuple[bool, int, int, str]:
+def on_the_way(pair: tuple[Target, TargetState]) -> tuple[bool, int, int, str]:
     """Orders failing targets by how early their cause struck; a mere change of shape comes last."""
     target, state = pair
     return (
         state.cause is Cause.FORMAT_DRIFT,
-        WAY.index(state.phase) if state.phase else len(WAY),
+        WAY[state.phase],
         cost(target),
         target.id,
     )
@@ -291,14 +320,14 @@ def _last_cause(pairs: Iterable[tuple[Target, TargetState]]) -> Cause | None:
     if failed:
         return min(
             failed,
-            key=lambda pair: (WAY.index(pair[1].phase) if pair[1].phase else len(WAY), cost(pair[0])),
+            key=lambda pair: (WAY[pair[1].phase], cost(pair[0])),
         )[1].cause
     return Cause.NONE if ran else None
 
 
 def cost(target: Target) -> int:
     """How dear a run of this kind is, from 0."""
-    return KIND_COST.index(target.kind) if target.kind in KIND_COST else len(KIND_COST)
+    return KIND_COST.get(target.kind, len(KIND_COST))
 
 
 def services(plan: Plan, slug: str) -> Mapping[str, tuple[Target, ...]]:
@@ -319,48 +348,27 @@ def main_service(plan: Plan, slug: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def judge_authority(main: ServiceView | None, views: Iterable[ServiceView], *, local: bool) -> AuthorityState:
-    """The state of an authority, first that holds. `main`: the view of its main service; `local`: our own fault."""
+def judge_authority(
+    main: ServiceView | None, views: Iterable[ServiceView], *, local: bool, covered: Container[str] = ()
+) -> AuthorityState:
+    """The state of an authority, first that holds.
+
+    `main`: the view of its main service; `local`: our own fault; `covered`: its services that have a window now.
+    """
+    views = list(views)
     if local:
         return AuthorityState.UNKNOWN
-    if main is not None and main.state is ServiceState.DOWN:
+    if main is not None and main.state is ServiceState.DOWN and main.service not in covered:
         return AuthorityState.DOWN
-    states = {view.state for view in views}
+    if any(view.service in covered and view.lead is not None and not view.is_ours for view in views):
+        return AuthorityState.MAINTENANCE
+    return _lesser_state(main, {view.state for view in views})
+
+
+def _lesser_state(main: ServiceView | None, states: set[ServiceState]) -> AuthorityState:
+    """Where neither the main service is down nor a window explains anything."""
     if ServiceState.DOWN in states:
         return AuthorityState.DEGRADED
     if states <= {ServiceState.UNKNOWN} or (main is not None and main.state is ServiceState.UNKNOWN):
         return AuthorityState.UNKNOWN
     return AuthorityState.DEGRADED if ServiceState.DEGRADED in states else AuthorityState.UP
-
-
-# --- our own network -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalView:
-    """What the controls say about this machine and its network."""
-
-    configured: int
-    ran: int
-    failing: tuple[TargetState, ...]
-    """The controls confirmed down, the earliest on the way first."""
-    suspected: bool
-    """Every control that has run failed when it last ran, and not all of that is confirmed yet."""
-
-    @property
-    def holds(self) -> bool:
-        """Whether there is a local fault: every control that has run is confirmed down."""
-        return self.ran > 0 and len(self.failing) == self.ran
-
-
-def judge_local(plan: Plan, states: Mapping[str, TargetState]) -> LocalView:
-    """The local rule. Controls that never answered count too: without a network none ever did."""
-    controls = plan.by_authority.get(LOCAL, ())
-    pairs = [(target, state) for target in controls if has_run(state := states.get(target.id)) and state]
-    down = [pair for pair in pairs if pair[1].confirmed is Confirmed.DOWN]
-    return LocalView(
-        configured=len(controls),
-        ran=len(pairs),
-        failing=tuple(state for _, state in sorted(down, key=_on_the_way)),
-        suspected=bool(pairs) and len(down) < len(pairs) and all(state.failures for _, state in pairs),
-    )

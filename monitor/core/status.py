@@ -8,13 +8,13 @@ from datetime import datetime
 
 from monitor.core.diagnosis import Surroundings, diagnose, diagnose_local, facts, local_facts, look_around
 from monitor.core.judge import (
-    LocalView,
     ServiceView,
     judge_authority,
     judge_service,
     main_service,
     services,
 )
+from monitor.core.local import LocalView
 from monitor.core.state import State
 from monitor.model import (
     NATIONAL,
@@ -109,7 +109,7 @@ class Status:
 
 def status_rows(plan: Plan, state: State, now: datetime) -> Status:
     """What is believed at `now`: one row per watched authority in the order of the plan, the national row, the local part."""
-    around = look_around(plan, state.targets, state.incidents.values())
+    around = look_around(plan, state.targets, now, references=state.references, records=state.windows)
     open_ids = _open_ids(state)
     rows = {slug: _row(plan, state, slug, around, open_ids) for slug in _shown(plan)}
     national = rows.pop(NATIONAL, None)

@@ -67,18 +67,10 @@ def reference_rows(
     now: datetime,
 ) -> tuple[Opinion, ...]:
     """What each configured source that has a row of this authority says of it, in the order of the configuration."""
-    found = (_opinion(readings.get(source.name), source, authority, now) for source in sources)
-    return tuple(opinion for opinion in found if opinion is not None)
+    return tuple(opinions(readings, sources, now).get(authority, ()))
 
 
-def _opinion(
-    reading: ReferenceReading | None, source: ReferenceSource, authority: str, now: datetime
-) -> Opinion | None:
-    if reading is None:
-        return None
-    row = next((row for row in reading.rows if row.authority == authority), None)
-    if row is None:
-        return None
+def _opinion(row: ReferenceRow, reading: ReferenceReading, source: ReferenceSource, now: datetime) -> Opinion:
     age = max(0.0, (now - _looked(row, reading)).total_seconds())
     stale = age > source.stale_after or reading.local_fault
     return Opinion(source=source.name, outcome=row.outcome, age_seconds=age, stale=stale)
@@ -113,6 +105,18 @@ def count_votes(opinions: Iterable[Opinion]) -> Votes:
         else:
             down += 1
     return Votes(ok=ok, down=down, stale=stale)
+
+
+def opinions(
+    readings: Mapping[str, ReferenceReading], sources: Iterable[ReferenceSource], now: datetime
+) -> dict[str, list[Opinion]]:
+    """What the configured sources say of every authority they have a row of, in the order of the configuration."""
+    found: dict[str, list[Opinion]] = {}
+    for source in sources:
+        if (reading := readings.get(source.name)) is not None:
+            for row in reading.rows:
+                found.setdefault(row.authority, []).append(_opinion(row, reading, source, now))
+    return found
 
 
 def votes(

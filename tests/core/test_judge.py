@@ -10,11 +10,11 @@ from monitor.core.judge import (
     advance,
     interval_of,
     judge_authority,
-    judge_local,
     judge_service,
     main_service,
     wants_rerun,
 )
+from monitor.core.local import judge_local
 from monitor.model import AuthorityState, Cause, Confirmed, ServiceState, Target, TargetState
 from tests.core.notation import SPACING, START, control, plan_of, result, target
 
