@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -177,7 +177,13 @@ class _Reader:
     def _mapping(self, value: Any, path: Path) -> Mapping[str, Any]:
         if isinstance(value, dict):
             return value
-        found = "no value" if value is None or value is BLANK else "a list" if isinstance(value, list) else "a text"
+        found = (
+            "no value"
+            if value is None or value is BLANK
+            else "a list"
+            if isinstance(value, list)
+            else "a text"
+        )
         self._note(path, found, "a mapping is meant")
         return {}
 
@@ -195,13 +201,16 @@ class _Reader:
         self._note(path, quoted(value) if isinstance(value, str) else "no value", meant)
         return None
 
-    def _fits(self, parse: Any, value: Any, path: Path, meant: str, *, at_key: bool = False) -> bool:
+    def _fits(
+        self, parse: Callable[[str], object], value: Any, path: Path, meant: str, *, at_key: bool = False
+    ) -> bool:
+        if not isinstance(value, str):
+            self._note(path, "no text", meant, at_key=at_key)
+            return False
         try:
-            if not isinstance(value, str):
-                raise ValueError  # noqa: TRY004  it is told like any other value that does not fit
             parse(value)
         except ValueError:
-            self._note(path, quoted(value) if isinstance(value, str) else "no text", meant, at_key=at_key)
+            self._note(path, quoted(value), meant, at_key=at_key)
             return False
         return True
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
+from monitor.config import interface
+from monitor.config.catalogue import Catalogue
 from monitor.config.facts import NotKnown, names_in, unknown_authority
-from monitor.config.kinds import CaptchaProbe, HttpProbe, Probe, WebProbe
+from monitor.config.kinds import CaptchaProbe, HttpProbe, Probe, SyncProbe, WebProbe
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import header_name, plain
 from monitor.config.schema import Configuration
@@ -39,6 +41,7 @@ class Ground:
     selected: tuple[str, ...]
     """Slugs that `authorities.only` leaves."""
     facts: frozenset[str]
+    catalogue: Catalogue
     secrets: Collection[str]
     user_agent: str
     directory: FilePath
@@ -60,6 +63,7 @@ def _expand(probe: Probe, position: int, ground: Ground, expansion: Expansion) -
     prototype = prototype_of(
         probe,
         ground.configuration,
+        ground.catalogue,
         authority=_authority(probe),
         user_agent=ground.user_agent,
         directory=ground.directory,
@@ -73,9 +77,9 @@ def _expand(probe: Probe, position: int, ground: Ground, expansion: Expansion) -
             unknown.setdefault(str(fact), []).append(authority.slug)
             continue
         except UnusableError as problem:
-            hidden = "@" in problem.text or problem.text in ground.secrets
+            hidden = "@" in problem.text or "?" in problem.text or problem.text in ground.secrets
             found = f"{'a value not shown here' if hidden else quoted(problem.text)} for {authority.slug}"
-            path = ("probes", position, problem.key)
+            path = ("probes", position, *problem.keys)
             expansion.mistakes.append(ground.document.mistake(path, found, problem.meant))
             break
         if target.kind != prototype.kind:
@@ -124,7 +128,10 @@ def _refused(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:
         meant = "kind captcha asks for an invoice code of one of the 36 authorities"
         yield ground.document.mistake((*path, "kind"), f'kind captcha for "{_authority(probe)}"', meant)
     if isinstance(probe, WebProbe):
-        yield from _wrong_headers(probe, path, ground)
+        yield from _wrong_headers(probe.headers, (*path, "headers"), ground)
+    if isinstance(probe, SyncProbe):
+        yield from _wrong_headers(probe.request.headers, (*path, "request", "headers"), ground)
+        yield from interface.refused(probe, path, ground.catalogue.tables, ground.document)
 
 
 def _wrong_bearer(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:
@@ -144,24 +151,24 @@ def _wrong_bearer(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]
 
 
 def _wrong_braces(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:
-    named = 0
-    for key, text in _templates(probe):
+    named = len(interface.facts_in(probe.request, ground.facts)) if isinstance(probe, SyncProbe) else 0
+    for keys, text in _templates(probe):
         try:
             names = names_in(text)
         except ValueError:
             yield ground.document.mistake(
-                (*path, key), "a brace that stands alone", "a fact in braces is meant: {verify_host}"
+                (*path, *keys), "a brace that stands alone", "a fact in braces is meant: {verify_host}"
             )
             return
         named += len(names)
         for name in names:
             if name not in ground.facts:
                 found = f'unknown fact "{name}"'
-                yield ground.document.mistake((*path, key), found, did_you_mean(name, ground.facts))
+                yield ground.document.mistake((*path, *keys), found, did_you_mean(name, ground.facts))
             elif _authority(probe) in PSEUDO_AUTHORITIES:
                 found = f'the fact {{{name}}} for "{_authority(probe)}"'
                 yield ground.document.mistake(
-                    (*path, key), found, "facts belong to one of the 36 authorities"
+                    (*path, *keys), found, "facts belong to one of the 36 authorities"
                 )
     if probe.each and not named:
         meant = "name a fact in braces, such as {verify_host}, or give one `authority`"
@@ -170,17 +177,21 @@ def _wrong_braces(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]
         )
 
 
-def _wrong_headers(probe: WebProbe, path: Path, ground: Ground) -> Iterator[Mistake]:
-    for name in probe.headers:
+def _wrong_headers(headers: Iterable[str], path: Path, ground: Ground) -> Iterator[Mistake]:
+    for name in headers:
         if not header_name(name) or name.lower() in _OWN_HEADERS:
             meant = "a header name is meant" if not header_name(name) else "the monitor sets this one itself"
-            yield ground.document.mistake((*path, "headers", name), "this header", meant, at_key=True)
+            yield ground.document.mistake((*path, name), "this header", meant, at_key=True)
 
 
-def _templates(probe: Probe) -> list[tuple[str, str]]:
+def _templates(probe: Probe) -> list[tuple[Path, str]]:
+    if isinstance(probe, SyncProbe):
+        return [(("request", "url"), probe.request.url)]
     keys = ("host", "port", "server_name", "url")
-    return [(key, text) for key in keys if (text := getattr(probe, key, None)) is not None]
+    return [((key,), text) for key in keys if (text := getattr(probe, key, None)) is not None]
 
 
 def _address_key(probe: Probe) -> Path:
+    if isinstance(probe, SyncProbe):
+        return ("request", "url")
     return ("url",) if isinstance(probe, HttpProbe | CaptchaProbe) else ("host",)

@@ -32,6 +32,7 @@ from monitor.config.scalars import (
     duration,
 )
 from monitor.config.section import Section, written
+from monitor.config.sync import FreshnessIs, SuccessIs, SyncRequest
 from monitor.model import TlsProfile, Verify
 
 
@@ -120,14 +121,19 @@ class TlsProbe(Probe):
     tls: Tls = Field(default_factory=Tls)
 
 
-class WebProbe(Probe):
+class SpokenProbe(Probe):
     """What the kinds share that speak HTTP."""
 
     tls: Tls = Field(default_factory=Tls)
-    headers: dict[str, HeaderValue] = Field(default_factory=dict)
     user_agent: HeaderValue | None = None
     follow_redirects: Redirects | None = None
     max_body: Size | None = None
+
+
+class WebProbe(SpokenProbe):
+    """What the kinds share whose request is their own keys."""
+
+    headers: dict[str, HeaderValue] = Field(default_factory=dict)
 
 
 class HttpProbe(WebProbe):
@@ -148,6 +154,25 @@ class CaptchaProbe(WebProbe):
     expect: ExpectStatus = Field(default_factory=ExpectStatus)
 
 
-AnyProbe = TcpProbe | TlsProbe | HttpProbe | CaptchaProbe
-KINDS: dict[str, type[Probe]] = {"tcp": TcpProbe, "tls": TlsProbe, "http": HttpProbe, "captcha": CaptchaProbe}
-KINDS_LATER = frozenset({"sync", "dns", "icmp", "log", "host", "file"})
+class SyncProbe(SpokenProbe):
+    """Asks a sync interface, and reads code, success and lag out of its reply."""
+
+    later = frozenset({"counts", "items", "canary"})
+
+    kind: Literal["sync"]
+    request: SyncRequest
+    codes: Word | None = None
+    code_path: JsonPath | None = None
+    success: SuccessIs | None = None
+    freshness: FreshnessIs | None = None
+
+
+AnyProbe = TcpProbe | TlsProbe | HttpProbe | CaptchaProbe | SyncProbe
+KINDS: dict[str, type[Probe]] = {
+    "tcp": TcpProbe,
+    "tls": TlsProbe,
+    "http": HttpProbe,
+    "captcha": CaptchaProbe,
+    "sync": SyncProbe,
+}
+KINDS_LATER = frozenset({"dns", "icmp", "log", "host", "file"})

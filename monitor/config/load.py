@@ -10,16 +10,19 @@ from pathlib import Path
 
 from monitor import __version__
 from monitor.config import alerts, facts, maintenance, reach, references, rules
+from monitor.config.catalogue import read_catalogue
 from monitor.config.expand import Expansion, Ground, expand
 from monitor.config.mistakes import ConfigError, Mistake
 from monitor.config.reading import Surroundings
 from monitor.config.schema import Configuration
 from monitor.config.tree import MAX_BYTES, Document, parse
 from monitor.config.understand import Understood, understand
+from monitor.knowledge import load_tables
 from monitor.model import (
     NATIONAL,
     PSEUDO_AUTHORITIES,
     Authority,
+    CodeTable,
     Judgement,
     MaintenanceRule,
     Plan,
@@ -42,6 +45,8 @@ class Loaded:
     """What an operator should know: targets that are skipped, nobody who is told."""
     secrets: frozenset[str] = field(repr=False)
     """Texts that must never be shown."""
+    tables: Mapping[str, CodeTable] = field(default_factory=dict)
+    """The catalogue of error codes, the operator's own files laid over it."""
 
 
 def load(path: Path, *, environ: Mapping[str, str], registry: Mapping[str, Authority]) -> Loaded:
@@ -83,7 +88,8 @@ def read(
     mistakes += build.mistakes
     if mistakes:
         raise ConfigError(mistakes)
-    return Loaded(plan=build.plan(), notes=build.notes(), secrets=build.secrets())
+    tables = build.catalogue.tables
+    return Loaded(plan=build.plan(), notes=build.notes(), secrets=build.secrets(), tables=tables)
 
 
 def _text(path: Path) -> str:
@@ -122,6 +128,9 @@ class _Build:
         self.mistakes: list[Mistake] = [*rules.refused(understood, document, around.directory)]
         self._registry, wrong = facts.override(registry, self._configuration.authorities.override, document)
         self.mistakes += wrong
+        files = self._configuration.catalogue
+        self.catalogue = read_catalogue(files, load_tables(), document, around.directory)
+        self.mistakes += self.catalogue.mistakes
         self._expansion = self._expand(document, understood, registry)
         self.mistakes += self._expansion.mistakes
         self.mistakes += rules.beyond_limits(self._expansion, understood, document)
@@ -144,6 +153,7 @@ class _Build:
             registry=self._registry,
             selected=self._selected(document),
             facts=facts.fact_names(registry),
+            catalogue=self.catalogue,
             secrets=self._around.secrets,
             user_agent=self._user_agent(),
             directory=self._around.directory,
@@ -269,7 +279,9 @@ class _Build:
             if name.lower() not in ("accept", "content-type", "referer", "user-agent")
             for part in (value, value.rpartition(" ")[2])
         }
-        return frozenset(secret for secret in {*self._around.secrets, *parts, *headers} if len(secret) >= 4)
+        hidden = {text for target in self._targets() for text in target.secrets}
+        known = {*self._around.secrets, *parts, *headers, *hidden}
+        return frozenset(secret for secret in known if len(secret) >= 4)
 
 
 def _judgement(configuration: Configuration) -> Judgement:

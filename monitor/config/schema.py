@@ -251,7 +251,7 @@ class Alerts(Section):
 class Configuration(Section):
     """probes.yaml as a whole."""
 
-    later = frozenset({"calendar", "catalogue"})
+    later = frozenset({"calendar"})
 
     version: Version = 1
     vantage: Line | None = None
@@ -262,6 +262,7 @@ class Configuration(Section):
     authorities: Authorities = Field(default_factory=Authorities)
     limits: Limits = Field(default_factory=Limits)
     defaults: Defaults = Field(default_factory=Defaults)
+    catalogue: tuple[Line, ...] = ()
     probes: tuple[Annotated[AnyProbe, Field(discriminator="kind")], ...] = Field(default_factory=tuple)
     judgement: Judgement = Field(default_factory=Judgement)
     reference: tuple[Reference, ...] = Field(default_factory=tuple)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote
 
+from monitor.config import interface
+from monitor.config.catalogue import Catalogue
 from monitor.config.facts import fill
 from monitor.config.kinds import (
     CaptchaProbe,
@@ -17,6 +19,8 @@ from monitor.config.kinds import (
     ExpectStatus,
     HttpProbe,
     Probe,
+    SpokenProbe,
+    SyncProbe,
     TcpProbe,
     Tls,
     TlsProbe,
@@ -32,6 +36,11 @@ CAPTCHA_QUERY = "callback=jQuery1124000000000000000_0&fpdm={code}990130&r=0"
 """What every version of the page has sent: a JSONP callback, an invoice code, a number against caches. The code is
 structure and zeros; the signed parameters (publickey, key9) are never sent. Source: domain.md 1.1 and 2."""
 
+_SERVICES: dict[type[Probe], str] = {CaptchaProbe: "verify", SyncProbe: "sync"}
+_PLATFORM = "platform"
+"""Table of the catalogue that captcha replies are read by."""
+_ANSWERED = Expected(status=(200, 201, 202))
+"""Statuses of a sync interface that says nothing else."""
 _PORTS = {"http": 80, "https": 443}
 _CREDENTIALS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "token", "x-api-key", "x-auth-token"}
@@ -42,8 +51,8 @@ class UnusableError(Exception):
     """An address that cannot be connected to, once its facts are filled in."""
 
     def __init__(self, key: str, text: str, meant: str) -> None:
-        self.key = key
-        """The key of the probe that holds it."""
+        self.keys: tuple[str | int, ...] = (key,)
+        """Where in the probe it stands."""
         self.text = text
         """May hold a secret."""
         self.meant = meant
@@ -51,7 +60,13 @@ class UnusableError(Exception):
 
 
 def prototype_of(
-    probe: Probe, configuration: Configuration, *, authority: str, user_agent: str, directory: Path
+    probe: Probe,
+    configuration: Configuration,
+    catalogue: Catalogue,
+    *,
+    authority: str,
+    user_agent: str,
+    directory: Path,
 ) -> Target:
     """What all targets of a probe have in common. Relative paths start at `directory`.
 
@@ -64,7 +79,7 @@ def prototype_of(
         probe=probe.name,
         kind=str(getattr(probe, "kind", "")),
         authority=authority,
-        service=probe.service or ("verify" if isinstance(probe, CaptchaProbe) else ""),
+        service=probe.service or _SERVICES.get(type(probe), ""),
         interval=probe.interval or defaults.interval,
         timeout=timeout,
         while_down=max(timeout, probe.while_down or defaults.while_down),
@@ -75,8 +90,9 @@ def prototype_of(
         slow_after=probe.slow_after,
         wake_on=probe.wake_on,
         resolver=defaults.resolver if probe.resolver is None else probe.resolver,
-        tls=_tls(probe.tls if isinstance(probe, TlsProbe | WebProbe) else Tls(), defaults, directory),
-        **(_web(probe, defaults, user_agent) if isinstance(probe, WebProbe) else {}),
+        tls=_tls(probe.tls if isinstance(probe, TlsProbe | SpokenProbe) else Tls(), defaults, directory),
+        **(_web(probe, defaults, user_agent) if isinstance(probe, SpokenProbe) else {}),
+        **_read_by(probe, configuration, catalogue),
     )
 
 
@@ -88,6 +104,8 @@ def target_of(prototype: Target, probe: Probe, authority: Authority, secrets: Co
             place = _at_url(_captcha_url(fill(probe.url, authority), authority), prototype.headers, secrets)
         case HttpProbe():
             place = _at_url(fill(probe.url, authority), prototype.headers, secrets)
+        case SyncProbe():
+            place = _at_interface(probe, authority, secrets)
         case TlsProbe():
             place = _at_tls(probe, authority)
         case TcpProbe():
@@ -143,6 +161,21 @@ def _at_url(url: str, headers: tuple[tuple[str, str], ...], secrets: Collection[
     }
 
 
+def _at_interface(probe: SyncProbe, authority: Authority, secrets: Collection[str]) -> dict[str, Any]:
+    request = probe.request
+    url = request.url if request.url in secrets else fill(request.url, authority)
+    try:
+        place = _at_url(url, interface.headers_of(request), secrets)
+    except UnusableError as problem:
+        problem.keys = ("request", *problem.keys)
+        raise
+    return place | {
+        "body": interface.body_of(request, authority, secrets),
+        "carries_credential": True,
+        "secrets": interface.hidden_in(request, secrets),
+    }
+
+
 def _basic(parts: SplitResult) -> str | None:
     if parts.username is None:
         return None
@@ -183,15 +216,37 @@ def _tls(written: Tls, defaults: Defaults, directory: Path) -> TlsOptions:
     return replace(options, ca=str((directory / options.ca).absolute()))
 
 
-def _web(probe: WebProbe, defaults: Defaults, user_agent: str) -> dict[str, Any]:
+def _read_by(probe: Probe, configuration: Configuration, catalogue: Catalogue) -> dict[str, Any]:
+    """What replies of this probe are read by, apart from `expect`."""
+    if isinstance(probe, SyncProbe):
+        rules = interface.rules_of(probe, catalogue.tables, configuration.timezone)
+        own = catalogue.own.get(probe.codes or "", ())
+        return {
+            "sync": rules,
+            "codes": own,
+            "method": interface.method_of(probe.request),
+            "expect": _ANSWERED,
+        }
+    return {"codes": catalogue.own.get(_PLATFORM, ())} if isinstance(probe, CaptchaProbe) else {}
+
+
+def _web(probe: SpokenProbe, defaults: Defaults, user_agent: str) -> dict[str, Any]:
+    how = _spoken(probe, defaults, user_agent)
+    if not isinstance(probe, WebProbe):
+        return how
     http = probe if isinstance(probe, HttpProbe) else None
     body = http.body if http else None
-    redirects = probe.follow_redirects
-    return {
+    return how | {
         "method": http.method if http else "GET",
         "headers": tuple(probe.headers.items()),
         "body": None if body is None else body.encode(),
         "expect": _expected(probe.expect if isinstance(probe, HttpProbe | CaptchaProbe) else ExpectStatus()),
+    }
+
+
+def _spoken(probe: SpokenProbe, defaults: Defaults, user_agent: str) -> dict[str, Any]:
+    redirects = probe.follow_redirects
+    return {
         "follow_redirects": defaults.follow_redirects if redirects is None else redirects,
         "max_body": probe.max_body or defaults.max_body,
         "user_agent": probe.user_agent or defaults.user_agent or user_agent,

@@ -27,6 +27,12 @@ class Blank:
 BLANK: Final = Blank()
 
 
+class Bare(str):
+    """A text that was written without quotes. Only where any JSON may stand is it more than its text."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class Node:
     """A value and its place (line and column from 1). `size` and `depth` count what aliases expand to."""
@@ -50,7 +56,9 @@ class Scalar(Node):
 
     def plain(self) -> Any:
         """The text, or BLANK where nothing was written."""
-        return BLANK if self.bare and not self.text else self.text
+        if not self.bare:
+            return self.text
+        return Bare(self.text) if self.text else BLANK
 
 
 @dataclass(slots=True, kw_only=True)

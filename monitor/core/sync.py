@@ -243,7 +243,7 @@ def _fresh(
     if lag > freshness.fail:
         late = f"last synchronised {span(lag)} ago, more than {span(freshness.fail)}"
         return replace(finding, cause=Cause.SYNC_LAG, flag=None, detail=late), lag
-    return replace(finding, detail=finding.detail or f"last synchronised {span(lag)} ago"), lag
+    return replace(finding, detail=f"last synchronised {span(lag)} ago"), lag
 
 
 def _mismatch(finding: Finding, detail: str) -> Finding:

@@ -1,0 +1,346 @@
+"""Kind `sync` in probes.yaml: the request as it will be sent, the rules it will be judged by, and what cannot be meant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.config.load import ConfigError
+from monitor.config.sync import typed
+from monitor.model import Cause, Flag, Outcome, Target
+from tests.config.conftest import HEAD, ReadText
+
+CONTRACT = """\
+version: 1
+probes:
+  - name: erp-sync
+    kind: sync
+    authority: beijing
+    request: {method: POST, url: "https://erp.example/api", headers: {Authorization: {env: ERP_TOKEN}}, json: {taxNo: "91…"}}
+    codes: nuonuo
+    success: {path: "$.code", in: ["0000"]}
+    freshness: {path: "$.data.lastSync", warn: 4h, fail: 24h}
+"""
+SECRET = "Zq9-hunter-22"
+
+
+def one(read_text: ReadText, written: str, **environ: str) -> Target:
+    """The target of a sync probe for Beijing with these further keys."""
+    text = f"{HEAD}  - {{name: erp, kind: sync, authority: beijing, {written}}}\n"
+    [target] = read_text(text, environ).plan.targets.values()
+    return target
+
+
+def request(read_text: ReadText, written: str, **environ: str) -> Target:
+    return one(read_text, f'codes: nuonuo, request: {{url: "https://erp.example/api", {written}}}', **environ)
+
+
+def refused(read_text: ReadText, written: str, **environ: str) -> list[str]:
+    """`path: found; meant` of every mistake."""
+    with pytest.raises(ConfigError) as caught:
+        one(read_text, written, **environ)
+    return [str(mistake).split(": ", 1)[1] for mistake in caught.value.mistakes]
+
+
+def test_the_example_of_the_handbook(read_text: ReadText) -> None:
+    loaded = read_text(CONTRACT, {"ERP_TOKEN": SECRET})
+    target = loaded.plan.targets["erp-sync"]
+    assert (target.kind, target.authority, target.service) == ("sync", "beijing", "sync")
+    assert (target.host, target.port, target.method) == ("erp.example", 443, "POST")
+    assert target.headers == (("Authorization", SECRET), ("Content-Type", "application/json"))
+    assert json.loads(target.body or b"") == {"taxNo": "91…"}
+    assert target.sync is not None
+    assert (target.sync.table, target.sync.code_paths) == ("nuonuo", (("", "$.code"),))
+    assert target.sync.success is not None
+    assert (target.sync.success.path, target.sync.success.any_of) == ("$.code", ("0000",))
+    assert target.sync.freshness is not None
+    assert (target.sync.freshness.warn, target.sync.freshness.fail) == (4 * 3600, 24 * 3600)
+    assert target.sync.freshness.timezone == "Asia/Shanghai"
+    assert target.carries_credential
+    assert SECRET in loaded.secrets
+    assert SECRET not in repr(loaded)
+
+
+def test_defaults_of_freshness_and_the_zone_of_the_plan(read_text: ReadText) -> None:
+    text = CONTRACT.replace("version: 1", "version: 1\ntimezone: UTC").replace(", warn: 4h, fail: 24h", "")
+    target = read_text(text, {"ERP_TOKEN": "x"}).plan.targets["erp-sync"]
+    assert target.sync is not None
+    freshness = target.sync.freshness
+    assert freshness is not None
+    assert (freshness.warn, freshness.fail, freshness.timezone) == (14400.0, 86400.0, "UTC")
+
+
+# --- the request -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("12", 12), ("-3", -3), ("0", 0), ("1.5", 1.5), ("-0.25", -0.25), ("1e3", 1000.0),
+        ("91110000000000000X", "91110000000000000X"), ("911100000000000000", 911100000000000000),
+        ("true", True), ("False", False), ("null", None), ("~", None), ("", None),
+        ('"12"', "12"), ("'true'", "true"), ('"null"', "null"), ('""', ""),
+        ("0000", "0000"), ("007", "007"), ("+86", "+86"), ("0x1F", "0x1F"), ("1_000", "1_000"), ("22:30", "22:30"),
+        ("yes", "yes"), ("no", "no"), ("on", "on"), ("2026-11-21", "2026-11-21"), (".5", ".5"), ("1.", "1."),
+        ("1e999", "1e999"), (".inf", ".inf"), ("NaN", "NaN"), ("plain words", "plain words"),
+    ],
+)  # fmt: skip
+def test_json_keeps_its_look(read_text: ReadText, written: str, value: Any) -> None:
+    target = request(read_text, f"json: {{v: {written} }}" if written else "json: {v: }")
+    found = json.loads(target.body or b"")["v"]
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_typed_is_no_float_beyond_measure() -> None:
+    assert typed("9" * 200) == "9" * 200
+    assert typed("1e99") == 1e99
+
+
+def test_json_of_any_depth_with_secrets_anywhere(read_text: ReadText, tmp_path: Path) -> None:
+    (tmp_path / "sign").write_text("s1gn-s1gn\n")
+    written = (
+        "json: {a: [1, {b: {env: TOKEN}}, [{file: sign}]], env: x, n: {env: {env: TOKEN}, file: y}, 中: 文}"
+    )
+    target = request(read_text, written, TOKEN=SECRET)
+    assert json.loads(target.body or b"") == {
+        "a": [1, {"b": SECRET}, ["s1gn-s1gn"]],
+        "env": "x",
+        "n": {"env": SECRET, "file": "y"},
+        "中": "文",
+    }
+    assert {SECRET, "s1gn-s1gn"} <= set(target.secrets)
+    assert "文".encode() in (target.body or b"")
+
+
+@pytest.mark.parametrize("written", ["json: []", "json: 5", "json: text", "json: null"])
+def test_json_is_any_value(read_text: ReadText, written: str) -> None:
+    assert request(read_text, written).method == "POST"
+
+
+def test_an_unset_variable_within_json_is_a_mistake(read_text: ReadText) -> None:
+    [mistake] = refused(read_text, 'codes: nuonuo, request: {url: "http://h/", json: {a: [{env: NOT_SET}]}}')
+    assert "probes[0].request.json" in mistake
+    assert "{env: NOT_SET}" in mistake
+
+
+def test_a_form(read_text: ReadText) -> None:
+    target = request(read_text, 'form: {a: "1 2", 税号: "9&1", s: {env: S}}', S=SECRET)
+    assert target.body == f"a=1+2&%E7%A8%8E%E5%8F%B7=9%261&s={SECRET}".encode()
+    assert target.headers == (("Content-Type", "application/x-www-form-urlencoded"),)
+    assert target.method == "POST"
+
+
+def test_a_body_as_it_is_and_a_content_type_of_ones_own(read_text: ReadText) -> None:
+    target = request(read_text, "body: '{\"a\": {b}}', headers: {content-type: text/xml}, method: PUT")
+    assert (target.body, target.method) == (b'{"a": {b}}', "PUT")
+    assert target.headers == (("content-type", "text/xml"),)
+
+
+def test_nothing_sent_is_a_get(read_text: ReadText) -> None:
+    target = request(read_text, "headers: {}")
+    assert (target.method, target.body, target.headers) == ("GET", None, ())
+
+
+def test_each_authority_gets_its_facts_and_other_braces_stay(read_text: ReadText) -> None:
+    text = HEAD + (
+        "  - name: erp\n    kind: sync\n    each: authority\n    codes: nuonuo\n"
+        '    request: {url: "https://erp.example/{slug}", json: {area: "{code}", raw: "{\\"x\\": {y}}", s: {env: S}}}\n'
+    )
+    plan = read_text(
+        "authorities: {only: [beijing, shandong]}\nlimits: {per_host: none}\n" + text, {"S": "{slug}"}
+    ).plan
+    targets = plan.targets
+    assert list(targets) == ["erp/beijing", "erp/shandong"]
+    assert targets["erp/shandong"].url == "https://erp.example/shandong"
+    assert json.loads(targets["erp/shandong"].body or b"") == {
+        "area": "3700",
+        "raw": '{"x": {y}}',
+        "s": "{slug}",
+    }
+
+
+def test_each_authority_may_differ_in_the_body_alone(read_text: ReadText) -> None:
+    text = HEAD + (
+        "  - {name: erp, kind: sync, each: authority, codes: nuonuo, "
+        'request: {url: "http://h/", form: {area: "{code}"}}}\n'
+    )
+    plan = read_text("limits: {per_host: none}\n" + text).plan
+    assert len(plan.targets) == 36
+
+
+def test_an_authority_whose_fact_is_null_is_skipped(read_text: ReadText) -> None:
+    text = HEAD + (
+        "  - {name: erp, kind: sync, each: authority, codes: nuonuo, "
+        'request: {url: "http://h/{slug}", json: ["{digital_invoice_prefix}"]}}\n'
+    )
+    loaded = read_text("limits: {per_host: none}\n" + text)
+    assert 0 < len(loaded.plan.targets) < 36
+    assert any("digital_invoice_prefix is not known" in note for note in loaded.notes)
+
+
+# --- secrets ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_secret_of_the_request_is_known_and_none_is_shown(read_text: ReadText) -> None:
+    written = (
+        'codes: nuonuo, request: {url: {env: URL}, headers: {X-Own: {env: H}, Authorization: "Bearer in-the-file"}, '
+        'json: {appSecret: plain-secret, list: [{sign: s1gned}], taxNo: "91110000", t: {env: B}}}'
+    )
+    text = f"{HEAD}  - {{name: erp, kind: sync, authority: beijing, {written}}}\n"
+    environ = {"URL": "https://me:pa55word@erp.example/api?key=k3yk3y", "H": "head-h", "B": "body-b"}
+    loaded = read_text(text, environ)
+    [target] = loaded.plan.targets.values()
+    hidden = {"pa55word", "k3yk3y", "head-h", "in-the-file", "plain-secret", "s1gned", "body-b"}
+    assert hidden <= set(target.secrets)
+    assert hidden <= loaded.secrets
+    assert "91110000" not in target.secrets
+    assert not [secret for secret in hidden if secret in repr(loaded) or secret in repr(target)]
+    assert "pa55word" not in (target.url or "")
+
+
+def test_an_address_that_cannot_be_used_is_not_shown(read_text: ReadText) -> None:
+    [mistake] = refused(read_text, 'codes: nuonuo, request: {url: "gopher://h/?token=s3cret"}')
+    assert "probes[0].request.url" in mistake
+    assert "s3cret" not in mistake
+
+
+# --- what cannot be meant --------------------------------------------------------------------------------------------
+
+REQUEST = 'request: {url: "http://h/"}'
+
+
+@pytest.mark.parametrize(
+    ("written", "path", "says"),
+    [
+        (REQUEST, "probes[0]", "one of codes, success and freshness"),
+        (f"{REQUEST}, codes: nuonou", "probes[0].codes", 'did you mean "nuonuo"?'),
+        (f"{REQUEST}, codes: platform", "probes[0].codes", "code_path"),
+        (f'{REQUEST}, success: {{path: "$.a", in: ["1"]}}, code_path: "$.c"', "probes[0].code_path", "codes"),
+        (f'{REQUEST}, success: {{path: "$.a", in: []}}', "probes[0].success.in", "empty list"),
+        (f'{REQUEST}, success: {{path: "a.b", in: ["1"]}}', "probes[0].success.path", "path"),
+        (f'{REQUEST}, success: {{path: "$.a"}}', "probes[0].success.in", "must be given"),
+        (f'{REQUEST}, freshness: {{path: "$.a", warn: 2d}}', "probes[0].freshness.warn", "1d"),
+        (f'{REQUEST}, freshness: {{path: "$.a", fail: 1h}}', "probes[0].freshness.fail", "1h"),
+        (f"{REQUEST}, codes: nuonuo, counts: {{}}", "probes[0].counts", "not yet"),
+        (f"{REQUEST}, codes: nuonuo, items: {{}}", "probes[0].items", "not yet"),
+        (f"{REQUEST}, codes: nuonuo, canary: {{}}", "probes[0].canary", "not yet"),
+        (f"{REQUEST}, codes: nuonuo, headers: {{}}", "probes[0].headers", "http | captcha"),
+        (f"{REQUEST}, codes: nuonuo, expect: {{}}", "probes[0].expect", "http | captcha"),
+        ("codes: nuonuo", "probes[0].request", "must be given"),
+        ("codes: nuonuo, request: {}", "probes[0].request.url", "must be given"),
+        ('codes: nuonuo, request: {url: "http://h/", jsn: {}}', "probes[0].request.jsn", '"json"'),
+        (
+            'codes: nuonuo, request: {url: "http://h/", json: {}, form: {}}',
+            "probes[0].request.form",
+            "json and form",
+        ),
+        ('codes: nuonuo, request: {url: "http://h/", method: GO}', "probes[0].request.method", "GET"),
+        (
+            'codes: nuonuo, request: {url: "http://h/", headers: {"a b": c}}',
+            "probes[0].request.headers.a b",
+            "header",
+        ),
+        ('codes: nuonuo, request: {url: "http://h/{nope}"}', "probes[0].request.url", "unknown fact"),
+        ('codes: nuonuo, request: {url: "h:80"}', "probes[0].request.url", "http"),
+    ],
+)
+def test_what_is_refused(read_text: ReadText, written: str, path: str, says: str) -> None:
+    mistakes = refused(read_text, written)
+    assert any(line.startswith(f"{path}: ") and says in line for line in mistakes), mistakes
+
+
+def test_each_authority_at_the_same_address_is_refused(read_text: ReadText) -> None:
+    text = f"{HEAD}  - {{name: erp, kind: sync, each: authority, codes: nuonuo, {REQUEST}}}\n"
+    with pytest.raises(ConfigError, match="the same address for each authority"):
+        read_text(text)
+
+
+# --- own catalogues --------------------------------------------------------------------------------------------------
+
+OWN = """\
+tables:
+  nuonuo:
+    codes:
+      E0000: {cause: credential, message: 过期, meaning: ended}
+      E77: backend_busy
+  mine:
+    title: 我们的ERP
+    source: its manual
+    code_path: {outer: "$.ret", inner: "$.data.ret"}
+    outer: {"0": none, "97": {cause: credential}, "98": {flag: throttled}}
+    inner: {"1": {cause: none, transaction: error, message: 查无}}
+  platform:
+    yzm: {"099": {cause: backend_busy, message: 新代码}}
+"""
+
+
+def with_own(read_text: ReadText, tmp_path: Path, own: str, probe: str = f"codes: mine, {REQUEST}") -> Any:
+    (tmp_path / "own.yaml").write_text(own, encoding="utf-8")
+    text = "catalogue: [own.yaml]\n" + HEAD + f"  - {{name: erp, kind: sync, authority: beijing, {probe}}}\n"
+    return read_text(text + "  - {name: captcha, kind: captcha, authority: beijing}\n")
+
+
+def test_own_tables_and_own_rows(read_text: ReadText, tmp_path: Path) -> None:
+    loaded = with_own(read_text, tmp_path, OWN)
+    target, captcha = loaded.plan.targets["erp"], loaded.plan.targets["captcha"]
+    assert target.sync.code_paths == (("outer", "$.ret"), ("inner", "$.data.ret"))
+    rows = {(code.endpoint, code.code): code for code in target.codes}
+    assert rows["outer", "97"].cause is Cause.CREDENTIAL
+    assert (rows["outer", "98"].cause, rows["outer", "98"].flag) == (Cause.NONE, Flag.THROTTLED)
+    assert (rows["inner", "1"].cause, rows["inner", "1"].transaction) == (Cause.NONE, Outcome.ERROR)
+    assert rows["outer", "0"].source == "its manual"
+    assert [(code.code, code.cause) for code in captcha.codes] == [("099", Cause.BACKEND_BUSY)]
+    nuonuo = {code.code: code for code in loaded.tables["nuonuo"].codes}
+    assert (nuonuo["E0000"].cause, nuonuo["E77"].cause) == (Cause.CREDENTIAL, Cause.BACKEND_BUSY)
+    assert nuonuo["0000"].cause is Cause.NONE
+    assert loaded.tables["nuonuo"].title == "诺诺开放平台"
+
+
+def test_code_path_of_the_probe_stands_for_the_outermost(read_text: ReadText, tmp_path: Path) -> None:
+    loaded = with_own(read_text, tmp_path, OWN, f'codes: mine, code_path: "$.x", {REQUEST}')
+    assert loaded.plan.targets["erp"].sync.code_paths == (("outer", "$.x"), ("inner", "$.data.ret"))
+
+
+@pytest.mark.parametrize(
+    ("own", "place", "says"),
+    [
+        ("tabels: {}", "1:1: tabels", 'did you mean "tables"?'),
+        ("tables: [a]", "1:9: tables", "mapping"),
+        ("tables:\n  a b: {codes: {}}", "2:3: tables.a b", "name"),
+        ("tables:\n  a: {code_path: ret}", "2:18: tables.a.code_path", "$.data.code"),
+        ("tables:\n  a: {codes: {x: creditential}}", "2:18: tables.a.codes.x", "credential"),
+        ("tables:\n  a: {codes: {x: {cause: 5}}}", "2:26: tables.a.codes.x.cause", '"5"'),
+        ("tables:\n  a: {codes: {x: {flag: slow}}}", "2:25: tables.a.codes.x.flag", "throttled"),
+        ("tables:\n  a: {codes: {x: {cause: api_error, flag: throttled}}}", "2:43: tables.a.codes.x.flag", "beside"),
+        ("tables:\n  a: {codes: {x: {cause: none, back_off: 5}}}", "2:32: tables.a.codes.x.back_off", "unknown key"),
+        ("tables:\n  a: {codes: {x: {message: hello}}}", "2:18: tables.a.codes.x.cause", "no value"),
+        ("tables:\n  a: {codes: {x: }}", "2:18: tables.a.codes.x", "no value"),
+        ("tables:\n  a: {codes: {x: none, x: none}}", "2:24: tables.a.codes.x", "duplicate"),
+        ("tables: {\n", "2:1", "not YAML"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_own_file_has_its_place_there(
+    read_text: ReadText, tmp_path: Path, own: str, place: str, says: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        with_own(read_text, tmp_path, own, f"codes: nuonuo, {REQUEST}")
+    lines = [str(mistake) for mistake in caught.value.mistakes]
+    assert any(line.startswith(f"{tmp_path / 'own.yaml'}:{place}") and says in line for line in lines), lines
+
+
+def test_an_own_file_that_cannot_be_read(read_text: ReadText, tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes(b"tables: {\xff}")
+    text = (
+        "catalogue: [none.yaml, latin]\n"
+        + HEAD
+        + "  - {name: a, kind: tcp, authority: beijing, host: h, port: 1}\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_text(text)
+    assert [(mistake.path, mistake.line, mistake.column) for mistake in caught.value.mistakes] == [
+        ("catalogue[0]", 1, 13),
+        ("catalogue[1]", 1, 24),
+    ]

@@ -1,0 +1,404 @@
+"""What the reply of a sync interface means (contract §2 and §8): code before status, success before code, lag."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.core.classify import Knowledge
+from monitor.core.sync import judge_sync, span
+from monitor.knowledge import load_catalogue, load_tables, load_words
+from monitor.model import (
+    Cause,
+    Code,
+    Expect,
+    Failure,
+    Flag,
+    Freshness,
+    Outcome,
+    Phase,
+    Repeat,
+    Reply,
+    Result,
+    Seen,
+    Success,
+    SyncRules,
+    Target,
+)
+
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+KNOWN = Knowledge(catalogue=load_catalogue(), words=load_words())
+SECRET = "Zq9-hunter-22"
+FRESH = Freshness(path="$.data.lastSync", warn=4 * 3600, fail=24 * 3600)
+
+TARGET = Target(
+    id="erp-sync",
+    probe="erp-sync",
+    kind="sync",
+    authority="beijing",
+    service="sync",
+    interval=300,
+    timeout=5,
+    while_down=60,
+    confirm=Repeat(attempts=3, spacing=5),
+    recover=Repeat(attempts=2, spacing=5),
+    host="erp.example",
+    port=443,
+    url="https://erp.example/api",
+    expect=Expect(status=(200, 201, 202)),
+    carries_credential=True,
+    secrets=(SECRET,),
+)
+
+
+def rules(table: str | None = None, **more: Any) -> SyncRules:
+    return SyncRules(table=table, code_paths=load_tables()[table].code_paths if table else (), **more)
+
+
+def seen(body: Any, status: int = 200, **more: Any) -> Seen:
+    raw = (
+        body
+        if isinstance(body, bytes)
+        else body.encode()
+        if isinstance(body, str)
+        else json.dumps(body).encode()
+    )
+    reply = Reply(status=status, headers=(), body=raw, url="https://erp.example/api")
+    return replace(Seen(started_at=NOW, duration=0.5, phases={}, reply=reply), **more)
+
+
+def judge(
+    body: Any, asked: SyncRules, status: int = 200, codes: tuple[Code, ...] = (), **more: Any
+) -> Result:
+    return judge_sync(replace(TARGET, sync=asked, codes=codes), seen(body, status, **more), KNOWN)
+
+
+# --- codes -----------------------------------------------------------------------------------------------------------
+
+CODES = [
+    ("nuonuo", {"code": "E0000", "describe": "调用成功"}, Cause.NONE, None),
+    ("nuonuo", {"code": "E9999"}, Cause.API_ERROR, None),
+    ("jumei", {"code": 200}, Cause.NONE, None),
+    ("jumei", {"code": "200"}, Cause.NONE, None),
+    ("jumei", {"code": 200.0}, Cause.NONE, None),
+    ("jumei", {"code": 201, "msg": "查无此票"}, Cause.NONE, None),
+    ("jumei", {"code": 400}, Cause.PROBE_MISCONFIGURED, None),
+    ("jumei", {"code": 500}, Cause.API_ERROR, None),
+    ("jumei", {"code": 602}, Cause.CREDENTIAL, None),
+    ("jumei", {"code": 606}, Cause.NONE, Flag.THROTTLED),
+    ("jumei", {"code": 610}, Cause.BACKEND_BUSY, None),
+    ("kaipiao", {"code": "0", "data": {"code": "1101"}}, Cause.CREDENTIAL, None),
+    ("kaipiao", {"code": "0", "data": {"code": 2116}}, Cause.BACKEND_BUSY, None),
+    ("kaipiao", {"code": "0", "data": None}, Cause.NONE, None),
+    ("kaipiao", {"code": 9999}, Cause.API_ERROR, None),
+    ("shudian", {"code": "000000", "data": {"code": "100001"}}, Cause.API_ERROR, None),
+    ("shudian", {"code": "410", "data": {"code": "200"}}, Cause.CREDENTIAL, None),
+    ("aisino", {"returnCode": "0000"}, Cause.NONE, None),
+    ("aisino", {"returnCode": "9999"}, Cause.API_ERROR, None),
+    ("xiangyun", {"message": {"status": 0}}, Cause.NONE, None),
+    ("xiangyun", {"message": {"status": -30014}}, Cause.API_ERROR, None),
+    ("xiangyun", {"message": {"status": "-30009"}}, Cause.CREDENTIAL, None),
+    ("baidu", {"VerifyResult": "0001"}, Cause.NONE, None),
+    ("seeds", {"code": "E001"}, Cause.API_ERROR, None),
+    ("seeds", {"code": "E002"}, Cause.API_ERROR, None),
+    ("seeds", {"code": "E003"}, Cause.API_ERROR, None),
+    ("seeds", {"code": "E004"}, Cause.CREDENTIAL, None),
+    ("seeds", {"code": "E005"}, Cause.PROBE_MISCONFIGURED, None),
+    ("seeds", {"code": "E006"}, Cause.PROBE_MISCONFIGURED, None),
+    ("seeds", {"code": "E007"}, Cause.NONE, None),
+    ("seeds", {"code": "E008"}, Cause.NONE, None),
+    ("seeds", {"code": "E009"}, Cause.NONE, None),
+    ("seeds", {"code": 100}, Cause.CREDENTIAL, None),
+    ("seeds", {"code": 101}, Cause.NONE, None),
+    ("seeds", {"code": 200}, Cause.NONE, Flag.WARNING_CODE),
+    ("seeds", {"code": 404}, Cause.API_ERROR, None),
+    ("seeds", {"code": 500}, Cause.API_ERROR, None),
+]
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize(("table", "body", "cause", "flag"), CODES, ids=lambda value: str(value)[:60])
+def test_a_code_means_what_its_table_says_whatever_the_status(
+    table: str, body: Any, cause: Cause, flag: Flag | None, status: int
+) -> None:
+    result = judge(body, rules(table), status)
+    assert (result.cause, result.flags) == (cause, frozenset({flag} - {None}))
+    assert result.phase is (None if cause is Cause.NONE else Phase.PROCESSING)
+
+
+def test_the_code_is_told_with_the_words_of_its_table() -> None:
+    result = judge({"code": "410"}, rules("shudian"))
+    assert (result.code, result.detail) == ("410", "410 签名不正确")
+
+
+def test_an_unknown_code_is_told_with_the_interfaces_own_words() -> None:
+    result = judge({"code": "E7", "msg": "税号\n未授权"}, rules("nuonuo"))
+    assert (result.cause, result.code) == (Cause.API_ERROR, "E7")
+    assert result.detail == "unknown code E7: 税号 未授权"
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [("系统维护中，请稍后", Cause.MAINTENANCE_PAGE), ("系统繁忙，请稍后再试", Cause.BACKEND_BUSY)],
+)
+def test_an_unknown_code_that_explains_itself(message: str, cause: Cause) -> None:
+    result = judge({"code": "X1", "message": message}, rules("nuonuo"))
+    assert (result.cause, result.code) == (cause, "X1")
+
+
+def test_an_invoice_for_maintenance_is_no_maintenance() -> None:
+    body = {"code": "X1", "msg": "失败", "data": [{"item": "系统维护费"}]}
+    assert judge(body, rules("nuonuo")).cause is Cause.API_ERROR
+    unmet = judge(body, rules(success=Success(path="$.ok", any_of=("true",))))
+    assert unmet.cause is Cause.CONTENT_MISMATCH
+
+
+@pytest.mark.parametrize("body", [{}, {"code": None}, {"code": ""}, {"code": {}}, {"code": ["E0000"]},
+                                  {"code": "x" * 65}, [], {"other": 1}], ids=repr)  # fmt: skip
+def test_json_without_a_code_is_a_shape_nobody_knows(body: Any) -> None:
+    result = judge(body, rules("nuonuo"))
+    assert (result.cause, result.code) == (Cause.FORMAT_DRIFT, None)
+    assert "$.code" in result.detail
+
+
+@pytest.mark.parametrize("body", ["", "<html><body>登录</body></html>", "hello", "true", '"E0000"', "{", b"\xff\xfe\x00",
+                                  "[" * 100_000], ids=lambda body: repr(body[:20]))  # fmt: skip
+def test_what_is_no_json_is_a_shape_nobody_knows(body: Any) -> None:
+    assert judge(body, rules("nuonuo", freshness=FRESH)).cause is Cause.FORMAT_DRIFT
+
+
+def test_a_page_in_place_of_json_is_read_like_any_other() -> None:
+    assert judge("<title>系统维护公告</title>", rules("nuonuo")).cause is Cause.MAINTENANCE_PAGE
+    assert judge("<h1>502 Bad Gateway</h1>", rules("nuonuo"), 502).cause is Cause.HTTP_STATUS
+    assert judge("<script>var wzwschallenge</script>", rules("nuonuo")).cause is Cause.BLOCKED
+    assert judge("", rules("nuonuo"), 412).cause is Cause.BLOCKED
+
+
+def test_jsonp_is_json() -> None:
+    assert judge('cb({"code":"E0000"});', rules("nuonuo")).is_ok
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    "body", [{"code": "E0000"}, {"code": "E001"}, "", "<html>wzwschallenge</html>"], ids=repr
+)
+def test_401_and_403_are_our_credential_whatever_else_is_said(body: Any, status: int) -> None:
+    result = judge(body, rules("nuonuo", freshness=FRESH), status)
+    assert (result.cause, result.detail) == (Cause.CREDENTIAL, f"status {status}")
+
+
+@pytest.mark.parametrize("body", [{"code": "E0000"}, {"code": "E77"}, "", {}], ids=repr)
+def test_429_is_a_sign_of_life(body: Any) -> None:
+    result = judge(body, rules("nuonuo", freshness=FRESH), 429)
+    assert (result.cause, set(result.flags)) == (Cause.NONE, {Flag.THROTTLED})
+
+
+def test_the_status_counts_where_the_body_says_nothing() -> None:
+    spring = {"timestamp": "2026-11-21T08:00:00Z", "status": 500, "error": "Internal Server Error"}
+    result = judge(spring, rules("nuonuo"), 500)
+    assert (result.cause, result.status_code) == (Cause.HTTP_STATUS, 500)
+
+
+def test_own_rows_go_before_the_shipped_ones() -> None:
+    own = Code(
+        table="nuonuo",
+        endpoint="",
+        code="E0000",
+        cause=Cause.CREDENTIAL,
+        flag=None,
+        message="过期",
+        meaning="",
+    )
+    assert judge({"code": "E0000"}, rules("nuonuo"), codes=(own,)).cause is Cause.CREDENTIAL
+
+
+# --- success ---------------------------------------------------------------------------------------------------------
+
+OK = Success(path="$.code", any_of=("0000", "1"))
+FLAGGED = Success(path="$.success", any_of=("true",))
+
+
+@pytest.mark.parametrize("body", [{"code": "0000"}, {"code": 1}, {"code": "1"}, {"code": 1.0}], ids=repr)
+def test_success_is_compared_as_text(body: Any) -> None:
+    assert judge(body, rules(success=OK)).is_ok
+    assert judge(body, rules("aisino", success=OK), 500).is_ok
+
+
+def test_success_stands_before_the_table() -> None:
+    asked = rules("jumei", success=Success(path="$.code", any_of=("500",)))
+    result = judge({"code": 500}, asked)
+    assert (result.cause, result.code) == (Cause.NONE, "500")
+
+
+def test_success_outside_says_nothing_of_a_code_inside() -> None:
+    asked = rules("shudian", success=Success(path="$.code", any_of=("000000",)))
+    assert judge({"code": "000000"}, asked).is_ok
+    assert judge({"code": "000000", "data": {"code": "200"}}, asked).is_ok
+    assert judge({"code": "000000", "data": {"code": "100001"}}, asked).cause is Cause.API_ERROR
+
+
+def test_a_known_business_answer_is_ok_although_it_is_not_success() -> None:
+    asked = rules("jumei", success=Success(path="$.code", any_of=("200",)))
+    assert judge({"code": 201}, asked).is_ok
+
+
+def test_success_elsewhere_must_be_met_beside_a_good_code() -> None:
+    asked = rules("nuonuo", success=FLAGGED)
+    assert judge({"code": "E0000", "success": True}, asked).is_ok
+    failed = judge({"code": "E0000", "success": False}, asked)
+    assert (failed.cause, failed.detail) == (Cause.CONTENT_MISMATCH, "$.success is 'false', expected 'true'")
+
+
+@pytest.mark.parametrize("body", [{}, {"code": None}, {"code": "2"}, {"code": []}, {"code": True}], ids=repr)
+def test_success_unmet_without_a_table(body: Any) -> None:
+    assert judge(body, rules(success=OK)).cause is Cause.CONTENT_MISMATCH
+
+
+def test_success_unmet_beside_a_bad_status_is_the_status() -> None:
+    assert judge({"error": "oops"}, rules(success=OK), 503).cause is Cause.HTTP_STATUS
+
+
+# --- freshness -------------------------------------------------------------------------------------------------------
+
+
+def at(**ago: float) -> str:
+    return (NOW + timedelta(seconds=0.5) - timedelta(**ago)).isoformat()
+
+
+def lagging(when: Any, **more: Any) -> Result:
+    return judge({"code": "E0000", "data": {"lastSync": when}}, rules("nuonuo", freshness=FRESH, **more))
+
+
+@pytest.mark.parametrize(
+    ("ago", "cause", "flags"),
+    [
+        ({"seconds": 0}, Cause.NONE, set()),
+        ({"hours": 4}, Cause.NONE, set()),
+        ({"hours": 4, "seconds": 1}, Cause.NONE, {Flag.LAG_WARNING}),
+        ({"hours": 24}, Cause.NONE, {Flag.LAG_WARNING}),
+        ({"hours": 24, "seconds": 1}, Cause.SYNC_LAG, set()),
+        ({"days": 400}, Cause.SYNC_LAG, set()),
+    ],
+    ids=str,
+)
+def test_lag_warns_and_then_fails(ago: dict[str, float], cause: Cause, flags: set[Flag]) -> None:
+    result = lagging(at(**ago))
+    assert (result.cause, set(result.flags)) == (cause, flags)
+    assert result.lag == timedelta(**ago).total_seconds()
+    assert (result.outcome is Outcome.OK) is (cause is Cause.NONE)
+
+
+def test_the_lag_is_told_in_words() -> None:
+    assert lagging(at(hours=25, minutes=3)).detail == "last synchronised 25 h 3 min ago, more than 24 h"
+    assert lagging(at(minutes=12)).detail == "last synchronised 12 min ago"
+
+
+def test_a_clock_that_is_a_little_ahead_is_no_lag() -> None:
+    assert lagging(at(seconds=-60)).lag == 0.0
+    ahead = lagging(at(seconds=-61))
+    assert (ahead.cause, ahead.lag) == (Cause.CONTENT_MISMATCH, None)
+    assert "ahead of our clock" in ahead.detail
+
+
+def test_a_time_without_a_zone_is_in_that_of_the_plan() -> None:
+    assert lagging("2026-11-21 16:00:00").lag == 0.5
+    utc = replace(FRESH, timezone="UTC")
+    assert judge({"data": {"lastSync": "2026-11-21 07:00"}}, rules(freshness=utc)).lag == 3600.5
+
+
+@pytest.mark.parametrize("when", [None, "", "never", [], {}, True, "2026-11-21", 5], ids=repr)
+def test_a_time_that_cannot_be_read_is_told_with_what_was_found(when: Any) -> None:
+    result = lagging(when)
+    assert (result.cause, result.lag) == (Cause.CONTENT_MISMATCH, None)
+    assert result.detail.startswith("$.data.lastSync is ")
+    assert result.code == "E0000"
+
+
+def test_a_time_that_is_missing() -> None:
+    result = judge({"code": "E0000"}, rules("nuonuo", freshness=FRESH))
+    assert (result.cause, result.detail) == (Cause.CONTENT_MISMATCH, "the body has no $.data.lastSync")
+
+
+def test_freshness_may_stand_alone() -> None:
+    asked = rules(freshness=FRESH)
+    assert judge({"data": {"lastSync": at(minutes=1)}}, asked).lag == 60.0
+    assert judge({"data": {"lastSync": at(minutes=1)}}, asked, 500).cause is Cause.HTTP_STATUS
+
+
+def test_a_failing_or_throttled_answer_tells_no_lag() -> None:
+    body = {"code": "606", "data": {"lastSync": at(hours=30)}}
+    assert judge(body, rules("jumei", freshness=FRESH)).lag is None
+    assert judge({**body, "code": "500"}, rules("jumei", freshness=FRESH)).cause is Cause.API_ERROR
+
+
+def test_spans_are_short() -> None:
+    spans = [span(value) for value in (0.4, 59.9, 60, 3599, 3600, 3660, 47 * 3600, 48 * 3600, 100 * 3600)]
+    assert spans == ["0 s", "59 s", "1 min", "59 min", "1 h", "1 h 1 min", "47 h", "2 d", "4 d 4 h"]
+
+
+# --- what holds for all ----------------------------------------------------------------------------------------------
+
+
+def test_a_failed_connection_stands_first() -> None:
+    failure = Failure(cause=Cause.CONNECTION_REFUSED, phase=Phase.CONNECT, detail="refused")
+    result = judge_sync(replace(TARGET, sync=rules("nuonuo")), seen("", reply=None, failure=failure), KNOWN)
+    assert (result.cause, result.phase) == (Cause.CONNECTION_REFUSED, Phase.CONNECT)
+
+
+ECHOES = [
+    {"code": SECRET},
+    {"code": "E1", "msg": f"token {SECRET} expired"},
+    {"code": "E1", "msg": "x" * 115 + SECRET},
+    {"code": "E0000", "data": {"lastSync": SECRET}},
+    {"code": "E0000", "data": {"lastSync": "x" * 35 + SECRET}},
+    {"code": ["E0000"], "success": SECRET},
+]
+
+
+@pytest.mark.parametrize("body", ECHOES, ids=lambda body: str(body)[:40])
+@pytest.mark.parametrize("asked", [
+    rules("nuonuo", freshness=FRESH), rules("nuonuo", success=FLAGGED), rules(success=Success(path="$.code", any_of=("1",))),
+    rules(success=Success(path="$.code", any_of=(SECRET,))),
+], ids=["table", "flagged", "success", "success by secret"])  # fmt: skip
+def test_a_reply_that_repeats_our_secret_is_not_repeated(body: Any, asked: SyncRules) -> None:
+    result = judge(body, asked)
+    shown = repr(result)
+    assert SECRET not in shown.replace(f"expected {SECRET!r}", "")
+    assert SECRET[:6] not in shown.replace(f"expected {SECRET!r}", "")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["code", "data", "lastSync", "msg", "message", "status"]), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200)
+@given(
+    body=JSON.map(json.dumps) | st.binary(max_size=60) | st.text(max_size=60),
+    table=st.sampled_from([None, "nuonuo", "kaipiao", "xiangyun", "seeds"]),
+    status=st.integers(100, 599),
+    success=st.sampled_from([None, OK, FLAGGED]),
+    freshness=st.sampled_from([None, FRESH]),
+)
+def test_any_reply_has_one_meaning(
+    body: Any, table: str | None, status: int, success: Success | None, freshness: Freshness | None
+) -> None:
+    result = judge(body, rules(table, success=success, freshness=freshness), status)
+    assert (result.phase is None) is result.is_ok
+    assert result.lag is None or result.lag >= 0
+    assert (result.cause is Cause.SYNC_LAG) is (result.lag is not None and result.lag > FRESH.fail)
+    if status in (401, 403):
+        assert result.cause is Cause.CREDENTIAL
