@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from monitor.core.judge import (
 )
 from monitor.core.local import LocalView
 from monitor.core.state import State
+from monitor.core.verdict import Opinion, compare, count_votes
 from monitor.model import (
     NATIONAL,
     Authority,
@@ -42,22 +43,13 @@ class ServiceRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceRow:
-    """What one reference says of an authority."""
-
-    source: str
-    outcome: Outcome
-    age_seconds: float
-    stale: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRow:
     """A maintenance window that covers something of an authority now."""
 
     id: str
     name: str
     services: tuple[str, ...]
+    """Those it names; of one that is for all, those that are watched."""
     start: datetime
     end: datetime
 
@@ -79,7 +71,7 @@ class AuthorityRow:
     since: datetime | None
     """When the present outage began, or when it was confirmed up."""
     seen_up: bool
-    reference: tuple[ReferenceRow, ...]
+    reference: tuple[Opinion, ...]
     maintenance: tuple[WindowRow, ...]
     incidents: tuple[str, ...]
     """Ids of its open incidents."""
@@ -89,7 +81,7 @@ class AuthorityRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalPart:
-    """This machine and its network: `down` in a local fault, `unknown` without a control that has run."""
+    """This machine and its network: `down` in a local fault, else `unknown` without a control that has run."""
 
     state: AuthorityState
     diagnosis: Diagnosis
@@ -131,7 +123,7 @@ def _shown(plan: Plan) -> list[str]:
 def _open_ids(state: State) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for incident in state.incidents.values():
-        if incident.is_open and incident.scope is Scope.AUTHORITY:
+        if incident.is_open and incident.scope in (Scope.AUTHORITY, Scope.NATIONAL):
             found.setdefault(incident.authority, []).append(incident.id)
     return found
 
@@ -148,22 +140,23 @@ def _row(
     known = plan.authorities.get(slug) or Authority(
         slug=slug, code="", name="全国", name_en="National", full_name=""
     )
-    here = judge_authority(main, views.values(), local=around.local.holds)
+    planned = _maintenance(slug, tuple(views), around)
+    opinions = around.opinions.get(slug, ())
     return AuthorityRow(
         authority=slug,
         code=known.code,
         name=known.name,
-        state=here,
+        state=judge_authority(main, views.values(), local=around.local.holds, covered=_covered(planned)),
         outcome=shown.outcome,
         cause=shown.cause,
         flags=tuple(sorted(shown.flags)),
         diagnosis=diagnose(told, around),
         facts=facts(told, around),
-        verdict=Verdict.OWN_UNKNOWN if here is AuthorityState.UNKNOWN else Verdict.NO_REFERENCE,
+        verdict=compare(_own(main, around), count_votes(opinions)),
         since=_since(told, state),
         seen_up=shown.seen_up,
-        reference=(),
-        maintenance=(),
+        reference=tuple(opinions),
+        maintenance=planned,
         incidents=tuple(open_ids.get(slug, ())),
         services={
             service: ServiceRow(state=view.state, outcome=view.outcome, cause=view.cause)
@@ -171,6 +164,30 @@ def _row(
         },
         targets=tuple(target.id for target in plan.by_authority[slug]),
     )
+
+
+def _own(main: ServiceView | None, around: Surroundings) -> ServiceState:
+    """What we believe of the main service: nothing in a fault of ours, or where no service is the main one."""
+    return ServiceState.UNKNOWN if main is None or around.local.holds else main.state
+
+
+def _maintenance(slug: str, watched: Sequence[str], around: Surroundings) -> tuple[WindowRow, ...]:
+    """The windows that cover a watched service of this authority now."""
+    return tuple(
+        WindowRow(
+            id=window.id,
+            name=window.name,
+            services=tuple(watched) if window.services is None else window.services,
+            start=window.start,
+            end=window.end,
+        )
+        for window in around.windows
+        if any(window.covers(slug, service, around.now) for service in watched)
+    )
+
+
+def _covered(planned: Iterable[WindowRow]) -> frozenset[str]:
+    return frozenset(service for window in planned for service in window.services)
 
 
 def _telling_view(
@@ -194,10 +211,10 @@ def _since(view: ServiceView, state: State) -> datetime | None:
 
 
 def _local(plan: Plan, state: State, local: LocalView) -> LocalPart:
-    if not local.ran:
-        believed = AuthorityState.UNKNOWN
+    if local.holds:
+        believed = AuthorityState.DOWN
     else:
-        believed = AuthorityState.DOWN if local.holds else AuthorityState.UP
+        believed = AuthorityState.UP if local.ran else AuthorityState.UNKNOWN
     return LocalPart(
         state=believed,
         diagnosis=diagnose_local(local),
