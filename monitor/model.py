@@ -714,6 +714,8 @@ class TargetState:
     """Some ok run was let in as what it is: not `unsigned_refused`, not `throttled`."""
     refused: bool = False
     """The last ok run was `unsigned_refused` although an earlier one was accepted: the protocol may have changed."""
+    late: bool = False
+    """The last ok run of a sync interface found its data late (`lag_warning`)."""
     since: datetime | None = None
     """When `confirmed` last changed."""
     last: Result | None = None
