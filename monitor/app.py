@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 
 from monitor import probes
 from monitor.clock import Clock
@@ -25,6 +24,7 @@ from monitor.pipeline import Inbox, Pipeline
 from monitor.references import References
 from monitor.store.state import StateStore
 from monitor.watcher import Watcher
+from monitor.web.gate import Gate
 from monitor.web.live import Live
 from monitor.web.news import Reporter
 from monitor.web.server import Reading, make_app
@@ -131,8 +131,8 @@ async def build(
 
 
 @asynccontextmanager
-async def listening(parts: Parts, registry: Mapping[str, Authority]) -> AsyncIterator[tuple[str, int]]:
-    """Serve the page, the API and /metrics; yields the address that is listened on.
+async def listening(parts: Parts, registry: Mapping[str, Authority]) -> AsyncIterator[Gate]:
+    """Serve the page, the API and /metrics through a gate.
 
     Raises ListenError.
     """
@@ -147,18 +147,16 @@ async def listening(parts: Parts, registry: Mapping[str, Authority]) -> AsyncIte
         ask=parts.pipeline.inbox.ask,
         reload=parts.reload,
     )
-    runner = web.AppRunner(make_app(reading), access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
+    gate = Gate(make_app(reading))
     host, port = parts.plan.listen
     try:
-        await web.TCPSite(runner, host, port).start()
+        await gate.open(host, port)
     except OSError as problem:
-        await runner.cleanup()
         raise ListenError(f"cannot listen on {host}:{port}: {problem.strerror or problem}") from problem
     try:
-        yield runner.addresses[0][:2]
+        yield gate
     finally:
-        await runner.cleanup()
+        await gate.close()
 
 
 async def _measure_lag(parts: Parts) -> None:
@@ -194,7 +192,7 @@ async def serve(
     listens: Callable[[str, int], None] = lambda _host, _port: None,
     swept: Callable[[State], None] = lambda _state: None,
 ) -> None:
-    """Run the daemon until `stop` is set, then stop in order: looking, deciding, telling, showing, keeping.
+    """Run the daemon until `stop` is set, then stop in order: looking, deciding, then telling and showing, keeping last.
 
     Whenever `again` is set (SIGHUP), `reread` is asked for the plan anew; it raises ConfigError.
     `listens(host, port)` is called once the page is up, `swept(state)` once every target has a result.
@@ -202,8 +200,9 @@ async def serve(
     """
     async with (
         build(plan, knowledge, clock, reread) as parts,
-        listening(parts, registry) as (host, port),
+        listening(parts, registry) as gate,
     ):
+        host, port = gate.address
         listens(host, port)
         log.info(
             "daemon.started",
@@ -218,11 +217,12 @@ async def serve(
             asking = loops.create_task(parts.references.run(), name="references")
             lag = loops.create_task(_measure_lag(parts), name="loop lag")
             first = loops.create_task(_show_sweep(parts, swept), name="first sweep")
+            keeper = loops.create_task(gate.run(), name="gate")
             reloads = loops.create_task(_reload_on(parts, again or asyncio.Event()), name="reload")
             await stop.wait()
-            for task in (looking, asking, deciding, lag, first, reloads):
+            for task in (looking, asking, deciding, lag, first, reloads, keeper):
                 task.cancel()
             await asyncio.wait([looking, deciding])
-            await parts.pipeline.finish()
-            telling.cancel()
+            telling.cancel()  # what is under way may end within its grace, beside the rest
+            await asyncio.gather(gate.close(), parts.pipeline.finish())
         log.info("daemon.stopped")

@@ -1,0 +1,100 @@
+"""The gate: clients that dawdle or crowd in cannot keep the others out, and nobody delays the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+from aiohttp import web
+
+from monitor.web.gate import Gate
+
+
+@contextlib.asynccontextmanager
+async def gate(*, most=8, patience=0.5):
+    """A gate before a page that answers at once and a stream that never ends."""
+
+    async def page(_request):
+        return web.Response(text="here")
+
+    async def stream(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"first")
+        await asyncio.sleep(3600)
+        return response
+
+    app = web.Application()
+    app.router.add_get("/", page)
+    app.router.add_get("/stream", stream)
+    made = Gate(app, most=most, patience=patience)
+    await made.open("127.0.0.1", 0)
+    async with asyncio.TaskGroup() as tasks:
+        keeper = tasks.create_task(made.run())
+        try:
+            yield made
+        finally:
+            keeper.cancel()
+            await made.close()
+
+
+async def ask(made: Gate, text: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A client that has said `text`."""
+    reader, writer = await asyncio.open_connection(*made.address)
+    writer.write(text)
+    return reader, writer
+
+
+async def leave(writer: asyncio.StreamWriter) -> None:
+    """Close the client's side."""
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+async def test_half_a_request_is_not_waited_for_for_ever():
+    async with gate() as made:
+        reader, writer = await ask(made, b"GET / HTT")
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        await leave(writer)
+
+
+async def test_a_crowd_beyond_the_bound_is_turned_away_and_the_next_is_served_when_it_leaves():
+    async with gate(most=3) as made:
+        idle = [await ask(made, b"") for _ in range(3)]
+        await asyncio.sleep(0)
+        reader, writer = await ask(made, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        await leave(writer)
+        async with asyncio.timeout(5):
+            for waiting, _ in idle:
+                assert await waiting.read() == b""
+        reader, last = await ask(made, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"here" in await reader.read()
+        for _, each in (*idle, (reader, last)):
+            await leave(each)
+
+
+async def test_a_stream_may_stay_as_long_as_it_likes():
+    async with gate(patience=0.2) as made:
+        reader, writer = await ask(made, b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"first")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2.5):
+                await reader.readuntil(b"never")
+        await leave(writer)
+
+
+async def test_open_streams_do_not_delay_the_end():
+    async with gate() as made:
+        clients = [await ask(made, b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(5)]
+        for reader, _ in clients:
+            await reader.readuntil(b"first")
+        begun = asyncio.get_running_loop().time()
+        await made.close()
+        assert asyncio.get_running_loop().time() - begun < 1.5
+        for _, writer in clients:
+            await leave(writer)
