@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -32,6 +32,10 @@ OUTCOMES = {str(cause): cause.outcome for cause in Cause}
 LONGEST_CAUSE = 40
 ELSEWHERE = "not watched here"
 """Why a row is left out that is not wrong."""
+
+
+Place = tuple[str, Any]
+"""A row with the key that it stands under; empty in a list."""
 
 
 class RowError(Exception):
@@ -74,13 +78,19 @@ def _counted(left_out: Counter[str]) -> str:
 def parse(body: bytes) -> Any:
     """The JSON value that `body` is. Raises UnreadableError, also for a key that stands twice in one object."""
     try:
-        return json.loads(
-            body.removeprefix(b"\xef\xbb\xbf"), object_pairs_hook=_object, parse_constant=_constant
-        )
+        return json.loads(_decoded(body), object_pairs_hook=_object, parse_constant=_constant)
     except RecursionError:
         raise UnreadableError("nested too deeply") from None
-    except ValueError:  # JSON and UTF-8 mistakes, and numbers of more than 4,300 digits
+    except ValueError:  # mistakes of JSON and of its text, and numbers of more than 4,300 digits
         raise UnreadableError("not JSON" if body.strip() else "empty") from None
+
+
+def _decoded(body: bytes) -> str:
+    """The text by UTF-8, else by GB18030, as Windows programs in China write it."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("gb18030")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -114,10 +124,10 @@ def _rows(
     how = given or OWN_FORMAT
     found: dict[str, list[ReferenceRow]] = {}
     left_out: Counter[str] = Counter()
-    for key, value in places(document, how.rows):
+    for place in places(document, how.rows):
         try:
-            row = _row(key, value, how, changed_at, context)
-            row = row if given is not None else _with_cause(row, value, context)
+            row = _row(place, how, changed_at, context)
+            row = row if given is not None else _with_cause(row, place, context)
             found.setdefault(row.authority, []).append(row)
         except RowError as problem:
             left_out[str(problem)] += 1
@@ -127,48 +137,29 @@ def _rows(
     return tuple(agreed), left_out
 
 
-def places(document: Any, path: str) -> Sequence[tuple[str, Any]]:
-    """What stands at a path of rows, with its key (empty in a list): `$.list[*]`, `$.groups[*].members[*]`, `$.byName`.
+def places(document: Any, path: str) -> Iterator[Place]:
+    """The members of the list (`$.list[*]`) or the object (`$.byName`) at `path`, with their keys; empty in a list.
 
-    Where no `[*]` stands the path names the list or object whose members are the rows. Raises UnreadableError.
+    Raises UnreadableError where neither stands there, or more than MOST_ROWS in it.
     """
-    head, *inner = path.split("[*]") if "[*]" in path else (path, "")
-    found: list[tuple[str, Any]] = [("", document)]
-    for step in [head, *inner[:-1]]:
-        found = [child for _, value in found for child in _members(_at(value, step))]
-        if len(found) > MOST_ROWS:
-            raise UnreadableError(f"more than {MOST_ROWS} rows")
-    return [(key, _at(value, inner[-1])) for key, value in found] if inner[-1] else found
-
-
-def _at(value: Any, step: str) -> Any:
-    try:
-        found = look_up(value, step if step.startswith("$") else f"${step}")
-    except ValueError:
-        raise UnreadableError("the map's path of rows is none") from None
-    if found is None:
+    found = look_up(document, path.removesuffix("[*]"))
+    rows = None if found is None else found.value
+    if not isinstance(rows, dict | list):
         raise UnreadableError("there are no rows where they should be")
-    return found.value
+    if len(rows) > MOST_ROWS:
+        raise UnreadableError(f"more than {MOST_ROWS} rows")
+    return iter(rows.items()) if isinstance(rows, dict) else (("", row) for row in rows)
 
 
-def _members(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return iter(value.items())
-    if isinstance(value, list):
-        return (("", item) for item in value)
-    raise UnreadableError("there are no rows where they should be")
-
-
-def _row(key: str, value: Any, how: ReferenceMap, changed_at: datetime, context: Context) -> ReferenceRow:
+def _row(place: Place, how: ReferenceMap, changed_at: datetime, context: Context) -> ReferenceRow:
     return ReferenceRow(
-        authority=_authority(key, value, how, context.names),
-        outcome=_outcome(value, how),
-        checked_at=changed_at if how.at is None else _checked_at(value, how.at, context.zone),
+        authority=_authority(_text(place, how.authority), context.names),
+        outcome=_outcome(_text(place, how.outcome), how.values),
+        checked_at=changed_at if how.at is None else _checked_at(place, how.at, context.zone),
     )
 
 
-def _authority(key: str, value: Any, how: ReferenceMap, names: Mapping[str, str]) -> str:
-    name = key if how.authority == KEY else _text(value, how.authority)
+def _authority(name: str | None, names: Mapping[str, str]) -> str:
     if name is None:
         raise RowError("without an authority")
     if (slug := names.get(plain(name))) is None:
@@ -176,45 +167,46 @@ def _authority(key: str, value: Any, how: ReferenceMap, names: Mapping[str, str]
     return slug
 
 
-def _outcome(value: Any, how: ReferenceMap) -> Outcome:
+def _outcome(word: str | None, values: Mapping[str, Outcome]) -> Outcome:
     """The outcome by the map's words; where it has none, by ours."""
-    word = _text(value, how.outcome)
     if word is None:
         raise RowError("without an outcome")
     try:
-        return how.values[word] if how.values else Outcome(word)
+        return values[word] if values else Outcome(word)
     except (KeyError, ValueError):
         raise RowError("with an outcome nobody explained") from None
 
 
-def _checked_at(value: Any, path: str, zone: tzinfo) -> datetime:
-    if (checked_at := _instant(value, path, zone)) is None:
+def _checked_at(place: Place, path: str, zone: tzinfo) -> datetime:
+    if (checked_at := read_instant(_value(place, path), zone)) is None:
         raise RowError("without a readable time")
     return checked_at
 
 
-def _instant(value: Any, path: str, zone: tzinfo) -> datetime | None:
-    found = look_up(value, path)
-    return None if found is None else read_instant(found.value, zone)
+def _value(place: Place, path: str) -> Any:
+    """What stands at a path within a row, None where nothing does."""
+    key, row = place
+    if path == KEY:
+        return key
+    found = look_up(row, path)
+    return None if found is None else found.value
 
 
-def _text(value: Any, path: str) -> str | None:
-    found = look_up(value, path)
-    return None if found is None or found.value is None else as_text(found.value).strip()
+def _text(place: Place, path: str) -> str | None:
+    value = _value(place, path)
+    return None if value is None else as_text(value).strip()
 
 
-def _with_cause(row: ReferenceRow, value: Any, context: Context) -> ReferenceRow:
+def _with_cause(row: ReferenceRow, place: Place, context: Context) -> ReferenceRow:
     """The row of our own format with what else it says. RowError: its cause belongs to another outcome."""
-    cause = _text(value, "$.cause")
+    cause = _text(place, "$.cause")
     if OUTCOMES.get(cause or "", row.outcome) is not row.outcome:
         raise RowError("contradicting themselves")
-    since = _instant(value, "$.since", context.zone)
-    return ReferenceRow(
-        authority=row.authority,
-        outcome=row.outcome,
+    since = read_instant(_value(place, "$.since"), context.zone)
+    return replace(
+        row,
         cause=cause if cause and len(cause) <= LONGEST_CAUSE and cause.isprintable() else None,
         since=since if since is not None and since <= row.checked_at else None,
-        checked_at=row.checked_at,
     )
 
 
