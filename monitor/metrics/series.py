@@ -104,6 +104,11 @@ TLS_VERIFIED = _of_target(
     "gauge",
     "Whether the certificate of the last run was verified; absent if that was not asked.",
 )
+SYNC_LAG = _of_target(
+    "fapiao_sync_lag_seconds",
+    "gauge",
+    "How long ago a sync interface last synchronised, by the reply of the last run; absent if that told none.",
+)
 
 TARGET_FAMILIES = (
     PROBE_SUCCESS,
@@ -122,6 +127,7 @@ TARGET_FAMILIES = (
     PROBE_INTERVAL,
     TLS_EXPIRY,
     TLS_VERIFIED,
+    SYNC_LAG,
 )
 
 # --- authorities: what is believed -----------------------------------------------------------------------------------

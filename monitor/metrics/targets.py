@@ -170,6 +170,7 @@ TARGET_LINES: Sequence[tuple[Family, Lines]] = (
     (series.PROBE_INTERVAL, _sample(series.PROBE_INTERVAL, lambda of: of.target.interval)),
     (series.TLS_EXPIRY, _sample(series.TLS_EXPIRY, lambda of: of.expiry)),
     (series.TLS_VERIFIED, _of_last(series.TLS_VERIFIED, _verified)),
+    (series.SYNC_LAG, _of_last(series.SYNC_LAG, lambda last: last.lag)),
 )
 
 

@@ -95,6 +95,7 @@ def busy() -> Metrics:
             phases=dict.fromkeys(Phase, 0.5),
             status_code=504,
             certificate=make_certificate(),
+            lag=12.5,
         ),
     )
     metrics.observe_lateness(0.002)
@@ -370,3 +371,13 @@ def test_the_reference_lists_every_series_with_its_type_and_labels():
                 tuple(label.strip(" `") for label in cells[2].split(",") if label.strip()),
             )
     assert rows == {family.name: (family.kind, family.labels) for family in FAMILIES}
+
+
+def test_the_lag_of_a_sync_interface_is_that_of_the_last_run():
+    metrics = Metrics(make_plan(make_target("erp-sync", "beijing", "sync", id="erp-sync", kind="sync")))
+    labels = {"probe": "erp-sync", "authority": "beijing", "service": "sync"}
+    assert value(metrics, "fapiao_sync_lag_seconds", labels) is None
+    seen(metrics, make_result(Cause.SYNC_LAG, "erp-sync", lag=93600.5))
+    assert value(metrics, "fapiao_sync_lag_seconds", labels) == 93600.5
+    seen(metrics, make_result(Cause.CREDENTIAL, "erp-sync"))
+    assert value(metrics, "fapiao_sync_lag_seconds", labels) is None
