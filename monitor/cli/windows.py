@@ -57,7 +57,7 @@ def command(days: int, at: str | None, as_json: bool, file: Path | None, url: st
     answered, silent = _ask(find_daemon(url), days=(until - now).days + 1)
     found = answered
     if found is None or at or file:
-        found = _merged(_planned(file, since, until), answered)
+        found = _merged(_planned(file, since, until, silent), answered)
     found = [{**row, "state": stage} for row in found if (stage := _stage(row, since, until))]
     if as_json:
         click.echo(json.dumps({"windows": found, "next": None}, ensure_ascii=False, indent=2))
@@ -82,15 +82,15 @@ def _ask(daemon: Daemon, days: int) -> tuple[Rows | None, str]:
     return [row for row in rows if isinstance(row, dict)], ""
 
 
-def _planned(file: Path | None, since: datetime, until: datetime) -> Rows:
-    """The windows of the configuration. Raises a usage error with all its mistakes."""
+def _planned(file: Path | None, since: datetime, until: datetime, silent: str) -> Rows:
+    """The windows of the configuration. Raises a usage error with all its mistakes, and why no daemon answers (`silent`)."""
     from monitor.config.load import ConfigError, default_path, load
     from monitor.knowledge import load_registry
 
     try:
         loaded = load(file or default_path(os.environ), environ=os.environ, registry=load_registry())
     except ConfigError as problem:
-        raise click.UsageError(str(problem)) from None
+        raise click.UsageError("\n".join([str(problem), *([silent] if silent else [])])) from None
     return windows_of(loaded.plan, since, until)
 
 
