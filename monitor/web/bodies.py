@@ -11,8 +11,6 @@ from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
-from aiohttp.client_exceptions import ClientPayloadError
-from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -135,12 +133,14 @@ async def read_body(request: web.Request, kind: type[B]) -> B:
     """
     if request.content_type != "application/json":
         raise RequestError(415, "the body must be JSON, with Content-Type: application/json")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise RequestError(415, "the body must not be compressed")
     try:
         async with asyncio.timeout(PATIENCE):
             sent = await request.read()
     except TimeoutError:
         raise RequestError(408, f"the body did not arrive within {PATIENCE:g} s") from None
-    except (ClientPayloadError, HttpProcessingError):
+    except web.RequestPayloadError:
         raise RequestError(400, "the body cannot be read") from None
     return _checked(sent, kind)
 

@@ -65,24 +65,24 @@ def _is_id(text: str) -> bool:
 
 async def _stream(request: web.Request, response: web.StreamResponse, listener: Listener) -> None:
     """Send what happens until the listener leaves or falls behind, or the daemon stops."""
-    live, clock = request.app[READING].live, request.app[READING].clock
+    live, time = request.app[READING].live, asyncio.get_running_loop().time
     await _send(response, f"retry: {RETRY}\n\n".encode())
     if listener.missed:
         listener.rewind()
         await _send(response, _gap(live.oldest - 1))
-    spoke = clock.monotonic()
+    spoke = time()
     while not (live.closed or listener.missed or request.transport is None):
         if news := listener.take():
             for start in range(0, len(news), MOST):
                 await _send(response, b"".join(one.frame for one in news[start : start + MOST]))
-        elif clock.monotonic() - spoke >= HEARTBEAT:
+        elif time() - spoke >= HEARTBEAT:
             await _send(response, b": still here\n\n")
         else:
             with suppress(TimeoutError):
                 async with asyncio.timeout(GLANCE):
                     await listener.arrived.wait()
             continue
-        spoke = clock.monotonic()
+        spoke = time()
 
 
 def _gap(upto: int) -> bytes:

@@ -82,6 +82,11 @@ class Live:
         """Id of the oldest event that can still be read, or of the next one where there is none."""
         return self._ring[0].id if self._ring else self.latest + 1
 
+    @property
+    def listening(self) -> int:
+        """How many listen."""
+        return len(self._listeners)
+
     def publish(self, name: str, make: Callable[[], Any]) -> None:
         """Add an event; never waits."""
         self.latest += 1

@@ -71,8 +71,9 @@ async def _end_streams(app: web.Application) -> None:
 
 
 def _is_our_business(record: logging.LogRecord) -> bool:
-    """False for a request that is no HTTP: aiohttp answers it with 400, and a scanner must not fill our log."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+    """False for what is no HTTP, or no body of one: it was answered with 400, and a scanner must not fill our log."""
+    bad = (HttpProcessingError, web.RequestPayloadError)
+    return not (record.exc_info and isinstance(record.exc_info[1], bad))
 
 
 @web.middleware

@@ -179,7 +179,7 @@ class World:
             clock=StillClock(),
             registry=REGISTRY,
             live=self.live,
-            ask=self.ask,
+            ask=lambda command: self.ask(command),
             reload=self.reload,
         )
 
