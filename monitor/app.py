@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,13 +16,14 @@ from monitor import probes
 from monitor.clock import Clock
 from monitor.config.load import ConfigError
 from monitor.core.classify import Knowledge
-from monitor.core.state import Commit, State
+from monitor.core.state import Commit, State, apply
 from monitor.courier import Courier
 from monitor.metrics import Metrics
 from monitor.model import Authority, Plan
 from monitor.net import Net
 from monitor.pipeline import Inbox, Pipeline
 from monitor.references import References
+from monitor.store.errors import StoreError
 from monitor.store.state import StateStore
 from monitor.watcher import Watcher
 from monitor.web.gate import Gate
@@ -32,6 +34,8 @@ from monitor.web.server import Reading, make_app
 log = structlog.get_logger()
 
 STATE_FILE = "state.sqlite3"
+LATELY = timedelta(minutes=1)
+"""Starts this long ago still count against the limits of the hosts."""
 NEEDS_RESTART = ("listen", "state_dir")
 """Parts of a plan that a reload cannot change."""
 LAG_INTERVAL = 0.5
@@ -109,7 +113,8 @@ async def build(
     live = Live(clock.now())
     show = Reporter(live, plan, state, clock, metrics).follow
     pipeline = Pipeline(plan, state, store, courier, metrics, clock, inbox=inbox, follow=follow, show=show)
-    watcher.restore(state.targets)
+    watcher.restore(state.targets, state.starts)
+    await _note_start(store, state, clock.now())
     metrics.restore(state)
     metrics.set_reload(True, clock.now())
     metrics.publish(plan, state, clock.now())
@@ -128,6 +133,23 @@ async def build(
     finally:
         await net.close()
         await store.close()
+
+
+async def _note_start(store: StateStore, state: State, now: datetime) -> None:
+    """Keep the instant of this start before anything is looked at, and forget those of more than a minute ago."""
+    lately = tuple(start for start in state.starts if timedelta() <= now - start < LATELY)
+    commit = Commit(
+        at=now,
+        sweep=state.sweep,
+        group=state.group,
+        unsettled=state.unsettled,
+        starts=(*lately, now),
+        durable=True,
+    )
+    apply(state, commit)
+    with suppress(StoreError, TimeoutError):  # then it is owed; the limits of this process hold all the same
+        async with asyncio.timeout(1):
+            await store.write([commit])
 
 
 @asynccontextmanager

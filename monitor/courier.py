@@ -143,7 +143,7 @@ class Courier:
 class Worker:
     """Tells one receiver, one notification at a time.
 
-    What concerns the same incident is told in the order in which it was decided; else a notification that keeps
+    What concerns the same service of an authority is told in the order in which it was decided; else a notification that keeps
     failing lets others pass. A success makes everything that waits due at once: the receiver is back.
     """
 
@@ -221,14 +221,17 @@ class Worker:
             self.add(pending)
 
     def _next_due(self) -> Pending | None:
-        """The first that is due and not behind an earlier one about the same incident."""
+        """The first that is due and not behind an earlier one about the same (authority, service).
+
+        Else a receiver that was away could hear that the next outage began before it hears that the last one ended.
+        """
         now = self._clock.now()
-        held: set[str] = set()
+        held: set[tuple[str, str]] = set()
         for pending in self._queue.values():
-            incidents = {incident.id for incident in pending.notification.incidents}
-            if not incidents & held and self._wait_for(pending, now) <= 0:
+            about = {(incident.authority, incident.service) for incident in pending.notification.incidents}
+            if not about & held and self._wait_for(pending, now) <= 0:
                 return pending
-            held |= incidents
+            held |= about
         return None
 
     def _wait_for(self, pending: Pending, now: datetime) -> float:

@@ -288,8 +288,8 @@ class Target:
 
     @property
     def host_key(self) -> str:
-        """`host:port`, the unit of `limits.per_host`."""
-        return f"{self.host}:{self.port}"
+        """`host:port`, the unit of `limits.per_host`; one host however its name is spelt."""
+        return f"{self.host.lower().rstrip('.')}:{self.port}"
 
     @property
     def is_control(self) -> bool:

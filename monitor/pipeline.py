@@ -238,6 +238,11 @@ def _report(commit: Commit, before: State) -> None:
                 cause=str(target.last.cause),
                 detail=target.last.detail,
             )
+    for id_ in commit.forgotten:
+        if (gone := before.incidents.get(id_)) is not None and gone.is_open:
+            log.info(
+                "incident.withdrawn", incident=id_, reason="explained by our own network, nobody was told"
+            )
     for incident in commit.incidents:
         _report_incident(incident, before.incidents.get(incident.id))
 

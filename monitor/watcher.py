@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,12 +12,17 @@ from typing import Protocol
 import structlog
 
 from monitor.clock import Clock
+from monitor.core.judge import interval_of
 from monitor.core.schedule import Agenda, HostLimit, first_due, missed, next_due
 from monitor.core.state import Commit
 from monitor.model import Cause, Plan, Result, Target, TargetState
 from monitor.net import LimitReached
 
 log = structlog.get_logger()
+
+
+CONNECTIONS_PER_RUN = 2
+"""What a run makes at most as a rule: one, and one more that reads the chain of a certificate that cannot be verified."""
 
 
 class Look(Protocol):
@@ -86,16 +91,29 @@ class Watcher:
         return self._start + self._clock.monotonic()
 
     def next_run(self, target_id: str) -> datetime | None:
-        """When the target will be looked at next by the wall clock, None while it is running."""
+        """When the target will be looked at next by the wall clock, not before its ban ends; None while it is running."""
         due = self._agenda.planned.get(target_id)
-        return None if due is None else self._clock.now() + timedelta(seconds=due - self.steady())
+        if due is None:
+            return None
+        planned = self._clock.now() + timedelta(seconds=due - self.steady())
+        target = self._plan.targets[target_id]
+        return max(planned, self._bans[target.host_key]) if self._is_banned(target) else planned
 
-    def restore(self, states: Mapping[str, TargetState]) -> None:
-        """Plan the first run of every target: at once, or on its schedule if it ran less than an interval ago."""
+    def restore(self, states: Mapping[str, TargetState], starts: Sequence[datetime] = ()) -> None:
+        """Plan the first run of every target: at once, or on its schedule if it ran less than an interval ago.
+
+        Each of the late `starts` is charged to the limits as one whole sweep: a daemon that is killed before its runs
+        are in and started again, and again, must not hammer the hosts.
+        """
         now = self.steady()
+        for start in starts:
+            for target in self._plan.targets.values():
+                self._limit.charge(target.host_key, start.timestamp(), CONNECTIONS_PER_RUN)
         for id_, pace in self._paces.items():
             state = states.get(id_)
             last = state.last.started_at.timestamp() if state is not None and state.last is not None else None
+            if state is not None:
+                pace.interval = interval_of(self._plan.targets[id_], state)
             self._agenda.plan(id_, first_due(id_, pace.interval, last, now))
 
     def replan(self, plan: Plan) -> None:

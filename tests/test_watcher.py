@@ -161,6 +161,22 @@ async def test_a_rerun_beyond_the_limit_waits_instead_of_being_lost():
     assert runs.times("a") == [0, pytest.approx(60.0, abs=0.5)]
 
 
+async def test_a_restart_loop_does_not_hammer_a_host():
+    connections: list[float] = []
+    starts: list[datetime] = []
+    for turn in range(20):  # killed every three seconds, each time before its runs are in
+        runs, meter = Runs(takes=60), Meter()
+        made = watcher(target("a", host="h"), target("b", host="h"), runs=runs, meter=meter, per_host=12.0)
+        made.restore({}, starts)
+        starts.append(BASE + timedelta(seconds=3 * turn))
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(made.run())
+            await asyncio.sleep(3)
+            running.cancel()
+        connections += [at for _, at, _ in runs.started]
+    assert max(sum(1 for other in connections if at <= other < at + 60) for at in connections) <= 12
+
+
 async def test_a_banned_host_gets_no_http_run_but_still_a_handshake():
     runs, meter = Runs(), Meter()
     made = watcher(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+import structlog
 
 from monitor import log
 from monitor.app import ListenError, serve
@@ -22,6 +24,9 @@ from monitor.core.status import status_rows
 from monitor.knowledge import load_catalogue, load_registry, load_words
 from monitor.model import Authority, Plan, as_json
 from monitor.store.errors import StateRefused
+
+FILES = 16_384
+"""File descriptors asked for: every probe in flight, client and receiver takes one."""
 
 
 @click.command()
@@ -59,7 +64,7 @@ def command(ctx: click.Context, file: Path, listen: str | None) -> int:
         click.echo(str(problem), err=True)
         return 2
     for note in loaded.notes:
-        click.echo(note, err=True)
+        structlog.get_logger().info("config.note", note=note)
     return _run(loaded.plan, lambda: read().plan, registry)
 
 
@@ -82,6 +87,7 @@ def _run(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, Authorit
 
 
 async def _serve(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, Authority]) -> None:
+    _raise_file_limit()
     stop, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -101,9 +107,20 @@ async def _serve(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, 
     )
 
 
+def _raise_file_limit() -> None:
+    """Let probes and receivers have the file descriptors that the system grants when asked: 1,024 are soon used up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _say_where(host: str, port: int) -> None:
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - only compared
-    click.echo(f"fapiao-monitor listens on http://{shown}:{port}/ (metrics: /metrics)", err=True)
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
+    shown = f"[{shown}]" if ":" in shown else shown
+    structlog.get_logger().info(
+        "daemon.listens", page=f"http://{shown}:{port}/", metrics=f"http://{shown}:{port}/metrics"
+    )
 
 
 def _draw(plan: Plan, state: State, clock: Clock) -> None:

@@ -104,6 +104,10 @@ class HostLimit:
         made.append(now)
         return True
 
+    def charge(self, host_key: str, at: float, connections: int) -> None:
+        """Count connections that an earlier process made, or may have made, at `at`; oldest first."""
+        self._made.setdefault(host_key, deque()).extend([at] * connections)
+
     def free_at(self, host_key: str, now: float) -> float:
         """When the next connection would be admitted: `now` or later."""
         made = self._recent(host_key, now)

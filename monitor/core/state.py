@@ -87,6 +87,8 @@ class State:
     silences: dict[str, Silence] = field(default_factory=dict)
     stores_down: dict[str, datetime] = field(default_factory=dict)
     """Name of a store that does not work → since when."""
+    starts: tuple[datetime, ...] = ()
+    """When the daemon was started lately: each start looked at every host, and may have been killed before it could say so."""
     certificates: dict[str, CertificateRecord] = field(default_factory=dict)
     """Certificates that expire soon, by fingerprint."""
     alarm: datetime | None = None
@@ -124,6 +126,8 @@ class Commit:
     """`State.alarm` after this event."""
     overdue: frozenset[str] = frozenset()
     """`State.overdue` after this event."""
+    starts: tuple[datetime, ...] | None = None
+    """The late starts after this event (None: unchanged)."""
     dropped: tuple[tuple[str, str], ...] = ()
     """(`targets` | `references` | `windows` | `silences` | `certificates`, id) of what is to be dropped."""
     refused: str = ""
@@ -158,6 +162,8 @@ def apply(state: State, commit: Commit) -> None:
         for name in [name for name in state.stores_down if name not in commit.stores_down]:
             del state.stores_down[name]
         state.stores_down.update(commit.stores_down)
+    if commit.starts is not None:
+        state.starts = commit.starts
     for kind, id_ in commit.dropped:
         getattr(state, kind).pop(id_, None)
     state.sweep = commit.sweep

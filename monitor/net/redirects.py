@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from monitor.net.reply import Collector
 
 MAX_REDIRECTS = 5
-MAX_LOCATION = 8192
+MAX_LOCATION = 2048
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 _HARMLESS = frozenset({"user-agent", "accept", "accept-language", "accept-encoding", "content-type"})
 """Headers that go to another host, or from https to http; any other may hold a secret."""
@@ -34,8 +34,8 @@ class Hop:
 
     @property
     def host_key(self) -> str:
-        """`host:port`, what the limit counts."""
-        return f"{self.host}:{self.port}"
+        """`host:port`, what the limit counts; one host however its name is spelt."""
+        return f"{self.host.lower().rstrip('.')}:{self.port}"
 
     @property
     def url(self) -> str:

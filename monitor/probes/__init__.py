@@ -8,6 +8,7 @@ from dataclasses import replace
 import structlog
 
 from monitor.core.classify import Knowledge
+from monitor.log import REDACTION
 from monitor.model import Cause, Result, Seen, Target
 from monitor.net import Admit, Net
 from monitor.probes import captcha, http, sync, tcp, tls
@@ -39,7 +40,9 @@ async def run(
     except Exception as problem:
         log.exception("probe.judging_failed", target=target.id)
         result = _our_mistake(target, seen, problem)
-    return replace(result, scheduled=scheduled)
+    # A server may echo what it was sent, and an expectation may itself be a secret: both end in the result.
+    code = None if result.code is None else REDACTION.hide(result.code)
+    return replace(result, scheduled=scheduled, detail=REDACTION.hide(result.detail), code=code)
 
 
 def _our_mistake(target: Target, seen: Seen, problem: Exception) -> Result:

@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from monitor.clock import SystemClock
 from monitor.core.classify import Knowledge
 from monitor.knowledge import load_catalogue, load_words
-from monitor.model import Cause, Expect, Flag, Phase, Repeat, Result, Target
+from monitor.log import Redaction
+from monitor.model import Cause, Expect, Flag, JsonExpectation, Phase, Repeat, Result, Target
 from monitor.net import LimitReached, Net
 from monitor.probes import KINDS, run
 
@@ -116,6 +117,16 @@ async def test_http_is_sent_as_configured_and_judged_by_expect(look: Run) -> Non
     assert "user-agent: mine\r\n" in heads[0]
     assert "User-Agent" not in heads[0]
     assert "X-Own: 1\r\n" in heads[0]
+
+
+async def test_a_secret_that_the_server_echoes_is_not_in_the_result(look: Run, monkeypatch) -> None:
+    monkeypatch.setattr("monitor.probes.REDACTION", Redaction(["S3CRET-header-13"]))
+    expect = Expect(json=(JsonExpectation(path="$.msg", equals="ok"),))
+    async with serving(b'{"msg": "invalid token S3CRET-header-13"}') as (port, _):
+        result = await look(target("http", port, expect=expect))
+    assert result.cause is Cause.CONTENT_MISMATCH
+    assert "S3CRET" not in repr(result)
+    assert "invalid token" in result.detail
 
 
 async def test_a_pattern_that_is_none_is_our_mistake(look: Run) -> None:
