@@ -206,8 +206,15 @@ def watched_authorities(plan: Plan) -> list[str]:
 
 def diagnose(view: ServiceView, around: Surroundings) -> Diagnosis:
     """The first row of the contract's table that holds for one service."""
-    rows = (_by_calendar, _by_us, _by_number, _by_itself, _by_reference, _by_answer)
-    return next(filter(None, (row(view, around) for row in rows)), Diagnosis.UNDETERMINED)
+    return (
+        _by_calendar(view, around)
+        or _by_us(view, around)
+        or _by_number(view, around)
+        or _by_itself(view, around)
+        or _by_reference(view, around)
+        or _by_answer(view)
+        or Diagnosis.UNDETERMINED
+    )
 
 
 def _by_calendar(view: ServiceView, around: Surroundings) -> Diagnosis | None:
@@ -229,8 +236,9 @@ def _by_us(view: ServiceView, around: Surroundings) -> Diagnosis | None:
 
 def _by_number(view: ServiceView, around: Surroundings) -> Diagnosis | None:
     """One that never answered is no part of a national outage."""
-    counts = view.state is ServiceState.DOWN and not view.is_never_up
-    return Diagnosis.NATIONAL_OUTAGE if counts and around.is_national else None
+    if view.state is not ServiceState.DOWN or view.is_never_up or not around.is_national:
+        return None
+    return Diagnosis.NATIONAL_OUTAGE
 
 
 def _by_itself(view: ServiceView, around: Surroundings) -> Diagnosis | None:
@@ -253,8 +261,7 @@ def _by_reference(view: ServiceView, around: Surroundings) -> Diagnosis | None:
     return None if view.is_never_up else Diagnosis.PROVINCIAL_OUTAGE
 
 
-def _by_answer(view: ServiceView, around: Surroundings) -> Diagnosis | None:
-    del around
+def _by_answer(view: ServiceView) -> Diagnosis | None:
     if view.lead is not None or view.state is ServiceState.UNKNOWN:
         return None
     return Diagnosis.SLOW if view.slow else Diagnosis.HEALTHY

@@ -5,7 +5,7 @@ Every function is a rule of the contract (§1 and §2) over values: no state is 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -30,9 +30,9 @@ BANNED_CODE = "020"
 BAN = timedelta(hours=24)
 MOST_PACE = 8.0
 """While throttled the interval grows to at most this many times itself."""
-HTTP_KINDS = frozenset({"captcha", "http"})
+HTTP_KINDS = frozenset({"captcha", "http", "sync"})
 """Kinds that a ban holds back; a handshake is not a request."""
-KIND_COST: Mapping[str, int] = {"tcp": 0, "tls": 1, "http": 2, "captcha": 3}
+KIND_COST: Mapping[str, int] = {"tcp": 0, "tls": 1, "http": 2, "captcha": 3, "sync": 4}
 """Kinds from cheap to dear; any other is dearer."""
 WAY: Mapping[Phase | None, int] = {phase: place for place, phase in enumerate((*Phase, None))}
 """The phases in the order in which a run meets them; what struck in none of them comes last."""
@@ -84,6 +84,7 @@ def _after_ok(target: Target, before: TargetState, result: Result, now: datetime
         phase=before.phase if still_down else None,
         turned=0,
         unverified=Flag.TLS_UNVERIFIED in flags,
+        late=Flag.LAG_WARNING in flags,
         accepted=before.accepted or not flags & NOT_ACCEPTED,
         refused=_is_refused(before, flags),
         since=now if up and before.confirmed is not Confirmed.UP else before.since,
@@ -184,6 +185,7 @@ def believes_otherwise(before: TargetState, after: TargetState) -> bool:
         or after.slow is not before.slow
         or after.pace != before.pace
         or after.unverified is not before.unverified
+        or after.late is not before.late
         or after.refused is not before.refused
         or (after.confirmed is Confirmed.DOWN and after.cause is not before.cause)
         or (after.confirmed is Confirmed.DOWN and after.phase is not before.phase)
@@ -258,27 +260,28 @@ def judge_service(targets: tuple[Target, ...], states: Mapping[str, TargetState]
     answered = [pair for pair in theirs if pair[1].seen_up]
     failing = tuple(state for _, state in sorted(answered or theirs or down, key=on_the_way))
     known = [state for _, state in pairs]
-    split = _split(pairs, failing)
+    flags = frozenset[Flag]().union(*[state.last.flags for state in known if state.last is not None])
+    odd = [state for state in known if state.slow or state.refused or state.pace > 1]
+    split = _split(pairs, failing) if Flag.ADDRESS_FAILED in flags else []
     return ServiceView(
         authority=targets[0].authority,
         service=targets[0].service,
         state=_service_state(known, failing, ours=bool(down) and not theirs),
         cause=_last_cause(pairs),
-        flags=frozenset[Flag]().union(*(state.last.flags for state in known if state.last is not None)),
+        flags=flags,
         seen_up=any(state.seen_up for state in known),
-        slow=any(state.slow for state in known),
+        slow=any(state.slow for state in odd),
         targets=targets,
         failing=failing,
-        throttled=any(state.pace > 1 for state in known),
-        refused=any(state.refused for state in known),
+        throttled=any(state.pace > 1 for state in odd),
+        refused=any(state.refused for state in odd),
         split=bool(split),
         failed_address=next((one for last in split for one in last.addresses if one != last.address), None),
     )
 
 
-def _split(pairs: Iterable[tuple[Target, TargetState]], failing: tuple[TargetState, ...]) -> list[Result]:
+def _split(pairs: Sequence[tuple[Target, TargetState]], failing: Iterable[TargetState]) -> list[Result]:
     """The last runs in which an address failed before another answered; where something fails, on its host only."""
-    pairs = list(pairs)
     blamed = {state.id for state in failing}
     hosts = {target.host for target, _ in pairs if target.id in blamed}
     return [
@@ -295,7 +298,7 @@ def _service_state(known: list[TargetState], failing: tuple[TargetState, ...], *
         return ServiceState.UNKNOWN
     if any(state.cause is not Cause.FORMAT_DRIFT for state in failing):
         return ServiceState.DOWN
-    if failing or any(state.slow or state.unverified for state in known):
+    if failing or any(state.slow or state.unverified or state.late for state in known):
         return ServiceState.DEGRADED
     if any(state.oks or state.confirmed is Confirmed.UP for state in known):
         return ServiceState.UP
@@ -316,12 +319,9 @@ def on_the_way(pair: tuple[Target, TargetState]) -> tuple[bool, int, int, str]:
 def _last_cause(pairs: Iterable[tuple[Target, TargetState]]) -> Cause | None:
     """The cause of the last runs: that of the earliest failure on the way, else none."""
     ran = [(target, state.last) for target, state in pairs if state.last is not None]
-    failed = [(target, last) for target, last in ran if not last.is_ok]
+    failed = [(target, last) for target, last in ran if last.cause is not Cause.NONE]
     if failed:
-        return min(
-            failed,
-            key=lambda pair: (WAY[pair[1].phase], cost(pair[0])),
-        )[1].cause
+        return min(failed, key=lambda pair: (WAY[pair[1].phase], cost(pair[0])))[1].cause
     return Cause.NONE if ran else None
 
 
