@@ -22,6 +22,7 @@ COMMANDS = {
     "window": "Add a maintenance window by hand, or end one early.",
     "which": "Find the authority that holds an invoice.",
     "authorities": "Show the registry of the 36 authorities.",
+    "codes": "Show the catalogue of error codes.",
     "notify": "Send a marked test notification through one receiver.",
     "simulate": "Run the fault-injecting stand-ins for all 36 authorities on loopback.",
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.knowledge import load_catalogue, load_words
-from monitor.model import Cause, Flag
+from monitor.config.catalogue import CAUSES
+from monitor.core.jsonpath import steps
+from monitor.knowledge import load_catalogue, load_tables, load_words
+from monitor.model import Cause, Flag, Outcome
 
 
 @pytest.mark.parametrize(
@@ -57,3 +59,22 @@ def test_the_bare_word_for_maintenance_is_no_phrase() -> None:
     assert {"系统维护", "停机维护", "暂停服务", "正在升级"} <= set(words.maintenance)
     assert not {"维护", "升级", "公告"} & set(words.maintenance)
     assert all((*words.maintenance, *words.challenge, *words.busy))
+
+
+def test_a_table_for_sync_says_where_its_codes_stand_and_which_of_them_is_well() -> None:
+    for table in load_tables().values():
+        assert table.title, table.name
+        assert {code.endpoint for code in table.codes} >= {endpoint for endpoint, _ in table.code_paths}
+        for endpoint, path in table.code_paths:
+            assert steps(path)
+            rows = [code for code in table.codes if code.endpoint == endpoint]
+            assert any(code.cause is Cause.NONE and code.transaction is Outcome.OK for code in rows), table.name
+
+
+def test_a_reply_can_only_mean_what_a_reply_can_tell() -> None:
+    assert {code.cause for code in load_catalogue().values()} <= set(CAUSES.values())
+
+
+def test_a_code_that_fails_the_service_fails_what_was_asked() -> None:
+    failing = [code for code in load_catalogue().values() if code.cause is not Cause.NONE]
+    assert all(code.transaction is not Outcome.OK for code in failing)
