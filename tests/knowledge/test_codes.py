@@ -68,7 +68,9 @@ def test_a_table_for_sync_says_where_its_codes_stand_and_which_of_them_is_well()
         for endpoint, path in table.code_paths:
             assert steps(path)
             rows = [code for code in table.codes if code.endpoint == endpoint]
-            assert any(code.cause is Cause.NONE and code.transaction is Outcome.OK for code in rows), table.name
+            assert any(code.cause is Cause.NONE and code.transaction is Outcome.OK for code in rows), (
+                table.name
+            )
 
 
 def test_a_reply_can_only_mean_what_a_reply_can_tell() -> None:
