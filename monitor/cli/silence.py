@@ -124,21 +124,18 @@ def _print(silences: Sequence[Mapping[str, Any]], zone: str) -> None:
     from monitor.cli.drawing import clean
     from monitor.cli.table import print_table
 
-    def time(value: Any) -> Text:
-        moment = read_instant(value)
-        return Text(shown(moment, zone) if moment else "?")
-
-    rows = [
-        [
-            Text(clean(one.get("id"), 40)),
-            Text(clean(one.get("state"), 10)),
-            time(one.get("starts_at")),
-            time(one.get("ends_at")),
-            Text(clean(one.get("author"), 40)),
-            Text(clean(_what(one))),
-        ]
-        for one in silences
-    ]
+    rows = []
+    for one in silences:
+        start, end = read_instant(one.get("starts_at")), read_instant(one.get("ends_at"))
+        cells = (
+            clean(one.get("id"), 40),
+            clean(one.get("state"), 10),
+            shown(start, zone) if start else "?",
+            shown(end, zone, after=start) if end else "?",
+            clean(one.get("author"), 40),
+            clean(_what(one)),
+        )
+        rows.append([Text(cell) for cell in cells])
     click.echo(f"times of {zone}")
     print_table(("id", "state", "from", "until", "author", "what"), rows)
 

@@ -111,9 +111,12 @@ def _merged(planned: Rows, answered: Rows | None) -> Rows:
 
 
 def _stage(row: Mapping[str, Any], since: datetime, until: datetime) -> str:
-    """Whether a window is `active` or `upcoming` at `since`; empty for what is neither before `until`."""
+    """Whether a window is `active` or `upcoming` at `since`; empty for what is neither before `until`.
+
+    One that was ended before it began is as long as nothing, and will not come.
+    """
     start, end = read_instant(row.get("start")), read_instant(row.get("end"))
-    if start is None or end is None or end <= since or start >= until:
+    if start is None or end is None or end <= max(start, since) or start >= until:
         return ""
     return "active" if start <= since else "upcoming"
 

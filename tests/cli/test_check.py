@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from monitor.cli.check import command
-from monitor.config.load import shipped_text
+from monitor.cli.check import command, summary
+from monitor.config.load import load, shipped_text
+from monitor.knowledge import load_registry
 
 BAD = "version: 1\nprobes:\n  - {name: a, kind: tcp, intervall: 5m}\n"
 
@@ -66,3 +68,42 @@ def test_as_a_command_it_exits_2_without_a_traceback(tmp_path: Path):
     assert 'probes[0].intervall: unknown key; did you mean "interval"?' in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+PLANNED = """\
+version: 1
+timezone: Asia/Shanghai
+probes:
+  - {name: one, kind: tcp, authority: shandong, service: verify, host: 127.0.0.1, port: 80}
+reference: [{name: hq, url: "https://hq.example/r"}, {name: board, file: x.json}]
+maintenance:
+  - {name: nightly, authorities: all, schedule: "0 23 * * *", duration: 2h}
+  - {name: upgrade, authorities: [shandong], services: [verify], start: 2026-12-03 18:00, end: 2026-12-04 08:00}
+  - {name: past, authorities: all, start: 2020-01-01 00:00, end: 2020-01-02 00:00}
+"""
+
+
+def test_the_summary_names_references_and_the_next_three_windows(tmp_path: Path):
+    path = tmp_path / "probes.yaml"
+    path.write_text(PLANNED, encoding="utf-8")
+    loaded = load(path, environ={}, registry=load_registry())
+    said = summary(path, loaded, datetime(2026, 12, 1, 16, 30, tzinfo=UTC))
+    assert (
+        """\
+  references   hq, board
+  windows      Tue 2026-12-01 23:00 to Wed 01:00  nightly (all: all)
+               Wed 2026-12-02 23:00 to Thu 01:00  nightly (all: all)
+               Thu 2026-12-03 18:00 to Fri 08:00  upgrade (shandong: verify)
+               and more: `fapiao-monitor windows`
+"""
+        in said
+    )
+
+
+def test_it_says_when_nothing_is_coming(tmp_path: Path):
+    path = tmp_path / "probes.yaml"
+    path.write_text(
+        "\n".join(line for line in PLANNED.splitlines() if "nightly" not in line), encoding="utf-8"
+    )
+    loaded = load(path, environ={}, registry=load_registry())
+    assert "windows      none within 60 days" in summary(path, loaded, datetime(2027, 1, 1, tzinfo=UTC))

@@ -84,9 +84,11 @@ def test_json_has_the_form_of_the_api(file: Path) -> None:
 
 
 def test_what_the_daemon_has_by_hand_and_has_ended_early_counts(file: Path) -> None:
+    gone = row("hand-2", end="2026-12-01T20:00:00Z")
     early = row("nightly-20261201T223000Z", "2026-12-01T22:30:00Z", end="2026-12-01T23:00:00Z", by_hand=False)
-    with answering({"GET /api/v1/windows": (200, {"windows": [row(), early], "next": None})}) as peer:
+    with answering({"GET /api/v1/windows": (200, {"windows": [row(), gone, early], "next": None})}) as peer:
         done = call(windows, "--at", "2026-12-01 19:00", "--days", "1", "--json", url=peer.url)
+    assert "hand-2" not in done.stdout  # it was ended before it began
     found = {one["id"]: (one["end"], one["state"]) for one in json.loads(done.stdout)["windows"]}
     assert found == {
         "upgrade-20261201T170000Z": ("2026-12-02T07:00:30Z", "active"),

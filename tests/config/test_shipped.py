@@ -22,11 +22,21 @@ def test_the_file_at_the_root_is_the_one_that_ships():
 
 def test_what_is_commented_out_works_when_it_is_not():
     lines = shipped_text().splitlines()
-    examples = ("vantage:", "server:", "storage:", "authorities:", "alerts:")
+    sections = (
+        "vantage",
+        "server",
+        "storage",
+        "authorities",
+        "reference",
+        "publish",
+        "maintenance",
+        "alerts",
+    )
+    examples = tuple(f"{key}:" for key in sections)
     shown = [
         line[2:] if line.startswith(("#  ", *(f"# {key}" for key in examples))) else line for line in lines
     ]
-    environ = {"FAPIAO_TOKEN": "t", "ONCALL_URL": "json://127.0.0.1/", "HOOK_TOKEN": "t"}
+    environ = {"FAPIAO_TOKEN": "t", "ONCALL_URL": "json://127.0.0.1/", "HOOK_TOKEN": "t", "HQ_TOKEN": "t"}
     text = "\n".join(
         line for line in shown if "fapiao-monitor check" not in line and "fapiao-monitor run" not in line
     )
@@ -34,6 +44,9 @@ def test_what_is_commented_out_works_when_it_is_not():
     assert plan.vantage == "shanghai-office"
     assert list(plan.authorities) == ["beijing", "shandong"]
     assert [receiver.id for receiver in plan.receivers] == ["oncall[0]", "bus[0]"]
+    assert [source.name for source in plan.references] == ["hq"]
+    assert [rule.name for rule in plan.maintenance] == ["upgrade", "nightly"]
+    assert [len(route.when.event) for route in plan.routes] == [3, 0, 0]
 
 
 def test_any_yaml_reader_reads_it():
