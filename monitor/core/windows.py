@@ -28,12 +28,13 @@ from monitor.model import LOCAL, MaintenanceRule, Plan, Window
 
 MOST = 64
 """So many windows of one rule may be open at once; of a rule with more (each minute, for days) the newest count."""
+MANY, FEW = 128, 32
+"""A step back through a schedule finds at most so many beginnings, and is too short if it finds fewer."""
 MOST_SHOWN = 1000
 """A preview has at most so many windows."""
 LONGEST = timedelta(days=366)
 """No window of a schedule is longer."""
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 STAMP = "%Y%m%dT%H%M%SZ"
 STAMPED = re.compile(r".*-(\d{8}T\d{6}Z)")
@@ -221,14 +222,19 @@ def _of_schedule(rule: MaintenanceRule, lower: datetime, upper: datetime) -> Ite
 def _begun(rule: MaintenanceRule, hour: datetime, back: timedelta) -> list[datetime]:
     """When it began within `back` before `hour`: the newest `MOST`, oldest first.
 
-    Goes back in steps that grow to a day, so that neither a dense nor a sparse schedule costs much.
+    Goes back in steps that grow while they hold little and shrink when they hold much, so that neither a dense nor a
+    sparse schedule costs much.
     """
     found: list[datetime] = []
     upper, step = hour, HOUR
     while upper > hour - back and len(found) < MOST:
         lower = max(upper - step, hour - back)
-        found[:0] = _between(rule, lower, upper)
-        upper, step = lower, min(2 * step, DAY)
+        here = list(islice(_between(rule, lower, upper), MANY + 1))
+        if len(here) > MANY:  # never within an hour
+            step /= 2
+            continue
+        found[:0] = here
+        upper, step = lower, step * 2 if len(here) < FEW else step
     return found[-MOST:]
 
 
