@@ -106,6 +106,15 @@ def _facts(result: Result, words: Vocabulary) -> Iterator[tuple[str, Text]]:
         yield "status", Text(str(result.status_code))
     if result.code is not None:
         yield "code", Text(clean(result.code, 40))
+    if result.lag is not None:
+        yield "lag", _lag(result)
+
+
+def _lag(result: Result) -> Text:
+    """How far a sync interface lags behind, by its own word."""
+    hours, rest = divmod(int(result.lag or 0), 3600)
+    word = "error" if not result.is_ok else "degraded" if Flag.LAG_WARNING in result.flags else "ok"
+    return sign_and_word(word, f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min {rest % 60} s")
 
 
 def _certificate_facts(

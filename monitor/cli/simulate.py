@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from monitor.simulator import AUTHORITIES, Simulator
-from monitor.simulator.settings import HEAD
+from monitor.simulator.settings import HEAD, PROBES
 from monitor.simulator.simulator import SCHEMES, SHAPES
 
 HALF = tuple(authority.slug for authority in AUTHORITIES[::2])
@@ -136,7 +136,12 @@ def _write(simulator: Simulator, config_out: Path) -> None:
     state = config_out.absolute().with_suffix(".state")
     # Patient enough for a small machine on which daemon, stand-ins and a browser share the cores.
     text = simulator.config(
-        state_dir=str(state), interval="4s", timeout="2s", while_down="3s", slow_after="1200ms"
+        state_dir=str(state),
+        interval="4s",
+        timeout="2s",
+        while_down="3s",
+        slow_after="1200ms",
+        probes=(*PROBES, "erp-sync"),
     )
     config_out.write_text(text, "utf-8")
 
@@ -167,6 +172,7 @@ def _welcome(simulator: Simulator, config_out: Path | None) -> str:
   break one  curl -X PUT {control}/authorities/shandong/fault -d '{{"fault": "hang"}}'
   mend it    curl -X DELETE {control}/authorities/shandong/fault
   faults     curl {control}/faults
+  lag        curl -X PUT {control}/sync -d '{{"lag": 90000}}'   (the sync interface of Beijing, in seconds)
   who came   curl {control}/hits
   CA         {simulator.ca_path}
 

@@ -5,6 +5,8 @@
     PUT /authorities/SLUG/fault    {"fault": "hang", "service": "verify"}; without a service: all of them
     DELETE /authorities/SLUG/fault[?service=verify]
     GET /hits[?authority=SLUG&service=verify]
+    GET /sync                      what the stand-in for a sync interface says
+    PUT /sync                      {"lag": 90000, "code": "9999", "status": 200, "token": "", …}; what is not said stays
     POST /reset                    mend everything, forget all hits
     GET /ca/intermediate.der       what the leaves' AIA address gives
 
@@ -14,6 +16,7 @@ It listens on the stand-ins' address only and asks for no password: it can do no
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -62,6 +65,8 @@ class Control:
                 web.put("/authorities/{slug}/fault", self._break),
                 web.delete("/authorities/{slug}/fault", self._mend),
                 web.get("/hits", self._hits),
+                web.get("/sync", self._sync),
+                web.put("/sync", self._set_sync),
                 web.post("/reset", self._reset),
                 web.get("/ca/intermediate.der", self._intermediate),
             ]
@@ -96,7 +101,21 @@ class Control:
         count = sum(endpoint.count for endpoint in self._simulator.endpoints(*wanted))
         return _json({"count": count, "hits": [_hit(hit) for hit in hits[-MAX_HITS_SHOWN:]]})
 
+    async def _sync(self, request: web.Request) -> web.Response:
+        return _json({"url": self._simulator.sync.url, **asdict(self._simulator.sync.state)})
+
+    async def _set_sync(self, request: web.Request) -> web.Response:
+        try:
+            wish = json.loads(await request.text())
+        except ValueError:
+            wish = None
+        if not isinstance(wish, dict):
+            raise FaultError('send {"lag": 90000}')
+        self._simulator.sync.set(**wish)
+        return await self._sync(request)
+
     async def _reset(self, request: web.Request) -> web.Response:
+        self._simulator.sync.reset()
         self._simulator.clear_fault()
         self._simulator.forget_hits()
         return _json({"faults": {}})

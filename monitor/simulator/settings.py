@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 HEAD = "# Watches a simulator"
 """How such a file begins, by which it is known again."""
 
+PROBES = ("reach", "captcha", "dppt", "national-page", "internet", "gateway")
+"""What is watched unless somebody picks; `erp-sync`, the sync interface, can be had beside them."""
+
 _COMMENTED_RECEIVERS = """\
   # receivers:
   #   hook:   {webhook: "http://127.0.0.1:9001/hook"}
@@ -40,11 +43,11 @@ def probes_yaml(
     state_dir: str = "state-simulator",
     language: str = "zh",
     receivers: Mapping[str, Any] | None = None,
-    probes: tuple[str, ...] = ("reach", "captcha", "dppt", "national-page", "internet", "gateway"),
+    probes: tuple[str, ...] = PROBES,
 ) -> str:
     """The text. `receivers` is name → what stands under that name (`{"webhook": url}`); all of them are told.
 
-    `probes` picks from the six. Durations are written as in the file.
+    `probes` picks from PROBES and `erp-sync`. Durations are written as in the file.
     """
     wake = "    wake_on: [reach]\n" if "reach" in probes else ""
     blocks = {name: text for name, text in _probes(sim, slow_after, wake).items() if name in probes}
@@ -124,6 +127,15 @@ def _probes(sim: Simulator, slow_after: str, wake: str) -> dict[str, str]:
     expect: {{status: [200], body_contains: ["发票"]}}
 """,
         "internet": f'  - {{name: internet, kind: http, role: control, url: "{sim.url("internet")}/"}}\n',
+        "erp-sync": f"""\
+  - name: erp-sync
+    kind: sync
+    authority: {sim.slugs[0]}
+    request: {{method: POST, url: "{sim.sync.url}", headers: {{Authorization: Bearer simulated}}, json: {{taxNo: "{"0" * 18}"}}}}
+    codes: nuonuo
+    success: {{path: "$.code", in: [E0000, "0000"]}}
+    freshness: {{path: "$.data.lastSync", warn: 4h, fail: 24h}}
+""",
         "gateway": f"  - {{name: gateway, kind: tcp, role: control, host: {gateway.host}, port: {gateway.port}}}\n",
     }
 

@@ -39,6 +39,7 @@ from monitor.simulator.faults import Fault, FaultError, parse
 from monitor.simulator.listener import Listener
 from monitor.simulator.replies import DATA, KEY1
 from monitor.simulator.settings import probes_yaml
+from monitor.simulator.sync import SyncApi
 
 SCHEMES = ("https", "http", "mixed")
 SHAPES = (KEY1, DATA, "mixed")
@@ -80,6 +81,8 @@ class Simulator:
         self._port_base = port_base
         self._ca_file = ca_file
         self._endpoints = dict(_endpoints(host, scheme, shape, shapes or {}, _chosen(only, shapes or {})))
+        self.sync = SyncApi(host=host, port=port_base + len(self._endpoints) + 1 if port_base else 0)
+        """The stand-in for a sync interface; `sync.set(lag=…, code=…)`."""
         self._stack = contextlib.AsyncExitStack()
         self._ca: Authority | None = None
         self._control = Control(self)
@@ -100,6 +103,7 @@ class Simulator:
             self._tasks = await stack.enter_async_context(_Tasks())
             await self._control.start(self._host, self._port_base)
             stack.push_async_callback(self._control.stop)
+            await stack.enter_async_context(self.sync)
             self._make_ca(directory)
             draw_all()
             for place, endpoint in enumerate(self._endpoints.values(), 1):
