@@ -51,10 +51,10 @@ class _Asked:
 
 def judge_sync(target: Target, seen: Seen, knowledge: Knowledge) -> Result:
     """For kind `sync`. The lag is counted to the instant at which the reply was whole."""
-    if target.sync is None:
-        raise ValueError("a target of kind sync has no rules")
     if seen.failure is not None:
         return result_of(target, seen, Finding())
+    if target.sync is None:
+        raise ValueError("a target of kind sync has no rules")
     finding, lag = _judge(target, target.sync, known_of(target, knowledge), seen)
     result = result_of(target, seen, finding)
     freshness = target.sync.freshness
