@@ -81,7 +81,7 @@ def _instant(path: Path, moment: datetime | None, setting: Setting) -> tuple[dat
     try:
         return in_zone(moment, setting.timezone), []
     except ValueError as problem:
-        found = f'"{moment:%Y-%m-%d %H:%M:%S}"'
+        found = f'"{moment:%Y-%m-%d %H:%M}"'
         return None, [setting.document.mistake(path, found, str(problem))]
     except OverflowError:
         return None, [setting.document.mistake(path, "a time beyond the calendar", "a nearer year is meant")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from monitor.model import Judgement, Route, Scope, When
+from monitor.model import Judgement, Route, Severity, When
 
 _PARTS = ("severity", "event", "scope", "authority", "service", "diagnosis", "cause", "weekdays")
 
@@ -18,11 +18,13 @@ def unreached(
     """
     reached: set[str] = set()
     for index, route in enumerate(routes):
-        reason = _before(routes[:index], route.when) or _impossible(route.when, services, judgement)
+        reason = _before(routes[:index], route.when) or _too_loud(route.when, judgement)
         if reason:
             yield f"alerts.routes[{index}]: never matches: {reason}"
-        else:
-            reached |= set(route.to)
+            continue
+        reached |= set(route.to)
+        if route.when.service and not set(route.when.service) & set(services):
+            yield f"alerts.routes[{index}]: no probe watches {' or '.join(route.when.service)}, no incident comes here"
     named = {name for route in routes for name in route.to}
     for name in receivers:
         if name not in named:
@@ -50,14 +52,9 @@ def _takes_all(wide: When, narrow: When) -> bool:
     return within and wide.hours in (None, narrow.hours)
 
 
-def _impossible(when: When, services: Collection[str], judgement: Judgement) -> str:
-    """Why nothing can be all that a route asks for."""
+def _too_loud(when: When, judgement: Judgement) -> str:
+    """Why nothing has the severity that a route asks for. What never answered is a warning whatever is configured."""
     used = {getattr(judgement, name) for name in Judgement.__slots__ if name.startswith("severity_")}
-    if when.severity and not used & set(when.severity):
+    if when.severity and not {*used, Severity.WARNING} & set(when.severity):
         return f"nothing has the severity {' or '.join(when.severity)}"
-    if when.service and not set(when.service) & set(services):
-        return f"no probe watches {' or '.join(when.service)}"
-    own = {Scope.LOCAL, Scope.NATIONAL} & set(when.scope)
-    if when.scope and when.authority and Scope.AUTHORITY not in when.scope and not own & set(when.authority):
-        return f"scope {' or '.join(when.scope)} and these authorities exclude each other"
     return ""

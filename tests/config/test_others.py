@@ -193,9 +193,10 @@ def routes(*written: str) -> str:
             routes("{when: {service: fpdk}, to: [a, b]}"), "no probe watches fpdk", id="a service of nobody"
         ),
         pytest.param(
-            routes("{when: {scope: local, authority: shandong}, to: [a, b]}"),
-            "exclude each other",
-            id="no such",
+            routes("{when: {severity: info}, to: [a, b]}")
+            + "judgement: {severity: {maintenance: warning}}\n",
+            "nothing has the severity info",
+            id="a severity of nothing",
         ),
         pytest.param(routes("{when: {cause: blocked}, to: [a, b]}"), "told to nobody", id="no last route"),
         pytest.param(
