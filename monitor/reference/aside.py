@@ -31,7 +31,8 @@ class Aside:
 
 
 def _run(work: Callable[[], Answer], future: Future[Answer]) -> None:
-    future.set_running_or_notify_cancel()
+    if not future.set_running_or_notify_cancel():  # given up before it began
+        return
     try:
         future.set_result(work())
     except BaseException as problem:  # noqa: BLE001  belongs to whoever waits

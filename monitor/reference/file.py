@@ -32,12 +32,13 @@ def fetch(path: str) -> Fetched:
             if not stat.S_ISREG(known.st_mode):
                 raise UnreadableError("not a plain file")
             body = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as problem:
+            changed_at = datetime.fromtimestamp(known.st_mtime, UTC)
+    except (OSError, ValueError, OverflowError) as problem:
         reason = WORDS.get(getattr(problem, "errno", None) or 0, "the file cannot be read")
         raise UnreadableError(reason) from None
     if len(body) > MOST_BYTES:
         raise UnreadableError(f"larger than {MOST_BYTES} bytes")
-    return Fetched(body=body, changed_at=datetime.fromtimestamp(known.st_mtime, UTC))
+    return Fetched(body=body, changed_at=changed_at)
 
 
 def publish(path: str, document: Mapping[str, Any]) -> None:

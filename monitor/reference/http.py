@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from monitor.core.instants import read_instant
 from monitor.model import Cause, ReferenceSource
 from monitor.net.failures import FaultError
 from monitor.net.reply import Decoder
@@ -125,11 +125,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _changed_at(response: aiohttp.ClientResponse) -> datetime | None:
-    try:
-        changed = parsedate_to_datetime(response.headers["Last-Modified"])
-    except (KeyError, ValueError, TypeError):
-        return None
-    return changed if changed.tzinfo is not None else None
+    return read_instant(response.headers.get("Last-Modified"), UTC)
 
 
 def _reason(problem: Exception) -> str:

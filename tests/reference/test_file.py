@@ -27,6 +27,17 @@ def test_a_file_is_read_with_the_time_of_its_last_change(tmp_path):
     assert (found.body, found.changed_at) == (b"{}", datetime(2026, 11, 21, 7, 59, tzinfo=UTC))
 
 
+def test_a_file_from_a_time_that_no_calendar_has_is_no_bug_of_ours(tmp_path):
+    file = tmp_path / "status.json"
+    file.write_bytes(b"{}")
+    for seconds in (-(1 << 33), 1 << 36):
+        os.utime(file, (0, seconds))
+        try:
+            assert fetch(str(file)).body == b"{}"
+        except UnreadableError:
+            continue
+
+
 def test_what_is_no_readable_file_is_a_failed_reading(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "huge").write_bytes(b" " * (MOST_BYTES + 1))
