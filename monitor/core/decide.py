@@ -1,8 +1,9 @@
 """The one decision: what an event changes. Pure: state and time come in, a `Commit` goes out, nothing is touched.
 
-Results change beliefs; a Tick, asked for at once when one changed, brings the incidents in line and releases what waits
-to be told. So results of one instant give the same incidents in whatever order they come, and a storm of them is settled
-once. A routine result touches its own target and nothing else (core/draft.py has the rest).
+Results and readings change beliefs; a Tick, asked for at once when one changed, brings the incidents in line and
+releases what waits to be told. So results of one instant give the same incidents in whatever order they come, and a
+storm of them is settled once. A routine result touches its own target and nothing else; everything else takes its
+changes to a `Draft` (core/draft.py says where the rules are).
 """
 
 from __future__ import annotations
@@ -10,11 +11,24 @@ from __future__ import annotations
 from collections import ChainMap
 from datetime import datetime, timedelta
 
-from monitor.core import judge
+from monitor.core import certificates, commands, judge, looking, planning, readings, releasing, stores
 from monitor.core.draft import Draft
+from monitor.core.incidents import forgettable
+from monitor.core.settling import settle
 from monitor.core.state import Commit, State, Sweep
-from monitor.core.wakeup import arrived, next_wakeup
-from monitor.model import Confirmed, Due, Event, Plan, Result, Target, TargetState, Tick
+from monitor.core.wakeup import arrived, clamped, next_alarm, next_wakeup
+from monitor.model import (
+    Confirmed,
+    Due,
+    Event,
+    Plan,
+    ReferenceReading,
+    Result,
+    StoreHealth,
+    Target,
+    TargetState,
+    Tick,
+)
 
 
 def decide(event: Event, state: State, now: datetime, plan: Plan) -> Commit:
@@ -22,25 +36,47 @@ def decide(event: Event, state: State, now: datetime, plan: Plan) -> Commit:
 
     A restored result and one of a target that is not configured change nothing.
     """
-    if isinstance(event, Tick):
-        return _on_tick(state, now, plan)
-    if not isinstance(event, Result):
-        return _plain(state, now, plan)
-    target = plan.targets.get(event.target)
-    if target is None or event.restored:
-        return _plain(state, now, plan)
-    return _on_result(event, target, state, now, plan)
-
-
-def _on_tick(state: State, now: datetime, plan: Plan) -> Commit:
+    if isinstance(event, Result):
+        target = plan.targets.get(event.target)
+        if target is None or event.restored:
+            return _plain(state, now, plan)
+        return _on_result(event, target, state, now, plan)
     draft = Draft(state, plan, now)
-    draft.lift_bans()
-    draft.set_paces()
-    draft.settle()
-    if draft.may_release():
-        draft.release()
-    draft.forget()
+    match event:
+        case Tick():
+            _tick(draft)
+        case ReferenceReading():
+            readings.take(draft, event)
+        case StoreHealth():
+            stores.hear(draft, event)
+            draft.ring_at(now)
+        case _:
+            commands.carry_out(draft, event)
     return draft.commit()
+
+
+def _tick(draft: Draft) -> None:
+    """Time passed, or beliefs changed."""
+    looking.lift_bans(draft)
+    looking.set_paces(draft)
+    planning.keep_calendar(draft)
+    draft.silences = {id_: one for id_, one in draft.silences.items() if draft.now < one.ends_at}
+    settle(draft, everything=draft.alarm is not None and draft.alarm <= draft.now)
+    stores.settle(draft)
+    releasing.collect(draft)
+    if releasing.may_release(draft):
+        releasing.release(draft)
+    releasing.remind(draft)
+    releasing.note_overdue(draft)
+    certificates.tell(draft)
+    for id_ in forgettable(draft.incidents.values(), draft.now):
+        if id_ not in draft.waiting:
+            draft.forget(draft.incidents[id_])
+    draft.alarm = next_alarm(
+        draft.now,
+        (*releasing.moments(draft), *certificates.moments(draft), *readings.moments(draft)),
+        (*planning.moments(draft), *(silence.ends_at for silence in draft.silences.values())),
+    )
 
 
 def _on_result(result: Result, target: Target, state: State, now: datetime, plan: Plan) -> Commit:
@@ -48,16 +84,23 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
     after = judge.advance(target, before, result, now)
     first = _is_first_failure(before, after)
     back = target.is_control and judge.is_recovering(after) and after.oks == 1
-    if not (first or back or judge.is_ban(result) or judge.believes_otherwise(before, after)):
+    expiring = not target.is_control and certificates.is_new(state, result, after, now)
+    overran = not result.is_ok and target.authority in state.overdue
+    turned = judge.is_ban(result) or judge.believes_otherwise(before, after)
+    if not (first or back or expiring or overran or turned):
         return _plain(state, now, plan, target, after)
     draft = Draft(state, plan, now)
     if judge.is_ban(result):
-        draft.ban(target)
-    draft.turn(target, before, after)
+        looking.ban(draft, target)
+    looking.turn(draft, target, before, after)
     if first:
-        draft.corroborate(target)
+        looking.corroborate(draft, target)
     if back:
-        draft.look_again(target)
+        looking.look_again(draft, target)
+    if expiring:
+        certificates.note(draft, result)
+    if overran:
+        draft.unsettled.add(target.authority)
     return draft.commit()
 
 
@@ -68,37 +111,36 @@ def _is_first_failure(before: TargetState, after: TargetState) -> bool:
 def _plain(
     state: State, now: datetime, plan: Plan, target: Target | None = None, after: TargetState | None = None
 ) -> Commit:
-    """The commit of an event that changes no belief: at most a target's counters and its last result."""
-    if target is None or after is None:
-        return Commit(
-            at=now,
-            sweep=state.sweep,
-            group=state.group,
-            unsettled=state.unsettled,
-            next_wakeup=_wakeup(state, now, plan, state.sweep),
-        )
-    again = None if judge.is_held(target, state.bans, now) else judge.wants_rerun(target, after)
-    sweep = arrived(state.sweep, after)
+    """The commit of a result that changes no belief: at most a target's counters and its last result."""
+    sweep = state.sweep
+    due: tuple[Due, ...] = ()
+    if target is not None and after is not None:
+        again = None if judge.is_held(target, state.bans, now) else judge.wants_rerun(target, after)
+        sweep = arrived(sweep, after)
+        due = (Due(target=target.id, at=now + timedelta(seconds=again.spacing)),) if again else ()
     return Commit(
         at=now,
-        targets=(after,),
+        targets=() if after is None else (after,),
         sweep=sweep,
-        group=state.group,
+        group=clamped(state.group, now, plan),
         unsettled=state.unsettled,
-        due=(Due(target=target.id, at=now + timedelta(seconds=again.spacing)),) if again else (),
+        alarm=state.alarm,
+        overdue=state.overdue,
+        due=due,
         next_wakeup=_wakeup(state, now, plan, sweep, after),
     )
 
 
 def _wakeup(
-    state: State, now: datetime, plan: Plan, sweep: Sweep | None, after: TargetState | None = None
+    state: State, now: datetime, plan: Plan, sweep: Sweep | None, after: TargetState | None
 ) -> datetime | None:
     return next_wakeup(
         plan,
         now,
         unsettled=state.unsettled,
-        group=state.group,
+        group=clamped(state.group, now, plan),
         sweep=sweep,
         bans=state.bans,
         states=ChainMap({after.id: after} if after else {}, state.targets),
+        alarm=state.alarm,
     )

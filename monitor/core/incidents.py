@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from monitor.core.diagnosis import Fact, Surroundings, diagnose, diagnose_local, facts, local_facts
-from monitor.core.judge import ServiceView, main_service
+from monitor.core.judge import NAME_CAUSES, TRUST_CAUSES, ServiceView, main_service
 from monitor.model import (
     LOCAL,
+    NATIONAL,
     Cause,
     Diagnosis,
     Incident,
@@ -21,11 +22,23 @@ from monitor.model import (
     TargetState,
 )
 
+WAY = (
+    NAME_CAUSES,
+    frozenset({Cause.CONNECT_TIMEOUT, Cause.CONNECTION_REFUSED, Cause.UNREACHABLE}),
+    frozenset({*TRUST_CAUSES, Cause.TLS_TIMEOUT, Cause.TLS_LEGACY, Cause.TLS_HANDSHAKE}),
+)
+"""Causes by how early they strike."""
 KEPT = timedelta(days=30)
 """How long a resolved incident stays in the state."""
 MOST_KEPT = 500
 """How many resolved incidents stay in the state at most."""
 LOUDNESS = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
+MOST_NOTED = 100
+"""Entries of a timeline."""
+FIRST_NOTED = 10
+"""Entries at its beginning that are kept when it grows too long."""
+NATIONWIDE = "nationwide"
+"""Begins the id of a national incident: `national-…` are those of the national page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +105,40 @@ def local_outage(plan: Plan, states: Mapping[str, TargetState], around: Surround
     )
 
 
-def opened(authority: str, service: str, outage: Outage, now: datetime, taken: Container[str]) -> Incident:
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What an incident is about; there is at most one open incident of each.
+
+    The national page's outages are (authority, `national`, its service), the nationwide one is (national, `national`, ""),
+    a store of the daemon (daemon, `local`, its name).
+    """
+
+    scope: Scope
+    authority: str
+    service: str
+
+
+LOCAL_KEY = Key(Scope.LOCAL, LOCAL, "")
+NATIONAL_KEY = Key(Scope.NATIONAL, NATIONAL, "")
+
+
+def key_of(incident: Incident) -> Key:
+    """What it is about."""
+    return Key(incident.scope, incident.authority, incident.service)
+
+
+def by_key(incidents: Iterable[Incident]) -> dict[Key, Incident]:
+    """The open ones of these by what they are about."""
+    return {key_of(incident): incident for incident in incidents if incident.is_open}
+
+
+def opened(key: Key, outage: Outage, now: datetime, taken: Container[str]) -> Incident:
     """A new incident, not yet told to anybody. `taken`: ids that are in use."""
-    return Incident(
-        id=_free_id(authority, service, outage.first_failure_at, taken),
-        scope=Scope.LOCAL if authority == LOCAL else Scope.AUTHORITY,
-        authority=authority,
-        service=service,
+    incident = Incident(
+        id=_free_id(key, outage.first_failure_at, taken),
+        scope=key.scope,
+        authority=key.authority,
+        service=key.service,
         severity=outage.severity,
         cause=outage.cause,
         phase=outage.phase,
@@ -108,12 +148,15 @@ def opened(authority: str, service: str, outage: Outage, now: datetime, taken: C
         opened_at=now,
         never_up=outage.never_up,
         targets=outage.targets,
+        changed_at=now,
     )
+    return noted(noted(incident, "opened", now), f"cause={incident.cause}", now)
 
 
-def _free_id(authority: str, service: str, began: datetime, taken: Container[str]) -> str:
+def _free_id(key: Key, began: datetime, taken: Container[str]) -> str:
     """Readable, URL-safe, the same for the same outage: `shandong-verify-20261121T080000Z`."""
-    words = [re.sub(r"[^a-z0-9_]+", "_", word.lower()) for word in (authority, service) if word]
+    first = {Scope.NATIONAL: NATIONWIDE, Scope.DAEMON: str(Scope.DAEMON)}.get(key.scope, key.authority)
+    words = [re.sub(r"[^a-z0-9_]+", "_", word.lower()) for word in (first, key.service) if word]
     base = "-".join([*words, began.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")])
     id_, again = base, 1
     while id_ in taken:  # a second outage that began within the same second
@@ -122,9 +165,9 @@ def _free_id(authority: str, service: str, began: datetime, taken: Container[str
     return id_
 
 
-def changed(incident: Incident, outage: Outage) -> Incident:
+def changed(incident: Incident, outage: Outage, now: datetime) -> Incident:
     """The incident as the outage is now; the very same value if nothing of it changed."""
-    now = replace(
+    after = replace(
         incident,
         severity=outage.severity,
         cause=outage.cause,
@@ -134,13 +177,85 @@ def changed(incident: Incident, outage: Outage) -> Incident:
         never_up=outage.never_up,
         targets=outage.targets,
     )
-    return incident if now == incident else now
+    if after == incident:
+        return incident
+    for name in ("cause", "severity", "diagnosis"):
+        if getattr(after, name) is not getattr(incident, name):
+            after = replace(noted(after, f"{name}={getattr(after, name)}", now), changed_at=now)
+    return after
+
+
+def reopened(incident: Incident, outage: Outage, now: datetime, *, end_told: bool) -> Incident:
+    """The same incident, down again soon after its end. `end_told`: those who were told believe that it is over."""
+    again = replace(
+        noted(incident, "reopened", now),
+        resolved_at=None,
+        reopened=incident.reopened + 1,
+        parent=None,
+        acknowledged_at=None,
+        acknowledged_by="",
+        comment="",
+        told=frozenset() if end_told else incident.told,
+        heard=incident.told | incident.heard if end_told else incident.heard,
+        window=None,
+        muted_by=None,
+        fading_since=None,
+    )
+    return changed(again, outage, now)
+
+
+def to_reopen(incidents: Iterable[Incident], key: Key, outage: Outage, plan: Plan) -> Incident | None:
+    """The resolved incident that this outage continues: the last of its kind, if it ended within `reopen`."""
+    ended = [
+        (incident.resolved_at, incident)
+        for incident in incidents
+        if incident.resolved_at is not None and key_of(incident) == key
+    ]
+    at, last = max(ended, key=lambda pair: pair[0], default=(None, None))
+    if at is None or last is None or plan.reopen <= 0:
+        return None
+    again = (outage.first_failure_at - at).total_seconds() < plan.reopen
+    return last if again and Fact.NO_LONGER_WATCHED not in last.facts else None
 
 
 def resolved(incident: Incident, now: datetime, *, watched: bool = True) -> Incident:
-    """The incident, ended. `watched` False: only because nothing looks at it any more."""
+    """The incident, ended, with the diagnosis it was told with. `watched` False: nothing looks at it any more."""
     more = () if watched else (Fact.NO_LONGER_WATCHED.value,)
-    return replace(incident, resolved_at=now, facts=(*incident.facts, *more))
+    return replace(
+        noted(incident, "resolved", now),
+        resolved_at=now,
+        diagnosis=incident.told_diagnosis or incident.diagnosis,
+        facts=(*incident.facts, *more),
+        muted_by=None,
+        fading_since=None,
+    )
+
+
+def noted(incident: Incident, entry: str, now: datetime) -> Incident:
+    """The incident with an entry in its timeline; of a long one the beginning and the end are kept."""
+    entries = (*incident.timeline, (now, entry))
+    if len(entries) > MOST_NOTED:
+        entries = (*entries[:FIRST_NOTED], *entries[FIRST_NOTED + 1 :])
+    return replace(incident, timeline=entries)
+
+
+def is_louder(severity: Severity, than: Severity | None) -> bool:
+    """Whether it is told more loudly than before."""
+    return than is not None and LOUDNESS.index(severity) > LOUDNESS.index(than)
+
+
+def is_worse(incident: Incident) -> bool:
+    """Whether it is worse than when it was told last: louder, or it fails earlier on the way."""
+    if is_louder(incident.severity, incident.told_severity):
+        return True
+    if incident.severity is not incident.told_severity or incident.told_cause is None:
+        return False
+    return _depth(incident.cause) < _depth(incident.told_cause)
+
+
+def _depth(cause: Cause) -> int:
+    """How far a run comes before this strikes; what cannot be told from the cause alone counts as far."""
+    return next((depth for depth, causes in enumerate(WAY) if cause in causes), len(WAY))
 
 
 def forgettable(incidents: Iterable[Incident], now: datetime) -> list[str]:

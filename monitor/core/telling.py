@@ -1,19 +1,46 @@
-"""What is told to whom: the waiting group becomes notifications, one per receiver and event.
+"""What is told to whom: what is to be said of an incident becomes notifications, one per event for all who hear it.
 
 Who was told that it broke is told that it mended (`Incident.told`), whatever the routes say by then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.core.incidents import LOUDNESS
-from monitor.model import EventName, Incident, Notification, Plan, Scope, SpeaksOf
+from monitor.core.incidents import LOUDNESS, is_louder, is_worse, noted
+from monitor.core.muting import awaits_overrun
+from monitor.core.routes import of_incident, receivers
+from monitor.model import (
+    Diagnosis,
+    EventName,
+    Incident,
+    Notification,
+    Plan,
+    Scope,
+    Verdict,
+    Vote,
+    Window,
+)
 
-ORDER = (EventName.INCIDENT_RESOLVED, EventName.INCIDENT_CHANGED, EventName.INCIDENT_OPENED)
+ORDER = (
+    EventName.INCIDENT_RESOLVED,
+    EventName.DAEMON_RESTORED,
+    EventName.INCIDENT_CHANGED,
+    EventName.INCIDENT_OPENED,
+    EventName.MAINTENANCE_OVERRUN,
+    EventName.DAEMON_DEGRADED,
+    EventName.INCIDENT_REMINDER,
+)
 """What ended is told before what began, so that a receiver hears of each service in turns."""
+
+WHOSE_FAULT = frozenset({Diagnosis.PATH_FROM_HERE, Diagnosis.PROVINCIAL_OUTAGE})
+"""Where one of these turns into the other because a reference says so, that is worth a word."""
+REFERENCE_SAYS = frozenset({Verdict.AGREE_DOWN, Verdict.ONLY_US_DOWN})
+
+Votes = Callable[[str], tuple[Vote, ...]]
+"""What the references say of an authority."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,82 +52,183 @@ class Word:
     to: frozenset[str]
 
 
-def receivers(plan: Plan, incident: Incident) -> frozenset[str]:
-    """Ids of the receiver URLs an incident is told to: the first route's; without routes, everyone's."""
-    del incident  # routes of this step match everything
-    if not plan.routes:
-        return frozenset(receiver.id for receiver in plan.receivers)
-    names = plan.routes[0].to
-    return frozenset(receiver.id for receiver in plan.receivers if receiver.name in names)
+# --- what is to be said ----------------------------------------------------------------------------------------------
 
 
-def words(plan: Plan, incident: Incident) -> list[Word]:
-    """What has to be said about an incident now; empty when everyone knows what there is to know."""
+def words(
+    plan: Plan, incident: Incident, now: datetime, *, steady: bool = True, members: Iterable[Incident] = ()
+) -> list[Word]:
+    """What has to be said about an incident now; empty when everyone knows what there is to know.
+
+    `steady`: what changed about it has stood long enough to be said. `members`: of a national one.
+    """
     if not incident.is_open:
-        found = [(EventName.INCIDENT_RESOLVED, incident.told)]
+        found = [(_ending(incident), _believers(plan, incident, _ending(incident), now))]
+    elif not incident.told:
+        found = _first(plan, incident, now, list(members))
     else:
-        if incident.told_severity is incident.severity:
-            return []
-        found = [
-            (EventName.INCIDENT_CHANGED, incident.told),
-            (EventName.INCIDENT_OPENED, receivers(plan, incident) - incident.told),
-        ]
+        found = _changes(plan, incident, now, steady=steady, members=list(members))
     return [Word(event=event, incident=incident, to=to) for event, to in found if to]
 
 
-def notify(said: Iterable[Word], now: datetime) -> tuple[list[Notification], dict[str, Incident]]:
+def _believers(plan: Plan, incident: Incident, event: EventName, now: datetime) -> frozenset[str]:
+    """Who was told of it. Where the configuration has none of them any more, those whom the routes name now."""
+    if not incident.told or any(receiver.id in incident.told for receiver in plan.receivers):
+        return incident.told
+    return receivers(plan, of_incident(event, incident), now)
+
+
+def _ending(incident: Incident) -> EventName:
+    return EventName.DAEMON_RESTORED if incident.scope is Scope.DAEMON else EventName.INCIDENT_RESOLVED
+
+
+def _opening(incident: Incident) -> EventName:
+    if incident.scope is Scope.DAEMON:
+        return EventName.DAEMON_DEGRADED
+    return EventName.MAINTENANCE_OVERRUN if awaits_overrun(incident) else EventName.INCIDENT_OPENED
+
+
+def _first(
+    plan: Plan, incident: Incident, now: datetime, members: list[Incident]
+) -> list[tuple[EventName, frozenset[str]]]:
+    """It is down and nobody believes so: those who heard of its end hear that it goes on, the others that it began."""
+    opening = _opening(incident)
+    to = receivers(plan, of_incident(opening, incident, members), now)
+    if opening is EventName.MAINTENANCE_OVERRUN:
+        return [(opening, to)]
+    again = incident.heard & receivers(plan, of_incident(EventName.INCIDENT_CHANGED, incident, members), now)
+    return [(EventName.INCIDENT_CHANGED, again), (opening, to - again)]
+
+
+def _changes(
+    plan: Plan, incident: Incident, now: datetime, *, steady: bool, members: list[Incident]
+) -> list[tuple[EventName, frozenset[str]]]:
+    louder = is_louder(incident.severity, incident.told_severity)
+    if not (louder or (steady and differs(incident))):
+        return []
+    believers = _believers(plan, incident, EventName.INCIDENT_CHANGED, now)
+    heard = believers & _concerned(plan, incident, now, members)
+    if not louder:
+        return [(EventName.INCIDENT_CHANGED, heard)]
+    to = receivers(plan, of_incident(_opening(incident), incident, members), now)
+    return [(EventName.INCIDENT_CHANGED, heard), (_opening(incident), to - believers)]
+
+
+def _concerned(plan: Plan, incident: Incident, now: datetime, members: list[Incident]) -> frozenset[str]:
+    """Whom the routes tell of a change, by what it is or by what it was when told last."""
+    was = replace(
+        incident,
+        severity=incident.told_severity or incident.severity,
+        cause=incident.told_cause or incident.cause,
+        diagnosis=incident.told_diagnosis or incident.diagnosis,
+    )
+    event = EventName.INCIDENT_CHANGED
+    return receivers(plan, of_incident(event, incident, members), now) | receivers(
+        plan, of_incident(event, was, members), now
+    )
+
+
+def differs(incident: Incident) -> bool:
+    """Whether it is no longer what was told, in a way that matters: cause, severity, or whose fault a reference says it is."""
+    if not incident.told:
+        return False
+    return (
+        incident.severity is not incident.told_severity
+        or incident.told_cause not in (None, incident.cause)
+        or (
+            incident.told_diagnosis is not incident.diagnosis
+            and {incident.told_diagnosis, incident.diagnosis} == WHOSE_FAULT
+            and incident.verdict in REFERENCE_SAYS
+        )
+    )
+
+
+def reminder(
+    plan: Plan, incident: Incident, now: datetime, members: Iterable[Incident] = ()
+) -> frozenset[str]:
+    """Who would be reminded of it now, by the routes."""
+    return incident.told & receivers(plan, of_incident(EventName.INCIDENT_REMINDER, incident, members), now)
+
+
+# --- what is said ----------------------------------------------------------------------------------------------------
+
+
+def notify(
+    said: Iterable[Word], now: datetime, votes: Votes = lambda _: ()
+) -> tuple[list[Notification], dict[str, Incident]]:
     """The notifications that say these words, and the incidents as they are after it, by id.
 
     What a receiver is told of one event and scope is one notification; receivers that hear the same share it.
     """
-    heard: dict[tuple[int, Scope, str], list[str]] = {}
+    heard: dict[tuple[int, Scope, str, str], list[str]] = {}
     after: dict[str, Incident] = {}
     for word in said:
         after[word.incident.id] = word.incident
         for receiver in word.to:
-            key = (ORDER.index(word.event), word.incident.scope, receiver)
+            key = (ORDER.index(word.event), word.incident.scope, _window_id(word), receiver)
             heard.setdefault(key, []).append(word.incident.id)
     shared: dict[tuple[int, Scope, tuple[str, ...]], list[str]] = {}
-    for (place, scope, receiver), ids in sorted(heard.items()):
+    for (place, scope, _, receiver), ids in sorted(heard.items()):
         shared.setdefault((place, scope, tuple(ids)), []).append(receiver)
     found = []
     for (place, scope, together), to in shared.items():
-        told = [_told(after[id_], ORDER[place], to) for id_ in together]
+        told = [told_of(after[id_], ORDER[place], to, now) for id_ in together]
         after.update((incident.id, incident) for incident in told)
-        found.append(_notification(ORDER[place], scope, told, to, now))
+        found.append(notification(ORDER[place], scope, told, to, now, votes))
     return found, after
 
 
+def _window_id(word: Word) -> str:
+    """Overruns of different windows are told apart."""
+    window = word.incident.window
+    return window.id if window is not None and word.event is EventName.MAINTENANCE_OVERRUN else ""
+
+
 def notify_over(
-    ended: Incident, still: Sequence[Incident], slugs: Iterable[str], now: datetime
+    ended: Incident, to: Iterable[str], still: Sequence[Incident], now: datetime
 ) -> tuple[Notification, list[Incident]]:
-    """The one word that our own fault is over, with who is still down, and the incidents as they are after it.
+    """The one word that a national or local incident is over, with who is still down, and the incidents after it.
 
     Those still down count as told to all who hear it: no `incident_opened` follows for them.
     """
-    to = sorted(ended.told)
-    over = replace(ended, sequence=ended.sequence + 1)
-    members = [_told(incident, EventName.INCIDENT_OPENED, to) for incident in still]
-    word = _notification(EventName.INCIDENT_RESOLVED, ended.scope, [over], to, now)
-    return replace(word, incidents=(over, *members), still_down=tuple(sorted(set(slugs)))), [over, *members]
-
-
-def _told(incident: Incident, event: EventName, to: Iterable[str]) -> Incident:
-    if event is EventName.INCIDENT_RESOLVED:
-        return replace(incident, sequence=incident.sequence + 1)
+    to = sorted(to)
+    over = told_of(ended, EventName.INCIDENT_RESOLVED, to, now)
+    members = [told_of(incident, EventName.INCIDENT_OPENED, to, now) for incident in still]
+    word = notification(EventName.INCIDENT_RESOLVED, ended.scope, [over], to, now)
     return replace(
-        incident,
+        word, incidents=(over, *members), still_down=tuple(sorted({one.authority for one in still}))
+    ), [over, *members]
+
+
+def told_of(incident: Incident, event: EventName, to: Iterable[str], now: datetime) -> Incident:
+    """The incident after `event` of it was told `to` these receivers. A change for the worse lifts the acknowledgement."""
+    after = replace(noted(incident, f"told={event}", now), sequence=incident.sequence + 1, told_at=now)
+    if event in (EventName.INCIDENT_RESOLVED, EventName.DAEMON_RESTORED, EventName.INCIDENT_REMINDER):
+        return after
+    if incident.acknowledged_at is not None and is_worse(incident):
+        after = replace(after, acknowledged_at=None, acknowledged_by="", comment="")
+    return replace(
+        after,
         told=incident.told.union(to),
+        heard=incident.heard.difference(to),
         told_severity=incident.severity,
-        sequence=incident.sequence + 1,
+        told_cause=incident.cause,
+        told_diagnosis=incident.diagnosis,
     )
 
 
-def _notification(
-    event: EventName, scope: Scope, incidents: Sequence[Incident], to: Iterable[str], now: datetime
+def notification(
+    event: EventName,
+    scope: Scope,
+    incidents: Sequence[Incident],
+    to: Iterable[str],
+    now: datetime,
+    votes: Votes = lambda _: (),
 ) -> Notification:
+    """One event of one or several incidents of a scope, as a notification."""
     first = incidents[0]
     about = first.id if len(incidents) == 1 else f"group-{first.id}"
+    places = {incident.authority for incident in incidents}
     return Notification(
         key=f"{about}/{first.sequence}/{event}",
         event=event,
@@ -109,14 +237,13 @@ def _notification(
         scope=scope,
         incidents=tuple(incidents),
         to=tuple(sorted(to)),
+        reference=votes(first.authority) if scope is Scope.AUTHORITY and len(places) == 1 else (),
+        window=_overrun(event, first),
+        detail="; ".join(
+            incident.facts[0] for incident in incidents if scope is Scope.DAEMON and incident.facts
+        ),
     )
 
 
-def by_service(incidents: Mapping[str, Incident]) -> dict[tuple[str, str], Incident]:
-    """The open incidents by (authority, service); there is at most one of each."""
-    return {(one.authority, one.service): one for one in incidents.values() if one.is_open}
-
-
-def speaks_of_authority(incident: Incident) -> bool:
-    """Whether it says that an authority is down (and not that we cannot see it, or that our own network is)."""
-    return incident.scope is Scope.AUTHORITY and incident.cause.speaks_of is SpeaksOf.AUTHORITY
+def _overrun(event: EventName, incident: Incident) -> Window | None:
+    return incident.window if event is EventName.MAINTENANCE_OVERRUN else None

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core.judge import is_recovering, judge_local
+from monitor.core.judge import is_recovering
+from monitor.core.local import judge_local
 from monitor.core.state import Group, Sweep
 from monitor.model import LOCAL, Plan, Repeat, Target, TargetState
+
+LOOK_AGAIN = timedelta(seconds=1)
+"""How often it is asked again whether an outage is nationwide, while that is open."""
 
 
 def next_wakeup(
@@ -19,14 +24,25 @@ def next_wakeup(
     sweep: Sweep | None,
     bans: Mapping[str, datetime],
     states: Mapping[str, TargetState],
+    alarm: datetime | None,
 ) -> datetime | None:
-    """The earliest thing pending: beliefs that changed, the release of the group, the end of a ban. None: nothing."""
+    """The earliest thing pending: beliefs that changed, the release of the group, the end of a ban, the alarm.
+
+    None: nothing.
+    """
     if unsettled:
         return now
     pending = list(bans.values())
+    if alarm is not None:
+        pending.append(alarm)
     if group is not None:
         pending.append(release_time(plan, now, group=group, sweep=sweep, states=states))
     return min(pending, default=None)
+
+
+def next_alarm(now: datetime, *moments: Iterable[datetime | None]) -> datetime | None:
+    """The first of these moments that is still to come. None: nothing waits for its time."""
+    return min((at for some in moments for at in some if at is not None and at > now), default=None)
 
 
 def release_time(
@@ -37,13 +53,21 @@ def release_time(
     Not before the sweep is in; and not while every control failed when it last ran, until that is confirmed or not:
     the first word must know whether it is us. Both waits are bounded.
     """
-    at = min(group.release_at, now + timedelta(seconds=plan.group_wait))
+    at = group.release_at
     if sweep is not None and sweep.is_pending(now):
         at = max(at, sweep.until)
     if judge_local(plan, states).suspected:
         controls = plan.by_authority[LOCAL]
         at = max(at, group.release_at + max(row_time(control, control.confirm) for control in controls))
     return at
+
+
+def clamped(group: Group | None, now: datetime, plan: Plan) -> Group | None:
+    """The group, not held beyond its wait by a clock that was set back."""
+    latest = now + max(timedelta(seconds=plan.group_wait), LOOK_AGAIN)
+    if group is None or group.release_at <= latest:
+        return group
+    return replace(group, release_at=latest)
 
 
 def row_time(target: Target, row: Repeat) -> timedelta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from monitor.model import (
     Receiver,
     Repeat,
     Result,
+    Route,
     Scope,
     Severity,
     Tick,
@@ -177,6 +179,7 @@ def test_only_requests_are_held_by_a_ban(shut_out):
 
 
 def test_a_ban_is_lifted_by_the_tick_it_asked_for(shut_out):
+    shut_out.plan = replace(shut_out.plan, repeat=0.0)
     shut_out.pass_time(60)
     assert shut_out.commits[-1].next_wakeup == shut_out.state.bans["anhui.example:443"]
     shut_out.pass_time(24 * 3600)
@@ -235,7 +238,11 @@ def test_who_was_told_that_it_broke_is_told_that_it_mended_whatever_the_routes_s
     world.play({"reach/anhui": "---"})
     world.pass_time(10)
     world.plan = six(
-        receivers=(Receiver(id="new[0]", name="oncall", kind="webhook", url="http://127.0.0.1:9/"),)
+        receivers=(
+            Receiver(id="new[0]", name="oncall", kind="webhook", url="http://127.0.0.1:9/"),
+            *world.plan.receivers,
+        ),
+        routes=(Route(to=("nobody",)),),
     )
     world.play({"reach/anhui": "++"})
     world.pass_time(10)
@@ -246,7 +253,7 @@ def test_a_second_outage_within_the_same_second_has_an_id_of_its_own():
     hasty = target(
         "reach", "anhui", confirm=Repeat(attempts=1, spacing=0.1), recover=Repeat(attempts=1, spacing=0.1)
     )
-    world = World(plan_of(hasty, group_wait=0.0))
+    world = World(plan_of(hasty, group_wait=0.0, reopen=0.0))
     world.play({"reach/anhui": "+-+-+"}, spacing=0.1)
     assert [one.id for one in world.state.incidents.values()] == [
         "anhui-verify-20261121T080000Z",
@@ -546,7 +553,7 @@ def test_without_controls_the_facts_say_so():
     world.warm()
     world.play(everyone(world.plan, "---"))
     world.pass_time(60)
-    assert world.heard == [("incident_opened", SLUGS)]
+    assert world.heard == [("incident_opened", ("national", *SLUGS))]
     assert Fact.NO_CONTROLS in world.told[0].incidents[0].facts
 
 

@@ -1,0 +1,130 @@
+"""What is looked at next: re-runs, woken targets, bans, and the sweep before the first word (contract §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from monitor.core import judge
+from monitor.core.draft import Draft
+from monitor.core.incidents import LOCAL_KEY
+from monitor.core.state import Sweep
+from monitor.core.wakeup import arrived, longest, row_time
+from monitor.model import LOCAL, Confirmed, Target, TargetState, Window
+
+SWEEP_EVERY = timedelta(minutes=1)
+"""A first failing run starts a corroboration sweep at most this often (contract §1)."""
+
+FRESH = timedelta(seconds=1)
+"""A run that ended so lately corroborates as well as another would: a cold start looks at everyone once, not twice."""
+
+
+def turn(draft: Draft, target: Target, before: TargetState, after: TargetState) -> None:
+    """Take over the target's new state and what follows for its own runs and for those it wakes."""
+    draft.changed_targets[target.id] = after
+    draft.sweep = arrived(draft.sweep, after)
+    if judge.believes_otherwise(before, after):
+        draft.believes_otherwise = True
+        draft.unsettled.add(target.authority)
+    interval = judge.interval_of(target, after)
+    if interval != judge.interval_of(target, before):
+        draft.intervals[target.id] = interval
+    again = judge.wants_rerun(target, after)
+    if again is not None:
+        draft.want(target, draft.now + timedelta(seconds=again.spacing))
+    if {before.confirmed, after.confirmed} == {Confirmed.UP, Confirmed.DOWN}:
+        _wake(draft, target)
+
+
+def _wake(draft: Draft, changed: Target) -> None:
+    """It changed its mind: those of its authority that wait for that run now."""
+    for target in draft.plan.by_authority[changed.authority]:
+        if changed.probe in target.wake_on and target.id != changed.id:
+            draft.want(target, draft.now)
+
+
+def ban(draft: Draft, target: Target) -> None:
+    """The platform shut us out: no request to that host and port for a day."""
+    draft.bans[target.host_key] = draft.now + judge.BAN
+
+
+def lift_bans(draft: Draft) -> None:
+    """Drop the bans that ran out."""
+    draft.bans = {key: until for key, until in draft.bans.items() if draft.now < until}
+
+
+def set_paces(draft: Draft) -> None:
+    """Say every interval that differs from the configured one, so that a restart keeps to them."""
+    for id_, state in draft.targets.items():
+        target = draft.plan.targets.get(id_)
+        if target is not None and (state.confirmed is Confirmed.DOWN or state.pace > 1):
+            draft.intervals[id_] = judge.interval_of(target, state)
+
+
+def look_after(draft: Draft, window: Window) -> None:
+    """A window is over: look at once whether what it covered is back."""
+    for target in draft.plan.targets.values():
+        covered = window.authorities is None or target.authority in window.authorities
+        if (
+            covered
+            and not target.is_control
+            and (window.services is None or target.service in window.services)
+        ):
+            draft.want(target, draft.now)
+
+
+# --- looking elsewhere before the first word -------------------------------------------------------------------------
+
+
+def corroborate(draft: Draft, failed: Target) -> None:
+    """Ask the controls and the cheapest target of every other authority, at most once a minute."""
+    last = draft.sweep
+    if last is not None and timedelta() <= draft.now - last.started_at < SWEEP_EVERY:
+        return
+    others = (mine for slug, mine in draft.plan.by_authority.items() if slug != failed.authority)
+    asked = [_cheapest(draft, mine) for mine in others]
+    wanted = [*draft.plan.by_authority.get(LOCAL, ()), *(one for one in asked if one is not None)]
+    wait = longest(timedelta(seconds=target.timeout) for target in wanted)
+    _start_sweep(draft, [one for one in wanted if one.id != failed.id], wait, fresh=FRESH)
+
+
+def _cheapest(draft: Draft, targets: Iterable[Target]) -> Target | None:
+    return min(
+        filter(draft.may_speak, targets),
+        key=lambda target: (judge.cost(target), target.timeout),
+        default=None,
+    )
+
+
+def look_again(draft: Draft, answered: Target) -> None:
+    """Our network seems to be back: look at everyone believed down before saying who still is."""
+    if LOCAL_KEY not in draft.open:
+        return
+    down = [
+        target
+        for id_, state in draft.targets.items()
+        if state.confirmed is Confirmed.DOWN
+        and id_ != answered.id
+        and (target := draft.plan.targets.get(id_)) is not None
+    ]
+    _start_sweep(draft, down, longest(row_time(target, target.recover) for target in down))
+
+
+def _start_sweep(draft: Draft, wanted: list[Target], wait: timedelta, fresh: timedelta = timedelta()) -> None:
+    wanted = [one for one in wanted if draft.may_speak(one) and not _has_just_spoken(draft, one, fresh)]
+    draft.sweep = Sweep(
+        started_at=draft.now,
+        until=draft.now + wait + timedelta(seconds=draft.plan.group_wait),
+        awaiting=frozenset(target.id for target in wanted),
+    )
+    for target in wanted:
+        if target.id in draft.targets:  # one that never ran is being started anyway
+            draft.want(target, draft.now)
+
+
+def _has_just_spoken(draft: Draft, target: Target, fresh: timedelta) -> bool:
+    """Whether its last run ended within `fresh`, or at this very instant: its word counts, by whatever order."""
+    state = draft.targets.get(target.id)
+    if state is None or state.last is None or judge.is_recovering(state):
+        return False
+    return state.last.started_at + timedelta(seconds=state.last.duration) >= draft.now - fresh

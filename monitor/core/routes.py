@@ -1,0 +1,119 @@
+"""Who is told: routes are tried in order, the first that matches wins unless it goes on; none matches: nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.model import (
+    Cause,
+    Diagnosis,
+    EventName,
+    Incident,
+    Plan,
+    Scope,
+    Severity,
+    When,
+    Window,
+)
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What is to be told, as far as routes ask about it. None: it has no such thing, or (places) it concerns them all."""
+
+    event: EventName
+    severity: Severity
+    scope: Scope = Scope.AUTHORITY
+    authorities: tuple[str, ...] | None = None
+    services: tuple[str, ...] | None = None
+    diagnosis: Diagnosis | None = None
+    cause: Cause | None = None
+
+
+def of_incident(event: EventName, incident: Incident, members: Iterable[Incident] = ()) -> Matter:
+    """An event of an incident. A national one concerns the authorities and services of its `members` as well."""
+    members = list(members)
+    return Matter(
+        event=event,
+        severity=incident.severity,
+        scope=incident.scope,
+        authorities=(incident.authority, *(member.authority for member in members)),
+        services=(incident.service, *(member.service for member in members)),
+        diagnosis=incident.diagnosis,
+        cause=incident.cause,
+    )
+
+
+def of_window(event: EventName, window: Window, severity: Severity) -> Matter:
+    """An event of a maintenance window."""
+    return Matter(event=event, severity=severity, authorities=window.authorities, services=window.services)
+
+
+def receivers(plan: Plan, matter: Matter, now: datetime) -> frozenset[str]:
+    """Ids of the receiver URLs that are told of it at `now`; without routes, everyone's."""
+    if not plan.routes:
+        return frozenset(receiver.id for receiver in plan.receivers)
+    names = frozenset(_names(plan, matter, now.astimezone(ZoneInfo(plan.timezone))))
+    return frozenset(receiver.id for receiver in plan.receivers if receiver.name in names)
+
+
+def _names(plan: Plan, matter: Matter, local: datetime) -> Iterator[str]:
+    for route in plan.routes:
+        if _matches(route.when, matter, local):
+            yield from route.to
+            if not route.goes_on:
+                return
+
+
+def _matches(when: When, matter: Matter, local: datetime) -> bool:
+    return (
+        _is_among(matter.event, when.event)
+        and _is_among(matter.severity, when.severity)
+        and _is_among(matter.scope, when.scope)
+        and _is_among(matter.diagnosis, when.diagnosis)
+        and _is_among(matter.cause, when.cause)
+        and _concerns(matter.authorities, when.authority)
+        and _concerns(matter.services, when.service)
+        and (not when.weekdays or local.isoweekday() in when.weekdays)
+        and (when.hours is None or _within(local.strftime("%H:%M"), *when.hours))
+    )
+
+
+def _is_among(word: str | None, asked: tuple[str, ...]) -> bool:
+    return not asked or (word is not None and word in asked)
+
+
+def _concerns(places: tuple[str, ...] | None, asked: tuple[str, ...]) -> bool:
+    return not asked or places is None or any(place in asked for place in places)
+
+
+def _within(clock: str, start: str, end: str) -> bool:
+    """Whether a wall-clock time lies in these hours. They may cross midnight; the same time twice is all day."""
+    return start <= clock < end if start < end else clock >= start or clock < end
+
+
+def next_edge(plan: Plan, now: datetime) -> datetime | None:
+    """When hours or weekdays of a route may next make a difference; None: no route asks for them."""
+    clocks = {clock for route in plan.routes for clock in route.when.hours or ()}
+    if any(route.when.weekdays for route in plan.routes):
+        clocks.add("00:00")
+    if not clocks:
+        return None
+    zone = ZoneInfo(plan.timezone)
+    today = now.astimezone(zone).date()
+    edges = (
+        datetime.combine(today + DAY * days, _time(clock), zone).astimezone(now.tzinfo)
+        for days in (0, 1, 2)
+        for clock in clocks
+    )
+    return min((edge for edge in edges if edge > now), default=None)
+
+
+def _time(clock: str) -> time:
+    hour, minute = clock.split(":")
+    return time(int(hour) % 24, int(minute))

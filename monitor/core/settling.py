@@ -1,0 +1,106 @@
+"""Brings the incidents in line with what is believed: what should be open, against what is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from monitor.core import incidents as cases
+from monitor.core import judge, muting, parents
+from monitor.core.diagnosis import Surroundings
+from monitor.core.draft import Draft
+from monitor.core.incidents import Key
+from monitor.core.opening import begin, end
+from monitor.core.verdict import compare, count_votes
+from monitor.core.windows import covering, overran
+from monitor.model import LOCAL, Incident, Scope, ServiceState, Verdict
+
+
+def settle(draft: Draft, *, everything: bool) -> None:
+    """Bring the incidents in line with what is believed: of the unsettled authorities, or of `everything`."""
+    unsettled, draft.unsettled = draft.unsettled, set()
+    turned = parents.settle_local(draft, draft.around())
+    if everything or turned or not unsettled:
+        settle_all(draft)
+    else:
+        _settle(draft, [slug for slug in _provinces(draft) if slug in unsettled])
+
+
+def settle_all(draft: Draft) -> None:
+    """All authorities, also what nothing looks at any more."""
+    _settle(draft, _provinces(draft))
+    watched = {(target.authority, target.service) for target in draft.plan.targets.values()}
+    for key, incident in list(draft.open.items()):
+        if key.scope is Scope.AUTHORITY and (key.authority, key.service) not in watched:
+            end(draft, incident, watched=False)
+
+
+def _settle(draft: Draft, slugs: list[str]) -> None:
+    around = draft.around()
+    for slug in slugs:
+        _reconcile(draft, slug, around)
+    parents.settle_national(draft, around)
+    mute(draft)
+
+
+def _provinces(draft: Draft) -> list[str]:
+    return [slug for slug in draft.plan.by_authority if slug != LOCAL]
+
+
+def open_still_down(draft: Draft) -> list[Incident]:
+    """Open what is down still after a fault of ours; returns what was opened."""
+    known = {incident.id for incident in draft.open.values()}
+    around = draft.around()
+    for slug in _provinces(draft):
+        _reconcile(draft, slug, around)
+    mute(draft)
+    return [incident for incident in draft.open.values() if incident.id not in known]
+
+
+def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
+    views = {
+        service: judge.judge_service(targets, draft.targets)
+        for service, targets in judge.services(draft.plan, authority).items()
+    }
+    verdict = _verdict(views.get(judge.main_service(draft.plan, authority) or ""), authority, around)
+    for service, view in views.items():
+        key = Key(Scope.AUTHORITY, authority, service)
+        outage = cases.outage_of(view, draft.plan, around)
+        incident = draft.open.get(key)
+        if incident is None:
+            if outage is not None and not parents.is_quiet(draft):
+                _begin(draft, key, outage, verdict, around)
+        elif outage is None:
+            end(draft, incident)
+        elif (
+            not around.local.holds and not around.local.suspected
+        ):  # a fault of ours says nothing new of them
+            after = cases.changed(incident, outage, draft.now)
+            draft.keep(after if after.verdict is verdict else replace(after, verdict=verdict))
+
+
+def _verdict(main: judge.ServiceView | None, authority: str, around: Surroundings) -> Verdict:
+    own = ServiceState.UNKNOWN if main is None or around.local.holds else main.state
+    return compare(own, count_votes(around.opinions.get(authority, ())))
+
+
+def _begin(draft: Draft, key: Key, outage: cases.Outage, verdict: Verdict, around: Surroundings) -> None:
+    """Open an incident, inside a window perhaps; also one that is found only now to have begun in one."""
+    window = covering(around.windows, key.authority, key.service, draft.now) or overran(
+        around.windows, key.authority, key.service, outage.first_failure_at, draft.now
+    )
+    draft.keep(replace(begin(draft, key, outage), verdict=verdict, window=window))
+
+
+def mute(draft: Draft) -> None:
+    """Note of every open incident which window covers it and what keeps its opening untold."""
+    for incident in list(draft.open.values()):
+        after = muting.under_window(incident, draft.windows_near, draft.now)
+        resting = after.window is not None and muting.rests(after, draft.plan, draft.now)
+        by = after.window.id if resting and after.window is not None else None
+        by = by or muting.silenced_by(after, draft.silences, draft.now)
+        muted_by = None if after.told else by
+        if muted_by != after.muted_by:
+            note = f"muted={muted_by}" if muted_by else "unmuted"
+            after = replace(cases.noted(after, note, draft.now), muted_by=muted_by)
+        if after is not incident:
+            draft.keep(after)
