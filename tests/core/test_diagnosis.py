@@ -1,0 +1,352 @@
+"""Whose fault it most likely is: the contract's table, situation by situation. One line each.
+
+Anhui is looked at: `verify` (targets reach and captcha), `dppt` and `sync`; `others` are eleven more authorities, all
+answering unless it says `5:---` (five of them went down, with a `?` they never answered); `refs` is what each reference says (`~` stale, `.` nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from monitor.core.diagnosis import diagnose, diagnose_local, facts, local_facts, look_around
+from monitor.core.judge import advance, judge_service
+from monitor.core.state import WindowRecord
+from monitor.model import (
+    Cause,
+    Diagnosis,
+    Flag,
+    Outcome,
+    Phase,
+    Plan,
+    ReferenceReading,
+    ReferenceRow,
+    ReferenceSource,
+    Result,
+    Target,
+    TargetState,
+    Window,
+)
+from tests.core.notation import SIGNS, SPACING, START, control, plan_of, target
+
+SLUGS = ("anhui", *(f"other{n:02}" for n in range(11)))
+NOW = START + timedelta(minutes=2)
+MORE: Mapping[str, dict[str, Any]] = {
+    **SIGNS,
+    "f": {"cause": Cause.NONE, "flags": frozenset({Flag.UNSIGNED_REFUSED})},
+    "y": {"cause": Cause.SYNC_LAG},
+    "e": {"cause": Cause.RECORD_MISSING},
+    "k": {"cause": Cause.COUNT_MISMATCH},
+    "c": {"cause": Cause.CREDENTIAL, "phase": Phase.PROCESSING},
+    "p": {"cause": Cause.PROXY_FAILED, "phase": Phase.CONNECT},
+    "w": {"cause": Cause.PROBE_MISCONFIGURED},
+    "h": {"cause": Cause.DNS_HIJACKED, "phase": Phase.RESOLVE},
+    "m": {"cause": Cause.MAINTENANCE_PAGE, "phase": Phase.TRANSFER},
+    "5": {"cause": Cause.HTTP_STATUS, "phase": Phase.TRANSFER, "status_code": 503},
+}
+"""The signs of notation.py and: f unsigned refused, y lag, e record missing, k counts, c credential, p proxy, w ours,
+h hijacked, m maintenance page, 5 status 503."""
+
+WINDOWS = {
+    "open": ("anhui", "verify", -60.0, 3600.0),
+    "of dppt": ("anhui", "dppt", -60.0, 3600.0),
+    "of another": ("other00", "verify", -60.0, 3600.0),
+    "over": ("anhui", "verify", -60.0, 12.0),
+    "over before it failed": ("anhui", "verify", -60.0, 9.0),
+    "begun after it failed, and over": ("anhui", "verify", 11.0, 15.0),
+    "to come": ("anhui", "verify", 3600.0, 7200.0),
+    "of all": (None, None, -60.0, 3600.0),
+    "of all others": (SLUGS[1:], None, -60.0, 3600.0),
+}
+"""Name → authority, service, and seconds from START to its start and end. Rows of `++---` begin to fail at 10."""
+
+
+def after(of: Target, row: str) -> TargetState:
+    """The target's state after these runs, five seconds apart."""
+    state = TargetState(id=of.id)
+    for place, sign in enumerate(row):
+        at = START + timedelta(seconds=SPACING * place)
+        state = advance(of, state, Result(target=of.id, started_at=at, duration=0.1, **MORE[sign]), at)
+    return state
+
+
+def windows(name: str) -> dict[str, WindowRecord]:
+    """The records of the window of that name, none for ""."""
+    if not name:
+        return {}
+    who, service, start, end = WINDOWS[name]
+    window = Window(
+        id=name,
+        name="upgrade",
+        authorities=(who,) if isinstance(who, str) else who,
+        services=None if service is None else (service,),
+        start=START + timedelta(seconds=start),
+        end=START + timedelta(seconds=end),
+        by_hand=True,
+    )
+    return {name: WindowRecord(window=window)}
+
+
+def said(refs: str, others: str | None) -> dict[str, ReferenceReading]:
+    """Readings of sources `0`, `1` …: what they say of Anhui and, where it differs, of all others."""
+    readings = {}
+    for place, sign in enumerate(refs.split()):
+        elsewhere = sign if others is None else others.split()[place]
+        rows = [_row("anhui", sign), *(_row(slug, elsewhere) for slug in SLUGS[1:])]
+        known = tuple(row for row in rows if row is not None)
+        readings[str(place)] = ReferenceReading(source=str(place), read_at=NOW, up=True, rows=known)
+    return readings
+
+
+def _row(slug: str, sign: str) -> ReferenceRow | None:
+    if sign == ".":
+        return None
+    outcome = Outcome.OK if sign[-1] == "+" else Outcome.ERROR
+    age = timedelta(hours=1) if sign[0] == "~" else timedelta(seconds=10)
+    return ReferenceRow(authority=slug, outcome=outcome, checked_at=NOW - age)
+
+
+def elsewhere(spec: str) -> dict[str, str]:
+    """The rows of the others that have any: `5:--- 1:?nn` are five that answered and then failed, one that never did."""
+    rows: list[str] = []
+    for part in spec.split():
+        number, _, row = part.partition(":")
+        rows += [row.removeprefix("?") if row.startswith("?") or not row else f"++{row}"] * int(number)
+    rows += ["++"] * (len(SLUGS) - 1 - len(rows))
+    return {slug: row for slug, row in zip(SLUGS[1:], rows, strict=True) if row}
+
+
+class Situation:
+    """All that is known in one situation."""
+
+    def __init__(
+        self,
+        verify: str = "++",
+        captcha: str = "",
+        dppt: str = "",
+        sync: str = "",
+        others: str = "",
+        controls: str = "++",
+        refs: str = "",
+        of_others: str | None = None,
+        window: str = "",
+        host: str = "anhui.example",
+    ) -> None:
+        targets = {
+            target("reach", "anhui"): verify,
+            target("captcha", "anhui", host=host): captcha,
+            target("dppt", "anhui", service="dppt"): dppt,
+            target("sync", "anhui", service="sync", kind="sync"): sync,
+        }
+        targets |= {target("reach", slug): row for slug, row in elsewhere(others).items()}
+        if controls:
+            targets |= {control("internet"): controls, control("anycast"): controls}
+        sources = tuple(ReferenceSource(name=str(n), url="http://x/") for n in range(len(refs.split())))
+        self.plan: Plan = plan_of(*targets, references=sources)
+        self.states = {of.id: after(of, row) for of, row in targets.items() if row}
+        self.around = look_around(
+            self.plan, self.states, NOW, references=said(refs, of_others), records=windows(window)
+        )
+
+    def of(self, service: str = "verify") -> tuple[Diagnosis, tuple[str, ...]]:
+        """Diagnosis and facts of one service of Anhui."""
+        mine = tuple(one for one in self.plan.by_authority["anhui"] if one.service == service)
+        view = judge_service(mine, self.states)
+        return diagnose(view, self.around), facts(view, self.around)
+
+
+def case(answer: str, service: str = "verify", **given: str) -> tuple[str, str, dict[str, str]]:
+    """One line of the table."""
+    return answer, service, given
+
+
+# fmt: off
+TABLE = {
+    # nothing is wrong, or nothing is known
+    "all answer": case("healthy"),
+    "nothing has run": case("undetermined", verify=""),
+    "two failing runs confirm nothing": case("healthy", verify="++--"),
+    "a first failing run of a new target": case("undetermined", verify="-"),
+    "confirmed slow": case("slow", verify="++sss"),
+    "slow twice is not confirmed": case("healthy", verify="++ss"),
+    "a certificate that cannot be verified, reported": case("healthy", verify="uu"),
+    "it is back": case("healthy", verify="++---++"),
+    "throttled": case("throttled", verify="++t"),
+    "throttled in the middle of a local fault": case("throttled", verify="++t", controls="---"),
+
+    # planned
+    "down inside a window": case("maintenance", verify="++---", window="open"),
+    "its maintenance page inside a window": case("maintenance", verify="++mmm", window="open"),
+    "a shape nobody knows inside a window": case("maintenance", verify="++ddd", window="open"),
+    "blocked inside a window": case("maintenance", verify="++bbb", window="open"),
+    "down inside a window for all": case("maintenance", verify="++---", window="of all"),
+    "down inside a window with our network down": case("maintenance", verify="++---", window="open", controls="---"),
+    "down inside a window with everyone else": case("maintenance", verify="++---", window="open", others="11:---"),
+    "up inside a window": case("healthy", window="open"),
+    "down, another service has a window": case("provincial_outage", verify="++---", window="of dppt"),
+    "down, another authority has a window": case("provincial_outage", verify="++---", window="of another"),
+    "down, a window is to come": case("provincial_outage", verify="++---", window="to come"),
+    "down since a window that is over": case("maintenance_overrun", verify="++---", window="over"),
+    "so, and references say it works": case("maintenance_overrun", verify="++---", window="over", refs="+ +"),
+    "so, but it came back meanwhile": case("healthy", verify="++---++", window="over"),
+    "down since after a window": case("provincial_outage", verify="++---", window="over before it failed"),
+    "down since before a window": case("provincial_outage", verify="++---", window="begun after it failed, and over"),
+    "the other service of a window": case("maintenance", "dppt", dppt="++---", window="of dppt"),
+
+    # it is us
+    "a wall or a challenge": case("blocked", verify="++bbb"),
+    "shut out by code 020": case("blocked", verify="++!"),
+    "a credential is refused": case("credential", "sync", sync="++ccc"),
+    "the proxy fails": case("misconfigured", verify="++ppp"),
+    "our own request is wrong": case("misconfigured", verify="++www"),
+    "names are hijacked": case("misconfigured", verify="++hhh"),
+    "blocked, although a reference says it works": case("blocked", verify="++bbb", refs="+"),
+    "blocked, in the middle of a local fault": case("blocked", verify="++bbb", controls="---"),
+    "ours beside a real failure is not only ours": case("provincial_outage", verify="++---", captcha="++bbb"),
+
+    # it is our network
+    "all controls fail": case("local_network", verify="++---", controls="---"),
+    "all controls fail by name": case("local_dns", verify="++nnn", controls="nnn"),
+    "all controls fail by trust": case("local_trust", verify="++xxx", controls="xxx"),
+    "all controls fail, this one answers": case("local_network", controls="---"),
+    "all controls fail, so do all": case("local_network", verify="++---", others="11:---", controls="---"),
+    "controls work, all fail, others say they work": case("local_network", verify="++---", others="11:---", refs="+"),
+    "so by name": case("local_dns", verify="++nnn", others="11:nnn", refs="+"),
+    "so by trust": case("local_trust", verify="++xxx", others="11:xxx", refs="+"),
+    "so without controls": case("local_network", verify="++---", others="11:---", refs="+", controls=""),
+    "ten of twelve are a share of 0.8": case("local_network", verify="++---", others="9:---", refs="+"),
+    "nine of twelve are not": case("national_outage", verify="++---", others="8:---", refs="+"),
+    "all fail, one source of two says they work": case("national_outage", verify="++---", others="11:---", refs="+ -"),
+    "all fail, only a stale one says they work": case("national_outage", verify="++---", others="11:---", refs="~+"),
+    "all fail, it says only this one works": case("national_outage", verify="++---", others="11:---", refs="+", of_others="-"),
+    "all that are not in a window fail": case("maintenance", verify="++---", others="11:---", refs="+", window="open"),
+
+    # it is everyone's
+    "four of twelve are down": case("national_outage", verify="++---", others="3:---"),
+    "four of twelve, references agree": case("national_outage", verify="++---", others="3:---", refs="-"),
+    "three of twelve are not a third": case("provincial_outage", verify="++---", others="2:---"),
+    "four, one of them in a window": case("provincial_outage", verify="++---", others="3:---", window="of another"),
+    "this one answers while others are down": case("healthy", others="5:---"),
+    "those that never answered do not count": case("provincial_outage", verify="++---", others="1:--- 10:?---"),
+    "one that never answered is no part of it": case("undetermined", verify="---", others="6:---"),
+    "others are blocked, which is ours": case("provincial_outage", verify="++---", others="6:bbb"),
+    "sync lags while the nation is down": case("national_outage", "sync", sync="++yyy", others="6:---"),
+
+    # what the runs alone say
+    "one address of several fails": case("cdn_node", verify="+a"),
+    "one target meets a dead address, another fails": case("cdn_node", verify="+a", captcha="++---"),
+    "so, but of another host": case("provincial_outage", verify="+a", captcha="++---", host="elsewhere.example"),
+    "sync lags": case("sync_delay", "sync", sync="++yyy"),
+    "a record is missing": case("sync_delay", "sync", sync="++eee"),
+    "counts differ": case("sync_delay", "sync", sync="++kkk"),
+    "most changed their shape": case("protocol_changed", verify="++ddd", others="6:ddd"),
+    "most refuse what they accepted": case("protocol_changed", verify="++f", others="6:f"),
+    "some changed, some refuse": case("protocol_changed", verify="++f", others="3:f 3:ddd"),
+    "it always refused": case("healthy", verify="ff", others="11:?ff"),
+    "only this one changed its shape": case("undetermined", verify="++ddd"),
+    "only this one refuses": case("healthy", verify="++f"),
+    "it accepts again": case("healthy", verify="++f+", others="6:f"),
+
+    # what others say
+    "down, and so they say": case("provincial_outage", verify="++---", refs="-"),
+    "down, and there is no reference": case("provincial_outage", verify="++---"),
+    "down, and none has a row": case("provincial_outage", verify="++---", refs="."),
+    "down, and only a stale one says it works": case("provincial_outage", verify="++---", refs="~+"),
+    "down here alone": case("path_from_here", verify="++---", refs="+"),
+    "two of three say it works": case("path_from_here", verify="++---", refs="+ + -"),
+    "one says so, another does not": case("undetermined", verify="++---", refs="+ -"),
+    "it works for the fresh one": case("path_from_here", verify="++---", refs="+ ~-"),
+    "status 503 here, fine elsewhere": case("path_from_here", verify="++555", refs="+"),
+    "up here, down elsewhere": case("healthy", refs="- -"),
+    "they speak of the main service only": case("provincial_outage", "dppt", dppt="++---", refs="+"),
+    "never answered, and nobody else knows": case("undetermined", verify="---"),
+    "never answered here, works elsewhere": case("path_from_here", verify="---", refs="+"),
+}
+# fmt: on
+
+
+def test_the_table_is_long_enough():
+    assert len(TABLE) >= 60
+
+
+@pytest.mark.parametrize(("answer", "service", "given"), TABLE.values(), ids=TABLE)
+def test_the_diagnosis(answer, service, given):
+    assert Situation(**given).of(service)[0] == answer
+
+
+def test_every_diagnosis_stands_in_the_table():
+    assert {answer for answer, *_ in TABLE.values()} == set(Diagnosis)
+
+
+# fmt: off
+FACTS = {
+    "nothing to say": ({}, ()),
+    "down": ({"verify": "++---"}, ("targets_failing=1/2", "controls_failing=0/2")),
+    "without controls": ({"verify": "++---", "controls": ""}, ("targets_failing=1/2", "no_controls")),
+    "references agree": ({"verify": "++---", "refs": "- -"}, ("targets_failing=1/2", "controls_failing=0/2", "references_ok=0/2")),
+    "references disagree": ({"verify": "++---", "refs": "+ + -"}, ("targets_failing=1/2", "controls_failing=0/2", "references_ok=2/3")),
+    "a stale one beside a fresh one": ({"verify": "++---", "refs": "+ ~-"}, ("targets_failing=1/2", "controls_failing=0/2", "references_ok=1/1", "references_stale=1")),
+    "only stale ones": ({"verify": "++---", "refs": "~+ ~-"}, ("targets_failing=1/2", "controls_failing=0/2", "references_stale=2")),
+    "none has a row": ({"verify": "++---", "refs": "."}, ("targets_failing=1/2", "controls_failing=0/2", "no_reference")),
+    "in a window": ({"verify": "++---", "window": "open"}, ("targets_failing=1/2", "window=upgrade", "controls_failing=0/2")),
+    "after a window": ({"verify": "++---", "window": "over"}, ("targets_failing=1/2", "window_over=upgrade", "controls_failing=0/2")),
+    "national": ({"verify": "++---", "others": "4:---"}, ("targets_failing=1/2", "controls_failing=0/2", "down=5/12")),
+    "a status": ({"verify": "++555"}, ("targets_failing=1/2", "status=503", "controls_failing=0/2")),
+    "a node of several": ({"verify": "+a"}, ("address_failed=10.0.0.1",)),
+    "most refuse": ({"verify": "++f", "others": "6:f"}, ("drifted=7/12",)),
+    "blocked: what references say proves nothing": ({"verify": "++bbb", "refs": "+"}, ("targets_failing=1/2", "status=412", "controls_failing=0/2")),
+    "never answered": ({"verify": "---"}, ("targets_failing=1/2", "never_answered", "controls_failing=0/2")),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("given", "found"), FACTS.values(), ids=FACTS)
+def test_the_facts(given, found):
+    assert Situation(**given).of()[1] == found
+
+
+LOCAL = {
+    "by the controls": ({"controls": "---"}, "local_network", ("controls_failing=2/2", "down=0/12")),
+    "by the share": (
+        {"verify": "++---", "others": "10:---", "refs": "+"},
+        "local_network",
+        ("controls_failing=0/2", "failing_together=11/12"),
+    ),
+    "by both": (
+        {"verify": "++---", "others": "11:---", "refs": "+", "controls": "nnn"},
+        "local_dns",
+        ("controls_failing=2/2", "failing_together=12/12", "down=12/12"),
+    ),
+    "not at all": ({}, "healthy", ("controls_failing=0/2",)),
+}
+
+
+@pytest.mark.parametrize(("given", "answer", "found"), LOCAL.values(), ids=LOCAL)
+def test_our_own_network(given, answer, found):
+    known = Situation(**given)
+    local = known.around.local
+    assert diagnose_local(local) == answer
+    assert local_facts(known.plan, known.states, local) == found
+
+
+def test_what_fails_together_is_to_blame_when_controls_are_not():
+    local = Situation(verify="++---", others="10:nnn", refs="+").around.local
+    assert local.holds
+    assert len(local.failing) == 11
+    assert local.failing[0].cause is Cause.DNS_NXDOMAIN, "the earliest on the way"
+
+
+def test_two_authorities_can_both_fail_by_chance():
+    few = Situation(verify="++---", others="1:--- 10:", refs="+")
+    assert len(few.plan.by_authority) == 3
+    assert few.of()[0] == "path_from_here"
+
+
+def test_the_share_is_counted_outside_windows():
+    """Eleven have a window, so the one that fails is all there is: too few to say that it is us."""
+    known = Situation(verify="++---", others="11:---", refs="+", window="of all others")
+    assert not known.around.local.holds
+    assert known.of()[0] == "path_from_here"
