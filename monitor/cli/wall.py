@@ -25,6 +25,17 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def timezone_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `-c` for commands that take no more than the time zone from it; called with `file`."""
+    return click.option(
+        "-c",
+        "--config",
+        "file",
+        type=click.Path(path_type=Path),
+        help="The configuration whose `timezone` counts; default: $FAPIAO_CONFIG, then probes.yaml.",
+    )(command)
+
+
 def zone_of(file: Path | None) -> str:
     """The `timezone` of a configuration, also of one with mistakes in it; Asia/Shanghai where none can be read."""
     from monitor.config.load import ConfigError, default_path

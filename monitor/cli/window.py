@@ -11,7 +11,7 @@ import click
 
 from monitor.cli.client import change, daemon_options, find_daemon
 from monitor.cli.silence import span_of
-from monitor.cli.wall import config_option, read_instant, shown, zone_of
+from monitor.cli.wall import read_instant, shown, timezone_option, zone_of
 
 PATH = "/api/v1/windows"
 
@@ -42,7 +42,7 @@ def command() -> None:
     help="verify, dppt …; may be repeated.  [default: all]",
 )
 @click.option("--name", default="by hand", show_default=True, metavar="TEXT", help="What it is called.")
-@config_option
+@timezone_option
 @daemon_options
 def add(
     authorities: tuple[str, ...],
@@ -58,7 +58,7 @@ def add(
 
     Looking goes on; nothing that opens in it is told.
 
-    Exits 0, 1 if the daemon knows one of the words not or it would be over already, 3 if it cannot be reached or refuses.
+    Exits 0, 1 if the daemon does not know a word or it would be over already, 3 if it cannot be reached or refuses.
     """
     from monitor.cli.drawing import clean
 
@@ -77,9 +77,9 @@ def add(
 @click.argument("window", metavar="ID")
 @daemon_options
 def end(window: str, url: str) -> int:
-    """End a window now, of the configuration or by hand; one that has not begun will not come.
+    """End a window now; one that has not begun will not come.
 
-    What it covered is looked at at once.
+    It may be of the configuration or by hand. What it covered is looked at at once.
 
     Exits 0, 1 if there is no such window or it is over, 3 if the daemon cannot be reached or refuses.
     """

@@ -338,7 +338,6 @@ RowPath = Annotated[str, Read(path_in_row, "a path of plain steps is meant: $.na
 RowsPath = Annotated[
     str, Read(path_to_rows, "a path to a list or an object of rows is meant: $.list[*]", _text())
 ]
-Link = Annotated[str, Read(line, "an http or https address is meant", _text(), collects=True)]
 Yes = Annotated[bool, Read(yes, "true | false", {"type": "boolean"})]
 Forever = Annotated[str, Read(only("forever"), "forever", _text(const="forever"))]
 OutcomeWord = Annotated[

@@ -21,7 +21,6 @@ from monitor.config.scalars import (
     HeaderValue,
     Language,
     Line,
-    Link,
     Listen,
     Name,
     OutcomeWord,
@@ -171,7 +170,7 @@ class Reference(Section):
     """Somebody else's view of the authorities."""
 
     name: Name
-    url: Link | None = None
+    url: Text | None = None
     file: Line | None = None
     interval: Span = written(duration("1m"), "1m")
     stale_after: Span = written(duration("10m"), "10m")
