@@ -1,4 +1,4 @@
-"""The store's own thread: everything that waits for the disk happens here, in order, and never on the event loop."""
+"""A store's own thread: everything that waits for the disk happens here, in order, and never on the event loop."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ T = TypeVar("T")
 class Writer:
     """Runs one job after another. A daemon thread: a disk that hangs for ever does not keep the process alive."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "state writer") -> None:
+        self._name = name
         self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to work. Once."""
-        self._thread = threading.Thread(target=self._work, name="state writer", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
         self._thread.start()
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Queue a job; its future holds what it returned or raised."""
         future: Future[T] = Future()
         if self._thread is None:
-            future.set_exception(StoreError("the state file is closed"))
+            future.set_exception(StoreError(f"the {self._name} has stopped"))
         else:
             self._jobs.put((job, future))
         return future
