@@ -25,6 +25,7 @@ COMMANDS = {
     "codes": "Show the catalogue of error codes.",
     "notify": "Send a marked test notification through one receiver.",
     "simulate": "Run the fault-injecting stand-ins for all 36 authorities on loopback.",
+    "demo": "Watch a story of two minutes: simulator, reference, daemon and page.",
 }
 
 USAGE_EXIT = {"probe": 3}

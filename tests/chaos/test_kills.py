@@ -1,0 +1,120 @@
+"""SIGKILL at random instants, in the middle of outages, with receivers that are slow and failing: nothing is lost.
+
+`FAPIAO_KILLS=500 pytest tests/chaos` kills more often than the suite has time for; the seed is printed with a failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from monitor.simulator.simulator import Simulator
+from tests.chaos.receivers import Witness, complaints, witnesses
+from tests.flow.harness import until
+
+KILLS = int(os.environ.get("FAPIAO_KILLS", "12"))
+SLUGS = ["shandong", "beijing", "shanghai", "guangdong"]
+FAULTS = ["refuse", "status_503", "hang", "010", "maintenance"]
+NURSERY = Path(__file__).parent / "nursery.py"
+
+
+@contextlib.asynccontextmanager
+async def nursery(log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The process that forks daemons; what these log goes to `log`."""
+    with log.open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+        sys.executable, str(NURSERY), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=stderr, env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
+
+
+async def start(process: asyncio.subprocess.Process, probes: Path, state: Path) -> int:
+    """One daemon; its process id."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{probes} {state}\n".encode())
+    return int(await process.stdout.readline())
+
+
+async def end(pid: int, how: signal.Signals) -> None:
+    """Send the signal and wait until the process is gone, as a service manager does."""
+    os.kill(pid, how)
+    await until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def break_or_mend(sim: Simulator, dice: random.Random) -> None:
+    """Change something about one authority."""
+    slug = dice.choice(SLUGS)
+    if dice.random() < 0.35:
+        sim.clear_fault(slug)
+    else:
+        sim.set_fault(slug, dice.choice(FAULTS), service=dice.choice(["verify", "dppt"]))
+
+
+def outbox(state: Path) -> dict[str, set[str]]:
+    """receiver id → keys that were decided for it, as the state file has them."""
+    with contextlib.closing(sqlite3.connect(state / "state.sqlite3")) as file:
+        rows = file.execute("SELECT receiver, key FROM outbox").fetchall()
+    found: dict[str, set[str]] = {}
+    for receiver, key in rows:
+        found.setdefault(receiver, set()).add(key)
+    return found
+
+
+@pytest.mark.timeout(100 + 4 * KILLS)
+async def test_no_kill_loses_or_contradicts_a_message(tmp_path):
+    seed = int(os.environ.get("FAPIAO_SEED", random.SystemRandom().randrange(10**6)))
+    dice = random.Random(seed)
+    good = Witness("good", random.Random(seed + 1))
+    slow = Witness("slow", random.Random(seed + 2), delay=1.0)
+    failing = Witness("failing", random.Random(seed + 3), delay=0.1, failing=0.5)
+    everyone = (good, slow, failing)
+    state, probes = tmp_path / "state", tmp_path / "probes.yaml"
+    async with Simulator(only=SLUGS) as sim, witnesses(*everyone), nursery(tmp_path / "log") as process:
+        receivers = {one.name: {"webhook": one.url} for one in everyone}
+        probes.write_text(
+            sim.config(receivers=receivers, listen="127.0.0.1:0", interval="1500ms", timeout="1s",
+                       while_down="1200ms", spacing="100ms", group_wait="300ms")
+        )  # fmt: skip
+        for _ in range(KILLS):
+            pid = await start(process, probes, state)
+            for _ in range(dice.randrange(1, 4)):
+                await asyncio.sleep(0.2 + dice.random())
+                break_or_mend(sim, dice)
+            await asyncio.sleep(dice.random() * 0.7)
+            await end(pid, signal.SIGKILL)
+        sim.clear_fault()
+        failing.is_bad = False
+        await until(lambda: settle(process, probes, state), seconds=90)
+    decided = outbox(state)
+    found = {one.name: complaints(one, decided.get(f"{one.name}[0]", set())) for one in everyone}
+    assert found == {"good": [], "slow": [], "failing": []}, f"FAPIAO_SEED={seed}"
+    assert good.heard, "nothing was ever told: the run proves nothing"
+
+
+async def settle(process: asyncio.subprocess.Process, probes: Path, state: Path) -> bool:
+    """Let a daemon run undisturbed for a while and stop it in order; whether everything is resolved and told then."""
+    pid = await start(process, probes, state)
+    await asyncio.sleep(6)
+    await end(pid, signal.SIGTERM)
+    with contextlib.closing(sqlite3.connect(state / "state.sqlite3")) as file:
+        waiting = file.execute("SELECT count(*) FROM outbox WHERE status = 'pending'").fetchone()[0]
+        still_open = file.execute(
+            "SELECT count(*) FROM entity WHERE kind = 'incidents' AND json_extract(body, '$.resolved_at') IS NULL"
+        ).fetchone()[0]
+    return bool(waiting == 0 and still_open == 0)

@@ -1,0 +1,56 @@
+"""`demo`: the story is whole, and a newcomer sees it on the terminal and on the page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import urllib.request
+from pathlib import Path
+
+from monitor.simulator.authorities import AUTHORITIES
+from monitor.simulator.faults import parse
+from monitor.simulator.story import CONTROLS, STORY
+from tests.flow.harness import until
+
+SLUGS = {stand_in.slug for stand_in in AUTHORITIES}
+
+
+def test_every_step_names_what_exists_and_all_is_mended_at_the_end():
+    broken: dict[str, str] = {}
+    for step in STORY:
+        for slug, fault in step.faults.items():
+            assert slug == "*" or slug in SLUGS | set(CONTROLS)
+            if fault is not None:
+                parse(fault)
+            names = SLUGS if slug == "*" else {slug}
+            broken.update(dict.fromkeys(names, fault or ""))
+        assert set(step.reference.values()) <= {"ok", "error", "timeout"}
+    assert [step.at for step in STORY] == sorted(step.at for step in STORY)
+    assert not any(broken.values())
+
+
+async def test_it_starts_shows_its_page_and_tells_the_first_sentence(free_port, tmp_path):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "monitor", "demo", "--language", "zh", "--listen", f"127.0.0.1:{free_port}",
+        cwd=tmp_path, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        await until(lambda: asyncio.to_thread(has_reference, free_port), seconds=40)
+        told = (await process.stdout.readuntil("▶".encode())).decode()
+        assert f"http://127.0.0.1:{free_port}/" in told
+    finally:
+        process.terminate()
+        assert await process.wait() == 0
+
+
+def has_reference(port: int) -> bool:
+    """Whether the page has all 36 beside a reference."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/status", timeout=2) as answer:
+            rows = json.load(answer)["authorities"]
+    except OSError:
+        return False
+    return len(rows) == 36 and all(row["verdict"] == "agree_up" for row in rows)
