@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from monitor.core.judge import (
     advance,
+    believes_otherwise,
     interval_of,
     judge_authority,
     judge_service,
@@ -15,19 +17,23 @@ from monitor.core.judge import (
     wants_rerun,
 )
 from monitor.core.local import judge_local
-from monitor.model import AuthorityState, Cause, Confirmed, ServiceState, Target, TargetState
+from monitor.model import AuthorityState, Cause, Confirmed, Flag, ServiceState, Target, TargetState
 from tests.core.notation import SPACING, START, control, plan_of, result, target
 
 REACH = target("reach", "shandong")
 CAPTCHA = target("captcha", "shandong", slow_after=3.0)
 
 
+REFUSED = frozenset({Flag.UNSIGNED_REFUSED})
+
+
 def after(row: str, of: Target = REACH) -> TargetState:
-    """The target's state after these runs, five seconds apart."""
+    """The target's state after these runs, five seconds apart; `f`: ok, but refused as unsigned."""
     state = TargetState(id=of.id)
     for place, sign in enumerate(row):
         at = START + timedelta(seconds=SPACING * place)
-        state = advance(of, state, result(of.id, sign, at), at)
+        ran = replace(result(of.id, "+", at), flags=REFUSED) if sign == "f" else result(of.id, sign, at)
+        state = advance(of, state, ran, at)
     return state
 
 
@@ -143,6 +149,26 @@ def test_what_confirms_slowness(row, slow):
     assert after(row).slow is slow
 
 
+REFUSALS = {
+    "never accepted: it may always have refused": ("ff", False),
+    "accepted once, refused now": ("+f", True),
+    "accepted again": ("+f+", False),
+    "a failing run says nothing of it": ("+f-", True),
+    "nor does being throttled": ("+ft", True),
+    "throttled is not accepted": ("tf", False),
+}
+
+
+@pytest.mark.parametrize(("row", "refused"), REFUSALS.values(), ids=REFUSALS)
+def test_what_is_refused_that_was_not_before(row, refused):
+    assert after(row, CAPTCHA).refused is refused
+
+
+def test_being_refused_is_a_change_of_belief():
+    assert believes_otherwise(after("++", CAPTCHA), after("++f", CAPTCHA))
+    assert not believes_otherwise(after("++f", CAPTCHA), after("++ff", CAPTCHA))
+
+
 # --- services and authorities ----------------------------------------------------------------------------------------
 
 DPPT = target("dppt", "shandong", service="dppt")
@@ -201,6 +227,42 @@ def test_an_authority(verify, dppt, state):
     states = {REACH.id: after(verify), DPPT.id: after(dppt, DPPT)}
     main, other = judge_service((REACH,), states), judge_service((DPPT,), states)
     assert judge_authority(main, (main, other), local=False) == state
+
+
+PLANNED = {
+    "its main service is down in a window": ("---", "++", ["verify"], "maintenance"),
+    "an unknown shape in a window": ("ddd", "++", ["verify"], "maintenance"),
+    "another service is down in a window": ("++", "---", ["dppt"], "maintenance"),
+    "its main service is down, another one's window does not explain it": ("---", "---", ["dppt"], "down"),
+    "its main service is down, the window is for another that works": ("---", "++", ["dppt"], "down"),
+    "the main service has a window, another is down too": ("---", "---", ["verify"], "maintenance"),
+    "a window alone is no maintenance: it answers": ("++", "++", ["verify", "dppt"], "up"),
+    "slow in a window": ("sss", "++", ["verify"], "degraded"),
+    "only causes that speak of us, in a window": ("bbb", "++", ["verify"], "unknown"),
+    "nothing has run, in a window": ("", "", ["verify", "dppt"], "unknown"),
+}
+
+
+@pytest.mark.parametrize(("verify", "dppt", "covered", "state"), PLANNED.values(), ids=PLANNED)
+def test_an_authority_with_a_window(verify, dppt, covered, state):
+    states = {REACH.id: after(verify), DPPT.id: after(dppt, DPPT)}
+    main, other = judge_service((REACH,), states), judge_service((DPPT,), states)
+    assert judge_authority(main, (main, other), local=False, covered=covered) == state
+    assert judge_authority(main, (main, other), local=True, covered=covered) is AuthorityState.UNKNOWN
+
+
+SPLITS = {
+    "an address failed, another answered": ("+a", "++", True, "10.0.0.1"),
+    "it answers again": ("+a+", "++", False, None),
+    "and another target fails on that host": ("+a", "++---", True, "10.0.0.1"),
+}
+
+
+@pytest.mark.parametrize(("reach", "captcha", "split", "address"), SPLITS.values(), ids=SPLITS)
+def test_a_host_of_which_some_addresses_answer(reach, captcha, split, address):
+    states = {REACH.id: after(reach), CAPTCHA.id: after(captcha, CAPTCHA)}
+    view = judge_service((REACH, CAPTCHA), states)
+    assert (view.split, view.failed_address) == (split, address)
 
 
 def test_in_a_local_fault_nothing_is_known_of_an_authority():

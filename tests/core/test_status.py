@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from monitor.core.status import AuthorityRow, status_rows
-from monitor.model import AuthorityState, Cause, Diagnosis, Flag, Outcome, ServiceState, Verdict
+from monitor.model import (
+    AuthorityState,
+    Cause,
+    Diagnosis,
+    Flag,
+    MaintenanceRule,
+    Outcome,
+    ReferenceReading,
+    ReferenceSource,
+    ServiceState,
+    Verdict,
+)
+from monitor.model import ReferenceRow as Said
 from tests.core.notation import CONTROLS, SLUGS, World, control, everyone, plan_of, six, target
 
 
@@ -118,3 +133,92 @@ def test_the_national_page_has_a_row_of_its_own_and_no_part_in_the_quorum():
     assert (status.national.state, status.national.authority) == ("down", "national")
     assert len(status.authorities) == 6
     assert {row.diagnosis for row in status.authorities} == {Diagnosis.PROVINCIAL_OUTAGE, Diagnosis.HEALTHY}
+
+
+# --- references and windows ------------------------------------------------------------------------------------------
+
+
+def said(world: World, **outcomes: str) -> None:
+    """A reference `hq` says this of these authorities, ten seconds ago."""
+    looked = world.now - timedelta(seconds=10)
+    rows = tuple(
+        Said(authority=slug, outcome=Outcome(word), checked_at=looked) for slug, word in outcomes.items()
+    )
+    world.state.references["hq"] = ReferenceReading(source="hq", read_at=looked, up=True, rows=rows)
+
+
+def compared(**more: Any) -> World:
+    """Six authorities that answer, two controls, and a reference called `hq`."""
+    world = World(six(references=(ReferenceSource(name="hq", url="http://x/"),), **more))
+    world.warm()
+    return world
+
+
+def test_a_row_shows_what_the_reference_says_and_who_agrees():
+    world = compared()
+    said(world, anhui="ok", beijing="timeout")
+    found = rows(world)
+    assert found["anhui"].verdict is Verdict.AGREE_UP
+    assert found["beijing"].verdict is Verdict.ONLY_REFERENCE_DOWN
+    assert found["fujian"].verdict is Verdict.NO_REFERENCE
+    (seen,) = found["beijing"].reference
+    assert (seen.source, seen.outcome, seen.age_seconds, seen.stale) == ("hq", "timeout", 10.0, False)
+    assert found["fujian"].reference == ()
+
+
+def test_a_row_of_one_that_is_down_here_alone():
+    world = compared()
+    world.play({"reach/anhui": "---"})
+    said(world, anhui="ok")
+    row = rows(world)["anhui"]
+    assert (row.state, row.verdict, row.diagnosis) == ("down", "only_us_down", "path_from_here")
+    assert "references_ok=1/1" in row.facts
+
+
+def test_a_reference_that_is_stale_is_shown_as_such():
+    world = compared()
+    said(world, anhui="ok")
+    world.now += timedelta(minutes=11)
+    row = rows(world)["anhui"]
+    assert row.verdict is Verdict.REFERENCE_STALE
+    assert [seen.stale for seen in row.reference] == [True]
+
+
+def test_when_most_fail_here_and_the_reference_says_they_work_it_is_us():
+    world = compared()
+    world.play({f"reach/{slug}": "nnn" for slug in SLUGS[:5]})
+    said(world, **dict.fromkeys(SLUGS, "ok"))
+    status = status_rows(world.plan, world.state, world.now)
+    assert (status.local.state, status.local.diagnosis) == ("down", "local_dns")
+    assert status.local.facts == ("controls_failing=0/2", "failing_together=5/6")
+    assert {row.state for row in status.authorities} == {AuthorityState.UNKNOWN}
+    assert {row.verdict for row in status.authorities} == {Verdict.OWN_UNKNOWN}
+
+
+def test_a_row_inside_a_window():
+    nightly = MaintenanceRule(name="nightly", authorities=("anhui",), schedule="0 * * * *", duration=3600.0)
+    world = compared(maintenance=(nightly,))
+    world.play({"reach/anhui": "---", "reach/beijing": "---"})
+    found = rows(world)
+    assert (found["anhui"].state, found["anhui"].diagnosis) == ("maintenance", "maintenance")
+    (window,) = found["anhui"].maintenance
+    assert (window.id, window.name, window.services) == (
+        "nightly-20261121T080000Z",
+        "nightly",
+        ("verify",),
+    )
+    assert (found["beijing"].state, found["beijing"].maintenance) == ("down", ())
+
+
+def test_a_window_is_listed_while_everything_answers():
+    nightly = MaintenanceRule(
+        name="nightly", schedule="0 * * * *", duration=3600.0, services=("verify", "dppt")
+    )
+    row = rows(compared(maintenance=(nightly,)))["anhui"]
+    assert row.state is AuthorityState.UP
+    assert [window.services for window in row.maintenance] == [("verify", "dppt")]
+
+
+def test_a_window_for_another_service_is_not_listed():
+    nightly = MaintenanceRule(name="nightly", schedule="0 * * * *", duration=3600.0, services=("etax",))
+    assert rows(compared(maintenance=(nightly,)))["anhui"].maintenance == ()
