@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,11 +19,12 @@ from monitor.core.classify import Knowledge
 from monitor.core.state import Commit, State, apply
 from monitor.courier import Courier
 from monitor.metrics import Metrics
-from monitor.model import Authority, Plan
+from monitor.model import Authority, Event, Plan, StoreHealth
 from monitor.net import Net
 from monitor.pipeline import Inbox, Pipeline
 from monitor.references import References
 from monitor.store.errors import StoreError
+from monitor.store.history import HistoryStore
 from monitor.store.state import StateStore
 from monitor.watcher import Watcher
 from monitor.web.gate import Gate
@@ -34,6 +35,7 @@ from monitor.web.server import Reading, make_app
 log = structlog.get_logger()
 
 STATE_FILE = "state.sqlite3"
+HISTORY_FILE = "history.sqlite3"
 LATELY = timedelta(minutes=1)
 """Starts this long ago still count against the limits of the hosts."""
 NEEDS_RESTART = ("listen", "state_dir")
@@ -58,6 +60,7 @@ class Parts:
     courier: Courier
     references: References
     live: Live
+    history: HistoryStore
     reread: Callable[[], Plan] | None
     """Reads the configuration again; raises ConfigError."""
 
@@ -111,7 +114,25 @@ async def build(
         references.notice(commit)
 
     live = Live(clock.now())
-    show = Reporter(live, plan, state, clock, metrics).follow
+    reporter = Reporter(live, plan, state, clock, metrics)
+
+    def heed(health: StoreHealth) -> None:
+        metrics.set_store_up(health.store, health.up)
+        inbox.put(health)
+
+    history = HistoryStore(
+        Path(plan.state_dir) / HISTORY_FILE,
+        clock,
+        plan,
+        report=heed,
+        count_dropped=metrics.count_history_dropped,
+    )
+    history.restore(state)
+
+    def show(plan: Plan, state: State, decided: Sequence[tuple[Event, Commit]]) -> None:
+        reporter.follow(plan, state, decided)
+        history.follow(plan, state, decided)
+
     pipeline = Pipeline(plan, state, store, courier, metrics, clock, inbox=inbox, follow=follow, show=show)
     watcher.restore(state.targets, state.starts)
     await _note_start(store, state, clock.now())
@@ -128,11 +149,12 @@ async def build(
             courier=courier,
             references=references,
             live=live,
+            history=history,
             reread=reread,
         )
     finally:
         await net.close()
-        await store.close()
+        await asyncio.gather(history.close(), store.close())
 
 
 async def _note_start(store: StateStore, state: State, now: datetime) -> None:
@@ -237,12 +259,13 @@ async def serve(
             deciding = loops.create_task(parts.pipeline.run(), name="pipeline")
             looking = loops.create_task(parts.watcher.run(), name="watcher")
             asking = loops.create_task(parts.references.run(), name="references")
+            keeping = loops.create_task(parts.history.run(), name="history")
             lag = loops.create_task(_measure_lag(parts), name="loop lag")
             first = loops.create_task(_show_sweep(parts, swept), name="first sweep")
             keeper = loops.create_task(gate.run(), name="gate")
             reloads = loops.create_task(_reload_on(parts, again or asyncio.Event()), name="reload")
             await stop.wait()
-            for task in (looking, asking, deciding, lag, first, reloads, keeper):
+            for task in (looking, asking, deciding, keeping, lag, first, reloads, keeper):
                 task.cancel()
             await asyncio.wait([looking, deciding])
             telling.cancel()  # what is under way may end within its grace, beside the rest

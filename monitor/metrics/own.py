@@ -34,6 +34,7 @@ class Own:
         self.concurrency_wait = self._histogram(series.CONCURRENCY_WAIT)
         self.skipped = self._counter(series.RUNS_SKIPPED)
         self.coalesced = self._counter(series.RESULTS_COALESCED)
+        self.history_dropped = self._counter(series.HISTORY_DROPPED)
         self.store_up = self._gauge(series.STORE_UP)
         self.loop_lag = self._gauge(series.LOOP_LAG)
         self.reload_successful = self._gauge(series.RELOAD_SUCCESSFUL)
@@ -47,7 +48,8 @@ class Own:
         for reason in series.SKIP_REASONS:
             self.skipped.labels(reason)
         self.internal_errors.labels("web")
-        self.store_up.labels("state").set(1)
+        for store in series.STORES:
+            self.store_up.labels(store).set(1)
         self.reload_successful.set(1)
         self.show_incidents(())
 

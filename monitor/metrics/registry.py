@@ -64,6 +64,10 @@ class Metrics:
         """A newer result replaced a waiting one of the same target."""
         self._own.coalesced.inc()
 
+    def count_history_dropped(self, number: int) -> None:
+        """History lost this many runs because the disk did not take them."""
+        self._own.history_dropped.inc(number)
+
     def set_store_up(self, store: str, up: bool) -> None:
         """Whether the last write to `store` (`state` or `history`) succeeded."""
         self._own.store_up.labels(store).set(up)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 TARGET_LABELS = ("probe", "authority", "service")
 """On every series of a target; `authority="local"` for controls, `service=""` where there is none."""
 
+STORES = ("state", "history")
 SKIP_REASONS = ("late", "limit", "banned", "still_running")
 NOTIFICATION_RESULTS = ("sent", "failed", "dropped")
 
@@ -250,6 +251,11 @@ RESULTS_COALESCED = _own(
     "counter",
     "Results replaced by a newer one of the same target before judgement.",
 )
+HISTORY_DROPPED = _own(
+    "fapiao_history_dropped_total",
+    "counter",
+    "Runs that history lost because the disk did not take them in time.",
+)
 STORE_UP = _own("fapiao_store_up", "gauge", "Whether the last write to this store succeeded.", "store")
 LOOP_LAG = _own("fapiao_loop_lag_seconds", "gauge", "How late the event loop last woke up.")
 INTERNAL_ERRORS = _own(
@@ -279,6 +285,7 @@ DAEMON_FAMILIES = (
     CONCURRENCY_WAIT,
     RUNS_SKIPPED,
     RESULTS_COALESCED,
+    HISTORY_DROPPED,
     STORE_UP,
     LOOP_LAG,
     INTERNAL_ERRORS,
