@@ -706,6 +706,10 @@ class TargetState:
     """Where `cause` struck."""
     turned: int = 0
     """Failing runs in a row whose cause speaks of someone else than `cause` does."""
+    bugs: int = 0
+    """Runs in a row that a bug of ours broke off."""
+    address: str = ""
+    """A short print of what was looked at (kind, host, port, URL); empty: not known."""
     briskly: int = 0
     """Ok runs in a row that were not slow, counted while confirmed slow."""
     unverified: bool = False

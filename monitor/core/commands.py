@@ -127,9 +127,7 @@ def _end_window(draft: Draft, command: EndWindow) -> str:
 def _replan(draft: Draft) -> None:
     """Forget what is no longer configured. Its incidents end with the Tick that follows."""
     plan = draft.plan
-    for id_ in draft.known.targets:
-        if id_ not in plan.targets:
-            draft.drop_target(id_)
+    draft.drop_strangers()
     sources = {source.name for source in plan.references}
     draft.references = {name: reading for name, reading in draft.references.items() if name in sources}
     draft.windows = {id_: record for id_, record in draft.windows.items() if _is_valid(draft, record)}

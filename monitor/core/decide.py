@@ -9,6 +9,7 @@ changes to a `Draft` (core/draft.py says where the rules are).
 from __future__ import annotations
 
 from collections import ChainMap
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.core import certificates, commands, judge, looking, planning, readings, releasing, stores
@@ -57,6 +58,7 @@ def decide(event: Event, state: State, now: datetime, plan: Plan) -> Commit:
 
 def _tick(draft: Draft) -> None:
     """Time passed, or beliefs changed."""
+    draft.drop_strangers()
     looking.lift_bans(draft)
     looking.set_paces(draft)
     planning.keep_calendar(draft)
@@ -80,14 +82,15 @@ def _tick(draft: Draft) -> None:
 
 
 def _on_result(result: Result, target: Target, state: State, now: datetime, plan: Plan) -> Commit:
-    before = state.targets.get(target.id) or TargetState(id=target.id)
+    before = _remembered(target, state)
     after = judge.advance(target, before, result, now)
     first = _is_first_failure(before, after)
     back = target.is_control and judge.is_recovering(after) and after.oks == 1
     expiring = not target.is_control and certificates.is_new(state, result, after, now)
     overran = not result.is_ok and target.authority in state.overdue
+    again = before.confirmed is Confirmed.DOWN and judge.is_outdated(target, before, now)
     turned = judge.is_ban(result) or judge.believes_otherwise(before, after)
-    if not (first or back or expiring or overran or turned):
+    if not (first or back or expiring or overran or again or turned):
         return _plain(state, now, plan, target, after)
     draft = Draft(state, plan, now)
     if judge.is_ban(result):
@@ -99,9 +102,17 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
         looking.look_again(draft, target)
     if expiring:
         certificates.note(draft, result)
-    if overran:
+    if overran or again:
         draft.unsettled.add(target.authority)
     return draft.commit()
+
+
+def _remembered(target: Target, state: State) -> TargetState:
+    """What is known of the target; of another address under the same id nothing is."""
+    before, address = state.targets.get(target.id), judge.address_of(target)
+    if before is None or not judge.is_of(target, before):
+        return TargetState(id=target.id, address=address)
+    return before if before.address else replace(before, address=address)
 
 
 def _is_first_failure(before: TargetState, after: TargetState) -> bool:

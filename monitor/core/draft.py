@@ -132,9 +132,17 @@ class Draft:
         """Ask for a Tick at `at` or earlier."""
         self.alarm = at if self.alarm is None else min(self.alarm, at)
 
-    def drop_target(self, id_: str) -> None:
-        """Forget a target that is no longer configured."""
-        self._dropped_targets.append(id_)
+    def drop_strangers(self) -> None:
+        """Forget what is no longer configured, and what was known of a target that looks at something else now."""
+        self._dropped_targets = [
+            id_
+            for id_, state in self.known.targets.items()
+            if (target := self.plan.targets.get(id_)) is None or not judge.is_of(target, state)
+        ]
+        if self._dropped_targets:
+            gone = frozenset(self._dropped_targets)
+            known = {id_: state for id_, state in self.known.targets.items() if id_ not in gone}
+            self.targets = ChainMap(self.changed_targets, known)
 
     # --- the commit -------------------------------------------------------------------------------------------------
 

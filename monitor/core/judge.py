@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
 
 from monitor.model import (
     AuthorityState,
@@ -28,6 +30,7 @@ from monitor.model import (
 BANNED_CODE = "020"
 """The platform's word for "you are shut out": confirmed by one run (contract §2)."""
 BAN = timedelta(hours=24)
+OUTDATED = timedelta(hours=1)
 MOST_PACE = 8.0
 """While throttled the interval grows to at most this many times itself."""
 HTTP_KINDS = frozenset({"captcha", "http", "sync"})
@@ -54,10 +57,10 @@ TRUST_CAUSES = frozenset({
 def advance(target: Target, before: TargetState, result: Result, now: datetime) -> TargetState:
     """The target's state after this result. `now`: the instant of the decision, for `since`.
 
-    A bug of ours (`internal`) is remembered as the last result and counts for nothing else.
+    A bug of ours (`internal`) says nothing of the authority: it counts in a row of its own (`bugs`).
     """
     if result.cause is Cause.INTERNAL:
-        return replace(before, last=result)
+        return _after_bug(target, before, result, now)
     if result.is_ok:
         return _after_ok(target, before, result, now)
     return _after_failure(target, before, result, now)
@@ -83,6 +86,7 @@ def _after_ok(target: Target, before: TargetState, result: Result, now: datetime
         cause=before.cause if still_down else Cause.NONE,
         phase=before.phase if still_down else None,
         turned=0,
+        bugs=0,
         unverified=Flag.TLS_UNVERIFIED in flags,
         late=Flag.LAG_WARNING in flags,
         accepted=before.accepted or not flags & NOT_ACCEPTED,
@@ -91,6 +95,26 @@ def _after_ok(target: Target, before: TargetState, result: Result, now: datetime
         last=result,
         last_success_at=result.started_at,
         pace=pace,
+    )
+
+
+def _after_bug(target: Target, before: TargetState, result: Result, now: datetime) -> TargetState:
+    """A row of them is confirmed like any other, and speaks of us. What was known to be down stays so."""
+    after = replace(before, bugs=before.bugs + 1, last=result)
+    if after.bugs < target.confirm.attempts or before.confirmed is Confirmed.DOWN:
+        return after
+    return replace(
+        after,
+        confirmed=Confirmed.DOWN,
+        failures=max(before.failures, 1),
+        oks=0,
+        slows=0,
+        briskly=0,
+        first_failure_at=before.first_failure_at or result.started_at,
+        cause=Cause.INTERNAL,
+        phase=None,
+        turned=0,
+        since=now,
     )
 
 
@@ -126,9 +150,9 @@ def _after_failure(target: Target, before: TargetState, result: Result, now: dat
         cause=cause,
         phase=phase,
         turned=turned,
+        bugs=0,
         since=now if down and before.confirmed is not Confirmed.DOWN else before.since,
         last=result,
-        pace=1.0,
     )
 
 
@@ -169,6 +193,27 @@ def interval_of(target: Target, state: TargetState) -> float:
 def is_recovering(state: TargetState) -> bool:
     """Whether it is confirmed down but answered when it last ran."""
     return state.confirmed is Confirmed.DOWN and state.oks > 0
+
+
+def is_outdated(target: Target, state: TargetState, now: datetime) -> bool:
+    """Whether its last run is too long ago, after a long stop, to open an incident on: a fresh one must say so again."""
+    limit = timedelta(seconds=3 * target.interval) + OUTDATED
+    return state.last is not None and now - state.last.started_at > limit
+
+
+@lru_cache(maxsize=8192)
+def _print_of(kind: str, host: str, port: int, url: str | None) -> str:
+    return blake2b(f"{kind} {host}:{port} {url}".encode(), digest_size=8).hexdigest()
+
+
+def address_of(target: Target) -> str:
+    """A short print of what is looked at, without its secrets: another one under the same id starts anew."""
+    return _print_of(target.kind, target.host, target.port, target.url)
+
+
+def is_of(target: Target, state: TargetState) -> bool:
+    """Whether this is what is remembered of that very address."""
+    return state.address in ("", address_of(target))
 
 
 def is_held(target: Target, bans: Mapping[str, datetime], now: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.core.judge import WAY, has_run, on_the_way
-from monitor.model import LOCAL, Confirmed, Plan, TargetState
+from monitor.model import LOCAL, Cause, Confirmed, Plan, TargetState
 
 MOST_ALONE = 3
 """Fewer authorities than this can all fail by chance."""
@@ -47,7 +47,10 @@ class LocalView:
 def judge_local(plan: Plan, states: Mapping[str, TargetState]) -> LocalView:
     """What the controls say. Those that never answered count too: without a network none ever did."""
     controls = plan.by_authority.get(LOCAL, ())
-    pairs = [(target, state) for target in controls if has_run(state := states.get(target.id)) and state]
+    ran = [(target, state) for target in controls if has_run(state := states.get(target.id)) and state]
+    pairs = [
+        (target, state) for target, state in ran if state.cause is not Cause.INTERNAL
+    ]  # that is a bug of ours
     down = [pair for pair in pairs if pair[1].confirmed is Confirmed.DOWN]
     return LocalView(
         configured=len(controls),

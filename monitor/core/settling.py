@@ -67,7 +67,7 @@ def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
         outage = cases.outage_of(view, draft.plan, around)
         incident = draft.open.get(key)
         if incident is None:
-            if outage is not None and not parents.is_quiet(draft):
+            if outage is not None and not parents.is_quiet(draft) and _is_fresh(draft, view):
                 _begin(draft, key, outage, verdict, around)
         elif outage is None:
             end(draft, incident)
@@ -76,6 +76,13 @@ def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
         ):  # a fault of ours says nothing new of them
             after = cases.changed(incident, outage, draft.now)
             draft.keep(after if after.verdict is verdict else replace(after, verdict=verdict))
+
+
+def _is_fresh(draft: Draft, view: judge.ServiceView) -> bool:
+    """Whether a failing target of it ran lately."""
+    return not all(
+        judge.is_outdated(draft.plan.targets[state.id], state, draft.now) for state in view.failing
+    )
 
 
 def _verdict(main: judge.ServiceView | None, authority: str, around: Surroundings) -> Verdict:
