@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from monitor.config.load import ConfigError
 from monitor.config.sync import typed
+from monitor.knowledge import load_tables
 from monitor.model import Cause, Flag, Outcome, Target
 from tests.config.conftest import HEAD, ReadText
 
@@ -344,3 +347,30 @@ def test_an_own_file_that_cannot_be_read(read_text: ReadText, tmp_path: Path) ->
         ("catalogue[0]", 1, 13),
         ("catalogue[1]", 1, 24),
     ]
+
+
+# --- what docs/sync.md says ------------------------------------------------------------------------------------------
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "sync.md").read_text(encoding="utf-8")
+
+
+def blocks(kind: str) -> list[str]:
+    """The code blocks of that kind in the guide, without their indentation."""
+    found = re.findall(rf"^( *)```{kind}\n(.*?)^ *```", GUIDE, re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(text) for _, text in found]
+
+
+def test_the_guide_names_every_table_and_where_its_code_stands() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| .* \| (`\$[^|]*) \|$", GUIDE, re.MULTILINE))
+    usable = {name: table.code_paths for name, table in load_tables().items() if table.code_paths}
+    assert {name: tuple(re.findall(r"`([^`]+)`", text)) for name, text in rows.items()} == {
+        name: tuple(path for _, path in paths) for name, paths in usable.items()
+    }
+
+
+def test_the_probe_of_the_guide_works_with_its_table(read_text: ReadText, tmp_path: Path) -> None:
+    probe, own, catalogue = blocks("yaml")
+    (tmp_path / "codes.local.yaml").write_text(own, encoding="utf-8")
+    loaded = read_text(catalogue + probe, {"ERP_TOKEN": SECRET})
+    assert loaded.plan.targets["erp-sync"].sync is not None
+    assert len(loaded.tables["my-erp"].codes) == 5
