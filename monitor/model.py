@@ -213,7 +213,7 @@ class Success:
     """What a sync interface says when all is well: the value at `path` is, as text, one of `any_of`."""
 
     path: str
-    any_of: tuple[str, ...]
+    any_of: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,9 +22,11 @@ from monitor.model import PSEUDO_AUTHORITIES, Authority, CodeTable, Freshness, S
 
 _BRACES = re.compile(r"\{(\w+)\}", re.ASCII)
 _SECRETIVE = re.compile(
-    r"auth|token|secret|sign|passw|pwd|cookie|session|credential|(api|app|access)[-_]?key", re.IGNORECASE
+    r"(auth|authorization|token|secret|sign|signature|password|passwd|pwd|cookie|session(id)?|credentials?"
+    r"|(api|app|access|secret)[-_]?key)$",
+    re.IGNORECASE,
 )
-"""Names whose values are secrets wherever they stand in the file itself."""
+"""Ends of names whose values are secrets where they stand in the file itself: appSecret and X-Nuonuo-Sign, not signDate."""
 _SHORTEST = 4
 """Characters below which a text is too common to be hidden."""
 
@@ -104,10 +106,21 @@ def _filled(value: Any, authority: Authority, secrets: Collection[str]) -> Any:
 # --- what must stay hidden -------------------------------------------------------------------------------------------
 
 
-def hidden_in(request: SyncRequest, secrets: Collection[str]) -> tuple[str, ...]:
-    """The secrets of a request: what came from elsewhere, and what names in the file itself give away."""
-    pairs = [*request.headers.items(), *_pairs(_sent(request))]
-    found = {text for text in (*_texts(_sent(request)), *request.headers.values()) if text in secrets}
+def hidden_in(
+    probe: SyncProbe, headers: tuple[tuple[str, str], ...], secrets: Collection[str]
+) -> tuple[str, ...]:
+    """The secrets of a probe: what came from elsewhere, and what names in the file itself give away.
+
+    `headers` are those that will be sent: a name and password in the URL have become one.
+    """
+    request, sent = probe.request, _sent(probe.request)
+    pairs = [*headers, *_pairs(sent)]
+    texts = [
+        *_texts(sent),
+        *(value for _, value in headers),
+        *(probe.success.any_of if probe.success else ()),
+    ]
+    found = {text for text in texts if text in secrets}
     for name, text in pairs:
         if _SECRETIVE.search(name):
             found |= {text, text.rpartition(" ")[2]}

@@ -172,7 +172,7 @@ def _at_interface(probe: SyncProbe, authority: Authority, secrets: Collection[st
     return place | {
         "body": interface.body_of(request, authority, secrets),
         "carries_credential": True,
-        "secrets": interface.hidden_in(request, secrets),
+        "secrets": interface.hidden_in(probe, place["headers"], secrets),
     }
 
 

@@ -207,7 +207,7 @@ def _unmet(asked: _Asked, success: Success) -> Finding:
     found = look_up(asked.value, success.path)
     if found is None:
         return Finding(cause=Cause.CONTENT_MISMATCH, detail=f"the body has no {success.path}")
-    wanted = " or ".join(repr(word) for word in success.any_of[:10])
+    wanted = " or ".join(repr(asked.shown(word)) for word in success.any_of[:10])
     is_now = asked.shown(as_text(found.value), 80)
     return Finding(cause=Cause.CONTENT_MISMATCH, detail=f"{success.path} is {is_now!r}, expected {wanted}")
 

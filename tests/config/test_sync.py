@@ -189,17 +189,26 @@ def test_an_authority_whose_fact_is_null_is_skipped(read_text: ReadText) -> None
 
 def test_every_secret_of_the_request_is_known_and_none_is_shown(read_text: ReadText) -> None:
     written = (
-        'codes: nuonuo, request: {url: {env: URL}, headers: {X-Own: {env: H}, Authorization: "Bearer in-the-file"}, '
-        'json: {appSecret: plain-secret, list: [{sign: s1gned}], taxNo: "91110000", t: {env: B}}}'
+        'codes: nuonuo, request: {url: {env: URL}, headers: {X-Own: {env: H}, X-Token: "Bearer in-the-file"}, '
+        'json: {appSecret: plain-secret, list: [{sign: s1gned}], signDate: "2026-11-21", taxNo: "91110000", t: {env: B}}}'
     )
     text = f"{HEAD}  - {{name: erp, kind: sync, authority: beijing, {written}}}\n"
     environ = {"URL": "https://me:pa55word@erp.example/api?key=k3yk3y", "H": "head-h", "B": "body-b"}
     loaded = read_text(text, environ)
     [target] = loaded.plan.targets.values()
-    hidden = {"pa55word", "k3yk3y", "head-h", "in-the-file", "plain-secret", "s1gned", "body-b"}
+    hidden = {
+        "pa55word",
+        "bWU6cGE1NXdvcmQ=",
+        "k3yk3y",
+        "head-h",
+        "in-the-file",
+        "plain-secret",
+        "s1gned",
+        "body-b",
+    }
     assert hidden <= set(target.secrets)
     assert hidden <= loaded.secrets
-    assert "91110000" not in target.secrets
+    assert not {"91110000", "2026-11-21", "application/json"} & set(target.secrets)
     assert not [secret for secret in hidden if secret in repr(loaded) or secret in repr(target)]
     assert "pa55word" not in (target.url or "")
 

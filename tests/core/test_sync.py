@@ -368,9 +368,8 @@ ECHOES = [
 ], ids=["table", "flagged", "success", "success by secret"])  # fmt: skip
 def test_a_reply_that_repeats_our_secret_is_not_repeated(body: Any, asked: SyncRules) -> None:
     result = judge(body, asked)
-    shown = repr(result)
-    assert SECRET not in shown.replace(f"expected {SECRET!r}", "")
-    assert SECRET[:6] not in shown.replace(f"expected {SECRET!r}", "")
+    assert SECRET not in repr(result)
+    assert SECRET[:6] not in repr(result)
 
 
 JSON = st.recursive(
