@@ -15,8 +15,19 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.core.diagnosis import Fact
-from monitor.model import Diagnosis, Incident, Notification, Plan, Scope, SpeaksOf, Verdict, Window
-from monitor.notify.words import authority_name, words
+from monitor.model import (
+    Cause,
+    Diagnosis,
+    EventName,
+    Incident,
+    Notification,
+    Plan,
+    Scope,
+    SpeaksOf,
+    Window,
+)
+from monitor.notify.advice import Case, advise, advise_after, case_of_incident, services_of, works_of
+from monitor.notify.words import authority_name, detail_words, words
 
 MOST_LINES = 40
 """Incidents that a text lists one by one."""
@@ -27,9 +38,12 @@ ZONE_NAMES = {"zh": {"Asia/Shanghai": "北京时间"}, "en": {"Asia/Shanghai": "
 UNITS = {"zh": (" 天", " 小时", " 分", " 秒"), "en": (" d", " h", " min", " s")}
 EVERYONE = {"zh": "全部税务机关", "en": "all authorities"}
 EVERYTHING = {"zh": "全部服务", "en": "all services"}
-COMMA = {"zh": "、", "en": ", "}
 VOTE = {"zh": "{source}：{outcome}（{age}前）", "en": "{source}: {outcome} ({age} ago)"}
 STOP = {"zh": "；", "en": "; "}
+USABLE = frozenset({Cause.FORMAT_DRIFT, Cause.SYNC_LAG, Cause.RECORD_MISSING, Cause.COUNT_MISMATCH})
+"""Causes of the authority's with which its service still answers."""
+NO_INCIDENT = frozenset({EventName.CERTIFICATE_EXPIRING, EventName.TEST})
+"""Events whose incidents are examples or stand-ins that have no page."""
 DRILL = {"zh": "【演练】", "en": "[DRILL] "}
 
 
@@ -39,6 +53,8 @@ class Item:
 
     place: str
     service: str
+    what: str
+    """Place and service: `山东 发票查验`; the place alone where there is no service."""
     cause: str
     diagnosis: str
     since: str
@@ -49,10 +65,12 @@ class Item:
     """It ended only because nothing looks at it any more."""
     is_ours: bool
     """Its cause speaks of us, not of the authority."""
+    is_down: bool
+    """The service cannot be used; else we cannot see it, or what it gives is late or in a new form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
+class Judged:
     """What is believed and what to do, once for all incidents it holds for."""
 
     places: Sequence[str]
@@ -68,6 +86,8 @@ class Planned:
     name: str
     places: str
     services: str
+    work: str
+    """What the business does with these services."""
     start: str
     end: str
 
@@ -88,14 +108,22 @@ class View:
     """Authorities concerned, without repetition."""
     service: str
     """The one service all are about, else empty."""
-    advice: Sequence[Advice]
+    advice: Sequence[Judged]
     is_nationwide: bool
     """All of them are put down to one nationwide outage."""
+    extent: str
+    """How many are down, where that is said of all together."""
+    after: str
+    """What to do next when it is over."""
+    work: str
+    """What the business does with the services concerned."""
     reference: str
     still_down: Sequence[str]
     window: Planned | None
-    detail: str
-    """What does not work, or which certificate: one line."""
+    details: Sequence[str]
+    """What does not work, or which certificates: lines."""
+    stores: Sequence[str]
+    """Which memories of the daemon it is about."""
     first_id: str
     """The incident to acknowledge; empty without one."""
     at: str
@@ -119,7 +147,7 @@ def link(notification: Notification, plan: Plan) -> str:
     if not base:
         return ""
     parent = _parent(notification)
-    if parent is None:
+    if parent is None or notification.event in NO_INCIDENT:
         return f"{base}/"
     return f"{base}/incidents/{parent.id}"
 
@@ -150,6 +178,7 @@ def _view(notification: Notification, plan: Plan) -> View:
     one = None if parent is None else _item(parent, notification.at, plan)
     listed = [_item(member, notification.at, plan) for member in members]
     services = {item.service for item in listed}
+    about = [parent] if parent else members
     return View(
         scope=str(notification.scope),
         severity=known.severities[notification.severity],
@@ -159,14 +188,24 @@ def _view(notification: Notification, plan: Plan) -> View:
         hidden=max(0, len(listed) - MOST_LINES),
         places=list(dict.fromkeys(item.place for item in listed)),
         service=services.pop() if len(services) == 1 else "",
-        advice=_advice([parent] if parent else members, plan),
+        advice=_advice(about, _services(notification, plan), plan),
         is_nationwide=bool(members) and {one.diagnosis for one in members} == {Diagnosis.NATIONAL_OUTAGE},
-        reference=_reference(notification, parent, plan),
+        extent=_extent(parent, plan),
+        after=advise_after(known, notification.incidents, _names(notification.incidents, plan)),
+        work=works_of(known, _services(notification, plan)),
+        reference=_reference(notification, about, plan),
         still_down=[
             authority_name(slug, plan.authorities, plan.language) for slug in notification.still_down
         ],
         window=None if notification.window is None else _planned(notification.window, plan),
-        detail=_clean(notification.detail),
+        details=[
+            detail_words(_clean(line), plan.language) for line in notification.detail.split("; ") if line
+        ],
+        stores=[
+            known.stores.get(one.service, one.service)
+            for one in notification.incidents
+            if one.scope is Scope.DAEMON
+        ],
         first_id=notification.incidents[0].id if notification.incidents else "",
         at=_wall_clock(notification.at, plan),
         zone=ZONE_NAMES[plan.language].get(plan.timezone, plan.timezone),
@@ -175,8 +214,29 @@ def _view(notification: Notification, plan: Plan) -> View:
     )
 
 
-def _reference(notification: Notification, about: Incident | None, plan: Plan) -> str:
-    """`hq：超时（12 秒前）；参考来源也显示不可用`: each vote with its age, then what that makes of ours."""
+def _extent(incident: Incident | None, plan: Plan) -> str:
+    facts = () if incident is None else incident.facts
+    said = (fact for fact in facts if fact.startswith(f"{Fact.DOWN}="))
+    return next((words(plan.language).fact(fact) for fact in said), "")
+
+
+def _services(notification: Notification, plan: Plan) -> list[str]:
+    """The services it is about; of a nationwide outage told without its members the main one."""
+    found = services_of(notification.incidents)
+    return found or ([plan.judgement.main_service] if notification.scope is Scope.NATIONAL else [])
+
+
+def _names(incidents: Sequence[Incident], plan: Plan) -> list[str]:
+    """Names of the authorities they are about, without repetition."""
+    slugs = dict.fromkeys(one.authority for one in incidents)
+    return [authority_name(slug, plan.authorities, plan.language) for slug in slugs]
+
+
+def _reference(notification: Notification, about: Sequence[Incident], plan: Plan) -> str:
+    """`hq：超时（12 秒前）；参考来源也显示不可用`: each vote with its age, then what that makes of ours.
+
+    Empty where it is about several of which the references say different things.
+    """
     known = words(plan.language)
     said = [
         VOTE[plan.language].format(
@@ -186,21 +246,24 @@ def _reference(notification: Notification, about: Incident | None, plan: Plan) -
         )
         for vote in notification.reference[:MOST_FACTS]
     ]
-    verdict = known.verdicts[about.verdict if about else Verdict.NO_REFERENCE]
-    return STOP[plan.language].join([*said, verdict])
+    verdicts = {one.verdict for one in about}
+    if len(verdicts) == 1:
+        said.append(known.verdicts[verdicts.pop()])
+    return STOP[plan.language].join(said)
 
 
 def _planned(window: Window, plan: Plan) -> Planned:
-    everyone, everything = EVERYONE[plan.language], EVERYTHING[plan.language]
-    comma = COMMA[plan.language]
+    known = words(plan.language)
+    places, services = window.authorities, window.services
     return Planned(
         name=_clean(window.name),
-        places=everyone
-        if window.authorities is None
-        else comma.join(authority_name(slug, plan.authorities, plan.language) for slug in window.authorities),
-        services=everything
-        if window.services is None
-        else comma.join(words(plan.language).service(service) for service in window.services),
+        places=EVERYONE[plan.language]
+        if places is None
+        else known.comma.join(authority_name(slug, plan.authorities, plan.language) for slug in places),
+        services=EVERYTHING[plan.language]
+        if services is None
+        else known.comma.join(known.service(service) for service in services),
+        work=works_of(known, services or ()),
         start=_wall_clock(window.start, plan),
         end=_wall_clock(window.end, plan),
     )
@@ -209,38 +272,63 @@ def _planned(window: Window, plan: Plan) -> Planned:
 def _item(incident: Incident, at: datetime, plan: Plan) -> Item:
     known = words(plan.language)
     until = incident.resolved_at
+    place = authority_name(incident.authority, plan.authorities, plan.language)
+    service = known.service(incident.service)
     return Item(
-        place=authority_name(incident.authority, plan.authorities, plan.language),
-        service=known.service(incident.service),
+        place=place,
+        service=service,
+        what=f"{place} {service}".rstrip(),
         cause=known.causes[incident.cause],
         diagnosis=known.diagnoses[incident.diagnosis],
         since=_wall_clock(incident.first_failure_at, plan),
         until=None if until is None else _wall_clock(until, plan),
-        lasted=duration((until or at) - incident.first_failure_at, plan.language),
-        never_up=incident.never_up,
+        lasted=duration(_shown_span(incident.first_failure_at, until or at), plan.language),
+        never_up=case_of_incident(incident) is Case.NEVER_UP,
         unwatched=Fact.NO_LONGER_WATCHED in incident.facts,
         is_ours=incident.cause.speaks_of is SpeaksOf.US,
+        is_down=incident.cause.speaks_of is SpeaksOf.AUTHORITY and incident.cause not in USABLE,
     )
 
 
-def _advice(incidents: Sequence[Incident], plan: Plan) -> list[Advice]:
-    """One for each diagnosis, in order of appearance; an address that never answered is a matter of its own."""
-    groups: dict[tuple[Diagnosis, bool], list[Incident]] = {}
+def _advice(incidents: Sequence[Incident], services: Sequence[str], plan: Plan) -> list[Judged]:
+    """One for each diagnosis, or case told otherwise, in order of appearance."""
+    groups: dict[tuple[Diagnosis, Case | None], list[Incident]] = {}
     for incident in incidents:
-        groups.setdefault((incident.diagnosis, incident.never_up), []).append(incident)
-    return [_advise(diagnosis, never_up, group, plan) for (diagnosis, never_up), group in groups.items()]
+        groups.setdefault((incident.diagnosis, case_of_incident(incident)), []).append(incident)
+    return [
+        _judged(diagnosis, case, group, services_of(group) or services, plan)
+        for (diagnosis, case), group in groups.items()
+    ]
 
 
-def _advise(diagnosis: Diagnosis, never_up: bool, incidents: Sequence[Incident], plan: Plan) -> Advice:
+def _judged(
+    diagnosis: Diagnosis,
+    case: Case | None,
+    incidents: Sequence[Incident],
+    services: Sequence[str],
+    plan: Plan,
+) -> Judged:
     known = words(plan.language)
-    names = [authority_name(one.authority, plan.authorities, plan.language) for one in incidents]
-    shared = [fact for fact in incidents[0].facts if all(fact in one.facts for one in incidents)]
-    return Advice(
-        places=list(dict.fromkeys(names)),
-        fault=known.never_up if never_up else known.faults[diagnosis],
-        step=known.never_up_step if never_up else known.steps[diagnosis],
-        facts=[_clean(known.fact(fact)) for fact in shared[:MOST_FACTS]],
+    places = _names(incidents, plan)
+    said = advise(known, diagnosis, case, places=places, services=services)
+    facts = _shared_facts(incidents)[:MOST_FACTS]
+    return Judged(
+        places=places,
+        fault=said.fault,
+        step=said.step,
+        facts=[_clean(known.fact(fact, incidents[0].scope)) for fact in facts],
     )
+
+
+def _shared_facts(incidents: Sequence[Incident]) -> list[str]:
+    """What holds for all of them. How many targets fail is said of one service only: of several it would not say which."""
+    first, *others = incidents
+    return [
+        fact
+        for fact in first.facts
+        if all(fact in one.facts for one in others)
+        and not (others and fact.startswith(f"{Fact.TARGETS_FAILING}="))
+    ]
 
 
 def _clean(text: str) -> str:
@@ -251,6 +339,11 @@ def _clean(text: str) -> str:
 
 def _wall_clock(instant: datetime, plan: Plan) -> str:
     return instant.astimezone(ZoneInfo(plan.timezone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _shown_span(start: datetime, end: datetime) -> timedelta:
+    """The time between two instants as they are shown, in whole seconds: it must agree with them."""
+    return end.replace(microsecond=0) - start.replace(microsecond=0)
 
 
 def duration(span: timedelta, language: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
@@ -40,7 +41,19 @@ class Vocabulary:
     faults: Mapping[Diagnosis, str]
     """Whose fault it most likely is, one sentence."""
     steps: Mapping[Diagnosis, str]
-    """What to do next, one step."""
+    """What to do next, one step, with `{place}` and `{work}` in it: `notify.advice` fills them in."""
+    cases: Mapping[str, Mapping[str, str]]
+    """Name of a case (`notify.advice.Case`) → its own `fault` and `step`."""
+    endings: Mapping[str, str]
+    """The next step when it is over: `theirs`, `ours`, `never_up`."""
+    works: Mapping[str, str]
+    """Service → what the business does with it."""
+    work_other: str
+    """The same for a service of the user's own, with `{service}`."""
+    work_unknown: str
+    """The same where no service is named."""
+    places_many: str
+    """Too many authorities to name in a sentence, with `{count}`."""
     flags: Mapping[Flag, str]
     outcomes: Mapping[Outcome, str]
     phases: Mapping[Phase, str]
@@ -55,20 +68,40 @@ class Vocabulary:
     """Name of a fact → sentence with `{value}`."""
     pseudo: Mapping[str, str]
     """`national` and `local` where an authority's name is due."""
-    never_up: str
-    never_up_step: str
+    comma: str
+    """What stands between the items of a list."""
+    comma_last: str
+    """What stands before the last one in a sentence."""
+    stores: Mapping[str, str]
+    """What the daemon keeps its memory in."""
+    details: Mapping[str, str]
+    """A fixed remark on a run, `{}` for what varies → the same in this language."""
 
     def service(self, name: str) -> str:
         """A service; a user's own word stays as it is."""
         return self.services.get(name, name)
 
-    def fact(self, text: str) -> str:
-        """A fact of an incident (`name=value`) as a sentence; an unknown one stays as it is."""
+    def listed(self, items: Sequence[str]) -> str:
+        """`a, b and c`."""
+        return self.comma_last.join(filter(None, [self.comma.join(items[:-1]), *items[-1:]]))
+
+    def work(self, service: str) -> str:
+        """What the business does with a service."""
+        if not service:
+            return self.work_unknown
+        return self.works.get(service) or self.work_other.replace("{service}", service)
+
+    def fact(self, text: str, scope: Scope = Scope.AUTHORITY) -> str:
+        """A fact (`name=value`) of an incident of that scope as a sentence; an unknown one stays as it is."""
         name, _, value = text.partition("=")
-        if value.startswith("0/") and (nothing := self.facts.get(f"{name}=0")) is not None:
-            return nothing
-        sentence = self.facts.get(name)
-        return text if sentence is None else sentence.replace("{value}", value)
+        count, _, total = value.partition("/")
+        forms = [f"{name}@{scope}"]
+        if total:
+            forms += [f"{name}=0"] if count == "0" else [f"{name}=all"] if count == total else []
+        sentence = next(filter(None, map(self.facts.get, [*forms, name])), None)
+        if sentence is None:
+            return text
+        return sentence.replace("{count}", count).replace("{total}", total).replace("{value}", value)
 
 
 ENUMS: Mapping[str, type[StrEnum]] = {
@@ -110,3 +143,34 @@ def authority_name(slug: str, authorities: Mapping[str, Authority], language: st
     if authority is None:
         return slug
     return authority.name if language == "zh" else authority.name_en
+
+
+LONGEST_DETAIL = 500
+"""Characters of a remark beyond which it is none of ours."""
+_BLANK = re.compile(r"\{(\d?)\}")
+
+
+def detail_words(detail: str, language: str) -> str:
+    """A remark on a run (`Result.detail`, `Notification.detail`) in a language; what is not ours stays as it is."""
+    if len(detail) > LONGEST_DETAIL:
+        return detail
+    for pattern, sentence in _details(language):
+        if found := pattern.fullmatch(detail):
+            return _filled(sentence, found.groups(), words(language).phases)
+    return detail
+
+
+@cache
+def _details(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The table of remarks, read as patterns: `{}` is any text."""
+    return tuple(
+        (re.compile("(.+?)".join(re.escape(part) for part in remark.split("{}")), re.DOTALL), sentence)
+        for remark, sentence in words(language).details.items()
+    )
+
+
+def _filled(sentence: str, values: Sequence[str], phases: Mapping[Phase, str]) -> str:
+    """`{}` is the next value, `{1}` the one of that number; the name of a phase is said in words."""
+    said = [phases[Phase(value)] if value in phases else value for value in values]
+    following = iter(said)
+    return _BLANK.sub(lambda blank: said[int(blank[1])] if blank[1] else next(following), sentence)

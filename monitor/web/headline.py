@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from monitor.core.status import Status
 from monitor.model import AuthorityState, Diagnosis
+from monitor.notify.advice import Case, advise
 from monitor.web.lens import SIGNS, Lens
 
 WEAKER = ("never", "unknown", "degraded")
 """Troubles that are no outage, in the order in which the headline speaks of them."""
+LESSER = (*WEAKER, "maintenance")
+"""What the headline adds in short sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,9 @@ def headline(lens: Lens, status: Status) -> Headline:
     for kind in WEAKER:
         if slugs[kind]:
             return _weaker(lens, kind, slugs)
+    if resting := slugs["maintenance"]:
+        sentence = lens.say("planned", count=len(resting), names=lens.names(resting), service=_main(lens))
+        return Headline(kind="ok", sign=SIGNS["maintenance"], sentence=_capital(sentence))
     return Headline(
         kind="ok", sign=SIGNS["ok"], sentence=_capital(lens.say("fine", count=total, service=_main(lens)))
     )
@@ -76,8 +82,9 @@ def _broken(lens: Lens, status: Status, slugs: Mapping[str, Sequence[str]]) -> H
         "national" if national else "down", count=len(down), service=_main(lens), names=lens.names(down)
     )
     step = Diagnosis.NATIONAL_OUTAGE if national else _shared_diagnosis(status)
-    hint = "" if step is None else lens.words.steps[step]
-    text_of_all = " ".join([_capital(sentence), *_also(lens, slugs, WEAKER)])
+    places, services = [lens.name(slug) for slug in down], [lens.plan.judgement.main_service]
+    hint = "" if step is None else advise(lens.words, step, places=places, services=services).step
+    text_of_all = " ".join([_capital(sentence), *_also(lens, slugs, LESSER)])
     return Headline(kind="bad", sign=SIGNS["down"], sentence=text_of_all, hint=hint)
 
 
@@ -90,12 +97,12 @@ def _shared_diagnosis(status: Status) -> Diagnosis | None:
 def _weaker(lens: Lens, kind: str, slugs: Mapping[str, Sequence[str]]) -> Headline:
     found = slugs[kind]
     sentence = _capital(lens.say(kind, count=len(found), names=lens.names(found), service=_main(lens)))
-    rest = WEAKER[WEAKER.index(kind) + 1 :]
+    rest = LESSER[LESSER.index(kind) + 1 :]
     return Headline(
         kind="warn",
         sign=SIGNS["unknown" if kind == "never" else kind],
         sentence=" ".join([sentence, *_also(lens, slugs, rest)]),
-        hint=lens.words.never_up_step if kind == "never" else "",
+        hint=lens.words.cases[Case.NEVER_UP]["step"] if kind == "never" else "",
     )
 
 

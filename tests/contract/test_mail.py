@@ -68,7 +68,7 @@ async def test_a_mail_arrives_with_its_chinese_intact_and_twice_in_a_row_without
     body = first.get_body()
     assert first["Subject"] == PAYLOAD["title"]
     assert body is not None
-    assert "下一步：通知业务部门暂缓该省发票查验" in body.get_content()
+    assert "下一步：通知业务部门暂缓发票查验（山东）" in body.get_content()
 
 
 async def test_a_mail_that_is_refused_is_not_sent():

@@ -9,10 +9,12 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.diagnosis import Fact
-from monitor.model import Cause, Diagnosis, EventName, Outcome, Scope, Verdict, Vote, Window
+from monitor.model import Cause, Diagnosis, EventName, Incident, Outcome, Phase, Scope, Verdict, Vote, Window
+from monitor.net.failures import failure_of
+from monitor.notify.advice import Case
 from monitor.notify.payload import payload
-from monitor.notify.text import duration, title_and_text
-from monitor.notify.words import ENUMS, LANGUAGES, authority_name, words
+from monitor.notify.text import duration, link, title_and_text
+from monitor.notify.words import ENUMS, LANGUAGES, authority_name, detail_words, words
 from tests.notify.examples import AT, a_notification, a_plan, an_incident
 
 
@@ -25,6 +27,7 @@ def test_every_word_of_the_model_has_a_word_for_people(language):
         if name in ("causes", "diagnoses", "steps"):
             assert len(set(said.values())) == len(enum), f"two {name} read alike"
     assert all(known.facts[fact.value] for fact in Fact)
+    assert all(set(known.cases[case]) == {"fault", "step"} for case in Case)
 
 
 def test_another_language_is_refused():
@@ -42,8 +45,8 @@ def test_an_opening_says_what_since_when_why_whose_fault_and_what_to_do():
         "开始：2026-11-21 16:00:05（北京时间），已持续 15 秒",
         "参考：没有参考来源可对照",
         "判断：税务局一侧：没有本机或全国性故障的迹象。",
-        "依据：该服务的探测目标 1/1 失败；本机网络正常（对照点都通）",
-        "下一步：通知业务部门暂缓该省发票查验；持续 30 分钟以上请拨 12366 报障。",
+        "依据：该服务的探测目标全部失败（1 个）；本机网络正常（对照点都通）",
+        "下一步：通知业务部门暂缓发票查验（山东）；持续 30 分钟以上请拨 12366 报障。",
         "观测点：shanghai-office",
         "详情：https://monitor.example.cn/incidents/shandong-verify-20261121T080005Z",
     ]
@@ -84,7 +87,7 @@ def test_a_nationwide_outage_is_called_one():
     ]
     title, _ = title_and_text(a_notification(*incidents), a_plan())
 
-    assert title == "【故障】全国 3 个税务局发票查验同时不可用"
+    assert title == "【故障】全国 3 个税务机关的发票查验同时不可用"
 
 
 def test_our_own_fault_names_no_province():
@@ -93,18 +96,20 @@ def test_our_own_fault_names_no_province():
     )
     title, text = title_and_text(a_notification(local, scope=Scope.LOCAL), a_plan())
 
-    assert title == "【本机】本机域名解析故障，各税务局状态暂时未知"
+    assert title == "【本机】本机域名解析故障，各税务机关的状态暂时未知"
     assert "下一步：检查本机的 DNS 服务器设置" in text
 
 
 def test_the_end_of_our_own_fault_says_who_is_still_down():
-    local = an_incident("local", scope=Scope.LOCAL, service="", resolved_at=AT)
+    local = an_incident(
+        "local", scope=Scope.LOCAL, service="", diagnosis=Diagnosis.LOCAL_NETWORK, resolved_at=AT
+    )
     told = a_notification(
         local, an_incident(), event=EventName.INCIDENT_RESOLVED, scope=Scope.LOCAL, still_down=("shandong",)
     )
     title, text = title_and_text(told, a_plan())
 
-    assert title == "【恢复】本机网络已恢复，中断 15 秒；仍有 1 个税务局不可用"
+    assert title == "【恢复】本机网络故障已排除，历时 15 秒；仍有 1 个税务机关不可用"
     assert "仍不可用：山东" in text
     assert [one["resolved_at"] for one in payload(told, a_plan())["incidents"]] == [
         "2026-11-21T08:00:20Z",
@@ -124,7 +129,7 @@ def test_what_left_the_configuration_is_not_said_to_be_back():
     title, text = title_and_text(a_notification(gone, event=EventName.INCIDENT_RESOLVED), a_plan())
 
     assert "恢复" not in title
-    assert "可以通知业务部门恢复查验" not in text
+    assert "可以通知业务部门" not in text
 
 
 def test_a_drill_and_a_test_are_marked():
@@ -241,3 +246,122 @@ def test_the_payload_has_exactly_the_keys_of_the_contract():
     assert told["at"] == "2026-11-21T08:00:20Z"
     assert told["window"] is None
     assert json.loads(json.dumps(told)) == told
+
+
+# --- what to do next fits what happened ------------------------------------------------------------------------------
+
+
+def next_step(
+    *incidents: Incident, language: str = "zh", event: EventName = EventName.INCIDENT_OPENED
+) -> str:
+    """The lines of a notification that say what to do next."""
+    _, text = title_and_text(a_notification(*incidents, event=event), a_plan(language=language))
+    return "\n".join(line for line in text.splitlines() if line.startswith(("下一步", "Next step")))
+
+
+@pytest.mark.parametrize(
+    ("service", "zh", "en"),
+    [
+        ("verify", "发票查验", "invoice verification"),
+        ("dppt", "开具数电票", "issuing e-invoices"),
+        ("etax", "在电子税务局办税", "filing at the e-tax office"),
+        ("sync", "发票数据同步", "invoice synchronisation"),
+        ("fpdk", "发票勾选", "invoice deduction"),
+        ("archive", "archive", "archive"),
+    ],
+)
+def test_the_business_is_told_of_what_it_cannot_do(service, zh, en):
+    outage = an_incident(service=service)
+    over = replace(outage, resolved_at=AT)
+
+    for step in (next_step(outage), next_step(over, event=EventName.INCIDENT_RESOLVED)):
+        assert zh in step
+        assert "查验" not in step or service == "verify"
+    assert en in next_step(outage, language="en")
+
+
+def test_advice_on_several_provinces_does_not_speak_of_this_one():
+    several = [an_incident(slug) for slug in ("shandong", "beijing", "hunan", "hubei")]
+
+    assert "暂缓发票查验（共 4 个税务机关）" in next_step(*several)
+    assert "for these 4 authorities" in next_step(*several, language="en")
+    assert "Shandong and Beijing" in next_step(*several[:2], language="en")
+    mixed = next_step(an_incident(), an_incident("beijing", service="dppt"))
+    assert "暂缓发票查验、开具数电票（山东、北京）" in mixed
+
+
+def test_announced_maintenance_is_not_reported_at_once():
+    step = next_step(an_incident(cause=Cause.MAINTENANCE_PAGE))
+
+    assert "30 分钟" not in step
+    assert "维护公告" in step
+
+
+def test_only_code_020_is_a_ban_of_a_day():
+    blocked = an_incident(cause=Cause.BLOCKED, diagnosis=Diagnosis.BLOCKED, facts=("status=412",))
+    banned = replace(blocked, facts=("status=200", "code=020"))
+
+    _, wall = title_and_text(a_notification(blocked), a_plan())
+    assert "24 小时" not in wall
+    assert "对方服务是否正常不得而知" in wall
+    _, ban = title_and_text(a_notification(banned), a_plan())
+    assert "24 小时内不要再从本机访问山东" in ban
+
+
+def test_when_we_can_look_again_the_business_has_nothing_to_resume():
+    over = an_incident(cause=Cause.BLOCKED, diagnosis=Diagnosis.BLOCKED, facts=(), resolved_at=AT)
+
+    assert next_step(over, event=EventName.INCIDENT_RESOLVED) == "下一步：无需处理；对山东的观测已恢复。"
+
+
+def test_a_local_fault_counts_who_cannot_be_reached_from_here():
+    local = an_incident("local", scope=Scope.LOCAL, service="", facts=("controls_failing=2/2", "down=36/36"))
+    told = a_notification(local, scope=Scope.LOCAL)
+
+    assert "从本机看，36 个税务机关中 36 个连不上" in title_and_text(told, a_plan())[1]
+    assert (
+        "from here 36 of 36 authorities cannot be reached" in title_and_text(told, a_plan(language="en"))[1]
+    )
+    assert words("zh").fact("down=13/36", Scope.NATIONAL) == "36 个税务机关中 13 个不可用"
+
+
+def test_facts_of_several_do_not_count_the_targets_of_one():
+    several = [an_incident(slug, facts=("targets_failing=1/2", "status=503")) for slug in ("hubei", "hunan")]
+    _, text = title_and_text(a_notification(*several), a_plan())
+
+    assert "探测目标" not in text
+    assert "依据：HTTP 状态码 503" in text
+
+
+def test_a_duration_is_the_difference_of_the_times_shown():
+    begun = AT - timedelta(seconds=15)
+    over = an_incident(first_failure_at=begun, resolved_at=AT + timedelta(milliseconds=600))
+    told = a_notification(over, event=EventName.INCIDENT_RESOLVED)
+
+    assert "16:00:05 至 2026-11-21 16:00:20（北京时间），共 15 秒" in title_and_text(told, a_plan())[1]
+
+
+def test_a_certificate_has_no_incident_to_read_about():
+    told = a_notification(
+        an_incident(id="certificate-1", cause=Cause.NONE, facts=()),
+        event=EventName.CERTIFICATE_EXPIRING,
+        detail="CN=a, 2026-12-01, 9 d; CN=b, 2026-12-02, 10 d",
+    )
+
+    assert link(told, a_plan()) == "https://monitor.example.cn/"
+    lines = title_and_text(told, a_plan())[1].splitlines()
+    assert lines[:2] == ["证书：CN=a，2026-12-01 到期，剩 9 天", "证书：CN=b，2026-12-02 到期，剩 10 天"]
+
+
+def test_remarks_on_a_run_are_said_in_chinese_and_strange_ones_stay():
+    late = failure_of(TimeoutError(), Phase.PROCESSING).detail
+
+    assert detail_words(late, "zh") == "到时限为止没有等到更多内容（等待应答）"
+    assert detail_words(late, "en") == late
+    assert detail_words("status 503, expected 200 or 304", "zh") == "状态码 503，应为 200 or 304"
+    assert detail_words("020 由于查验行为异常", "zh") == "020 由于查验行为异常"
+    assert (
+        detail_words("JSON with 'x' at $.code, where a code is due", "zh")
+        == "JSON 的 $.code 应为代码，却是 'x'"
+    )
+    assert detail_words("no such name " * 100, "zh") == "no such name " * 100
