@@ -16,11 +16,9 @@ from typing import Any
 
 from monitor.core.census import Census, take_census
 from monitor.core.judge import (
-    NAME_CAUSES,
-    TRUST_CAUSES,
     ServiceView,
 )
-from monitor.core.local import LocalView, fail_together, judge_local
+from monitor.core.local import NAME_CAUSES, TRUST_CAUSES, LocalView, fail_together, judge_local
 from monitor.core.state import WindowRecord
 from monitor.core.verdict import Opinion, Votes, count_votes, opinions
 from monitor.core.windows import covering, near, overran

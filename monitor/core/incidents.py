@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from monitor.core.diagnosis import Fact, Surroundings, diagnose, diagnose_local, facts, local_facts
-from monitor.core.judge import NAME_CAUSES, TRUST_CAUSES, ServiceView, main_service
+from monitor.core.judge import ServiceView, main_service
+from monitor.core.local import NAME_CAUSES, TRUST_CAUSES
 from monitor.model import (
     LOCAL,
     NATIONAL,

@@ -5,14 +5,13 @@ Every function is a rule of the contract (§1 and §2) over values: no state is 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 
 from monitor.model import (
-    AuthorityState,
     Cause,
     Confirmed,
     Flag,
@@ -41,14 +40,6 @@ WAY: Mapping[Phase | None, int] = {phase: place for place, phase in enumerate((*
 """The phases in the order in which a run meets them; what struck in none of them comes last."""
 NOT_ACCEPTED = frozenset({Flag.UNSIGNED_REFUSED, Flag.THROTTLED})
 """Flags of an ok run in which the platform did not let us in."""
-
-NAME_CAUSES = frozenset({
-    Cause.RESOLVE_TIMEOUT, Cause.DNS_NXDOMAIN, Cause.DNS_SERVFAIL, Cause.DNS_NO_ADDRESS, Cause.DNS_HIJACKED,
-})  # fmt: skip
-TRUST_CAUSES = frozenset({
-    Cause.TLS_EXPIRED, Cause.TLS_NOT_YET_VALID, Cause.TLS_NAME_MISMATCH, Cause.TLS_UNTRUSTED,
-    Cause.TLS_INCOMPLETE_CHAIN,
-})  # fmt: skip
 
 
 # --- targets ---------------------------------------------------------------------------------------------------------
@@ -391,29 +382,3 @@ def main_service(plan: Plan, slug: str) -> str | None:
         return named
     found = {target.service for target in mine}
     return found.pop() if len(found) == 1 else None
-
-
-def judge_authority(
-    main: ServiceView | None, views: Iterable[ServiceView], *, local: bool, covered: Container[str] = ()
-) -> AuthorityState:
-    """The state of an authority, first that holds.
-
-    `main`: the view of its main service; `local`: our own fault; `covered`: its services that have a window now.
-    """
-    views = list(views)
-    if local:
-        return AuthorityState.UNKNOWN
-    if main is not None and main.state is ServiceState.DOWN and main.service not in covered:
-        return AuthorityState.DOWN
-    if any(view.service in covered and view.lead is not None and not view.is_ours for view in views):
-        return AuthorityState.MAINTENANCE
-    return _lesser_state(main, {view.state for view in views})
-
-
-def _lesser_state(main: ServiceView | None, states: set[ServiceState]) -> AuthorityState:
-    """Where neither the main service is down nor a window explains anything."""
-    if ServiceState.DOWN in states:
-        return AuthorityState.DEGRADED
-    if states <= {ServiceState.UNKNOWN} or (main is not None and main.state is ServiceState.UNKNOWN):
-        return AuthorityState.UNKNOWN
-    return AuthorityState.DEGRADED if ServiceState.DEGRADED in states else AuthorityState.UP

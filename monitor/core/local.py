@@ -12,6 +12,14 @@ MOST_ALONE = 3
 """Fewer authorities than this can all fail by chance."""
 ROUNDING = 1e-9
 
+NAME_CAUSES = frozenset({
+    Cause.RESOLVE_TIMEOUT, Cause.DNS_NXDOMAIN, Cause.DNS_SERVFAIL, Cause.DNS_NO_ADDRESS, Cause.DNS_HIJACKED,
+})  # fmt: skip
+TRUST_CAUSES = frozenset({
+    Cause.TLS_EXPIRED, Cause.TLS_NOT_YET_VALID, Cause.TLS_NAME_MISMATCH, Cause.TLS_UNTRUSTED,
+    Cause.TLS_INCOMPLETE_CHAIN,
+})  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalView:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.core.diagnosis import Surroundings, diagnose, diagnose_local, facts, local_facts, look_around
 from monitor.core.judge import (
     ServiceView,
-    judge_authority,
     judge_service,
     main_service,
     services,
@@ -164,6 +163,32 @@ def _row(
         },
         targets=tuple(target.id for target in plan.by_authority[slug]),
     )
+
+
+def judge_authority(
+    main: ServiceView | None, views: Iterable[ServiceView], *, local: bool, covered: Container[str] = ()
+) -> AuthorityState:
+    """The state of an authority, first that holds.
+
+    `main`: the view of its main service; `local`: our own fault; `covered`: its services that have a window now.
+    """
+    views = list(views)
+    if local:
+        return AuthorityState.UNKNOWN
+    if main is not None and main.state is ServiceState.DOWN and main.service not in covered:
+        return AuthorityState.DOWN
+    if any(view.service in covered and view.lead is not None and not view.is_ours for view in views):
+        return AuthorityState.MAINTENANCE
+    return _lesser_state(main, {view.state for view in views})
+
+
+def _lesser_state(main: ServiceView | None, states: set[ServiceState]) -> AuthorityState:
+    """Where neither the main service is down nor a window explains anything."""
+    if ServiceState.DOWN in states:
+        return AuthorityState.DEGRADED
+    if states <= {ServiceState.UNKNOWN} or (main is not None and main.state is ServiceState.UNKNOWN):
+        return AuthorityState.UNKNOWN
+    return AuthorityState.DEGRADED if ServiceState.DEGRADED in states else AuthorityState.UP
 
 
 def _own(main: ServiceView | None, around: Surroundings) -> ServiceState:

@@ -11,12 +11,12 @@ from monitor.core.judge import (
     advance,
     believes_otherwise,
     interval_of,
-    judge_authority,
     judge_service,
     main_service,
     wants_rerun,
 )
 from monitor.core.local import judge_local
+from monitor.core.status import judge_authority
 from monitor.model import AuthorityState, Cause, Confirmed, Flag, ServiceState, Target, TargetState
 from tests.core.notation import SPACING, START, control, plan_of, result, target
 
