@@ -12,9 +12,9 @@ from collections import ChainMap
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core import certificates, commands, judge, looking, planning, readings, releasing, stores
+from monitor.core import certificates, commands, doubt, judge, looking, planning, readings, releasing, stores
 from monitor.core.draft import Draft
-from monitor.core.incidents import forgettable
+from monitor.core.incidents import LOCAL_KEY, forgettable
 from monitor.core.settling import settle
 from monitor.core.state import Commit, State, Sweep
 from monitor.core.wakeup import arrived, clamped, next_alarm, next_wakeup
@@ -59,6 +59,7 @@ def decide(event: Event, state: State, now: datetime, plan: Plan) -> Commit:
 def _tick(draft: Draft) -> None:
     """Time passed, or beliefs changed."""
     draft.drop_strangers()
+    doubt.weigh(draft)
     looking.lift_bans(draft)
     looking.set_paces(draft)
     planning.keep_calendar(draft)
@@ -76,7 +77,12 @@ def _tick(draft: Draft) -> None:
             draft.forget(draft.incidents[id_])
     draft.alarm = next_alarm(
         draft.now,
-        (*releasing.moments(draft), *certificates.moments(draft), *readings.moments(draft)),
+        (
+            *releasing.moments(draft),
+            *certificates.moments(draft),
+            *readings.moments(draft),
+            doubt.ends(draft),
+        ),
         (*planning.moments(draft), *(silence.ends_at for silence in draft.silences.values())),
     )
 
@@ -88,7 +94,8 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
     back = target.is_control and judge.is_recovering(after) and after.oks == 1
     expiring = not target.is_control and certificates.is_new(state, result, after, now)
     overran = not result.is_ok and target.authority in state.overdue
-    again = before.confirmed is Confirmed.DOWN and judge.is_outdated(target, before, now)
+    doubted = state.doubt is not None or judge.is_outdated(target, before, now)
+    again = before.confirmed is Confirmed.DOWN and doubted
     turned = judge.is_ban(result) or judge.believes_otherwise(before, after)
     if not (first or back or expiring or overran or again or turned):
         return _plain(state, now, plan, target, after)
@@ -98,8 +105,8 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
     looking.turn(draft, target, before, after)
     if first:
         looking.corroborate(draft, target)
-    if back:
-        looking.look_again(draft, target)
+    if back and LOCAL_KEY in draft.open:
+        doubt.look_again(draft, target)
     if expiring:
         certificates.note(draft, result)
     if overran or again:
@@ -137,6 +144,7 @@ def _plain(
         unsettled=state.unsettled,
         alarm=state.alarm,
         overdue=state.overdue,
+        doubt=state.doubt,
         due=due,
         next_wakeup=_wakeup(state, now, plan, sweep, after),
     )

@@ -52,6 +52,10 @@ class Draft:
         self.sweep = state.sweep
         self.unsettled = set(state.unsettled)
         self.overdue = state.overdue
+        self.doubt = state.doubt
+        self.believed: Mapping[str, TargetState] = self.targets
+        """The targets as far as they may be believed after a fault of ours (doubt.py)."""
+        self.doubted: frozenset[str] = frozenset()
         self.alarm = state.alarm
         self.notifications: list[Notification] = []
         self.intervals: dict[str, float] = {}
@@ -109,7 +113,7 @@ class Draft:
     def around(self) -> Surroundings:
         """What else is going on now; what maintenance explains does not count as down."""
         return look_around(
-            self.plan, self.targets, self.now, references=self.references, records=self.windows
+            self.plan, self.believed, self.now, references=self.references, records=self.windows
         )
 
     @cached_property
@@ -143,6 +147,7 @@ class Draft:
             gone = frozenset(self._dropped_targets)
             known = {id_: state for id_, state in self.known.targets.items() if id_ not in gone}
             self.targets = ChainMap(self.changed_targets, known)
+            self.believed = self.targets
 
     # --- the commit -------------------------------------------------------------------------------------------------
 
@@ -188,6 +193,7 @@ class Draft:
             certificates=certificates,
             alarm=self.alarm,
             overdue=self.overdue,
+            doubt=self.doubt,
             dropped=dropped,
             refused=self.refused,
             due=tuple(Due(target=id_, at=at) for id_, at in self._due.items()),

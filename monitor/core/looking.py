@@ -7,9 +7,8 @@ from datetime import timedelta
 
 from monitor.core import judge
 from monitor.core.draft import Draft
-from monitor.core.incidents import LOCAL_KEY
 from monitor.core.state import Sweep
-from monitor.core.wakeup import arrived, longest, row_time
+from monitor.core.wakeup import arrived, longest
 from monitor.model import LOCAL, Confirmed, Target, TargetState, Window
 
 SWEEP_EVERY = timedelta(minutes=1)
@@ -85,7 +84,7 @@ def corroborate(draft: Draft, failed: Target) -> None:
     asked = [_cheapest(draft, mine) for mine in others]
     wanted = [*draft.plan.by_authority.get(LOCAL, ()), *(one for one in asked if one is not None)]
     wait = longest(timedelta(seconds=target.timeout) for target in wanted)
-    _start_sweep(draft, [one for one in wanted if one.id != failed.id], wait, fresh=FRESH)
+    start_sweep(draft, [one for one in wanted if one.id != failed.id], wait, fresh=FRESH)
 
 
 def _cheapest(draft: Draft, targets: Iterable[Target]) -> Target | None:
@@ -96,21 +95,8 @@ def _cheapest(draft: Draft, targets: Iterable[Target]) -> Target | None:
     )
 
 
-def look_again(draft: Draft, answered: Target) -> None:
-    """Our network seems to be back: look at everyone believed down before saying who still is."""
-    if LOCAL_KEY not in draft.open:
-        return
-    down = [
-        target
-        for id_, state in draft.targets.items()
-        if state.confirmed is Confirmed.DOWN
-        and id_ != answered.id
-        and (target := draft.plan.targets.get(id_)) is not None
-    ]
-    _start_sweep(draft, down, longest(row_time(target, target.recover) for target in down))
-
-
-def _start_sweep(draft: Draft, wanted: list[Target], wait: timedelta, fresh: timedelta = timedelta()) -> None:
+def start_sweep(draft: Draft, wanted: list[Target], wait: timedelta, fresh: timedelta = timedelta()) -> None:
+    """Look at these at once, and let the first word wait for them; not at those that have spoken within `fresh`."""
     wanted = [one for one in wanted if draft.may_speak(one) and not _has_just_spoken(draft, one, fresh)]
     draft.sweep = Sweep(
         started_at=draft.now,

@@ -17,6 +17,7 @@ from math import ceil
 from monitor.core import incidents as cases
 from monitor.core import judge
 from monitor.core.diagnosis import Fact, Surroundings, control_facts
+from monitor.core.doubt import look_again, weigh
 from monitor.core.draft import Draft
 from monitor.core.incidents import LOCAL_KEY, NATIONAL_KEY, Outage
 from monitor.core.muting import is_covered
@@ -50,6 +51,9 @@ def settle_local(draft: Draft, around: Surroundings) -> bool:
             return False
         _explain(draft, begin(draft, LOCAL_KEY, outage))
     elif outage is None:
+        if draft.doubt is None:
+            look_again(draft)  # no control said so before: it ended with the authorities that are back
+            weigh(draft)
         end(draft, incident)
     else:
         draft.keep(cases.changed(incident, outage, draft.now))
@@ -209,6 +213,7 @@ def is_suspected(draft: Draft) -> bool:
         target.authority
         for target in draft.plan.targets.values()
         if target.authority not in PSEUDO_AUTHORITIES
+        and target.id not in draft.doubted
         and (state := draft.targets.get(target.id)) is not None
         and state.seen_up
         and state.failures

@@ -58,7 +58,7 @@ def open_still_down(draft: Draft) -> list[Incident]:
 
 def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
     views = {
-        service: judge.judge_service(targets, draft.targets)
+        service: judge.judge_service(targets, draft.believed)
         for service, targets in judge.services(draft.plan, authority).items()
     }
     verdict = _verdict(views.get(judge.main_service(draft.plan, authority) or ""), authority, around)
@@ -70,7 +70,8 @@ def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
             if outage is not None and not parents.is_quiet(draft) and _is_fresh(draft, view):
                 _begin(draft, key, outage, verdict, around)
         elif outage is None:
-            end(draft, incident)
+            if draft.doubted.isdisjoint(incident.targets):
+                end(draft, incident)
         elif (
             not around.local.holds and not around.local.suspected
         ):  # a fault of ours says nothing new of them

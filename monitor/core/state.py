@@ -41,6 +41,17 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Our own network is back: that something is down is believed again once a run that began `since` then says so.
+
+    At `until` the old belief counts again, whatever kept the runs from coming.
+    """
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRecord:
     """A window, and what of it has been told."""
 
@@ -95,6 +106,8 @@ class State:
     """The earliest thing that waits for its time alone: reminders, ends of windows and silences, references that go stale."""
     overdue: frozenset[str] = frozenset()
     """Authorities of which something fails after its window and the grace: the next failing run makes it an overrun."""
+    doubt: Doubt | None = None
+    """What was seen through a broken network of ours, while that is not all seen anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +139,8 @@ class Commit:
     """`State.alarm` after this event."""
     overdue: frozenset[str] = frozenset()
     """`State.overdue` after this event."""
+    doubt: Doubt | None = None
+    """`State.doubt` after this event."""
     starts: tuple[datetime, ...] | None = None
     """The late starts after this event (None: unchanged)."""
     dropped: tuple[tuple[str, str], ...] = ()
@@ -171,3 +186,4 @@ def apply(state: State, commit: Commit) -> None:
     state.unsettled = commit.unsettled
     state.alarm = commit.alarm
     state.overdue = commit.overdue
+    state.doubt = commit.doubt
