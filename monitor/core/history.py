@@ -183,13 +183,23 @@ def holds(target: Target, result: Result) -> int:
 
 
 def spans(runs: Sequence[Run], start: int, end: int) -> list[Span]:
-    """What the runs of one target, in order, say of the time from `start` to `end`."""
+    """What the runs of one target, in order, say of the time from `start` to `end`; what says the same is one span."""
     found: list[Span] = []
+    said: Standing | None = None
+    planned, begin, stop = False, start, start
     followers = chain((run.at for run in runs[1:]), (end,))
     for run, follower in zip(runs, followers, strict=True):
-        begin, stop = max(run.at, start), min(run.until, follower, end)
-        if run.standing is not None and begin < stop:
-            found.append(Span(start=begin, end=stop, standing=run.standing, planned=run.planned))
+        first, last = max(run.at, start), min(run.until, follower, end)
+        if first >= last:
+            continue
+        if run.standing is said and run.planned == planned and first == stop:
+            stop = last
+            continue
+        if said is not None:
+            found.append(Span(start=begin, end=stop, standing=said, planned=planned))
+        said, planned, begin, stop = run.standing, run.planned, first, last
+    if said is not None:
+        found.append(Span(start=begin, end=stop, standing=said, planned=planned))
     return found
 
 
@@ -249,12 +259,9 @@ def tally(found: Iterable[Span]) -> Tally:
     )
 
 
-def service_tally(
-    runs_of_targets: Iterable[Sequence[Run]], start: int, end: int, blind: Sequence[Stretch] = ()
-) -> Tally:
-    """How long a service (of one or more targets) was up and down from `start` to `end`."""
-    found = [spans(runs, start, end) for runs in runs_of_targets]
-    return tally(without(together(found), blind)) if found else Tally()
+def measure(of_targets: Sequence[Sequence[Span]], blind: Sequence[Stretch] = ()) -> Tally:
+    """How long a service was up and down, of the spans of its targets (of a single one: how long that was)."""
+    return tally(without(together(of_targets), blind)) if of_targets else Tally()
 
 
 def uptime(sums: Tally, start: int, end: int) -> Uptime:

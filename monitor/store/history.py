@@ -44,6 +44,8 @@ SLOW = 10.0
 CHORES_EVERY = 60.0
 BREATH = 0.02
 """Seconds between two bites of the chores, for everything else."""
+DAMAGE_SHOWN = 20.0
+"""Seconds beyond `group_wait` for which a damaged file is shown as down, though the next one works: long enough to be told."""
 CLOSE_WAIT = 2.0
 """Seconds that the last batch may hold up the end."""
 MOST_QUESTIONS = 16
@@ -81,6 +83,7 @@ class HistoryStore:
         self._withdrawn: list[str] = []
         self._begins = True
         self._is_dropping = False
+        self._up_from = clock.monotonic()
         self._file = HistoryFile(path, largest=largest)
         self._pen = Pen(self._file)
         self._writer = Writer("history writer")
@@ -177,10 +180,16 @@ class HistoryStore:
             except Exception:
                 self._drop(len(batch.runs))
                 raise
+        self._judge_file()
+
+    def _judge_file(self) -> None:
+        """After a batch was taken: it works, unless the file before was damaged just now."""
+        now = self._clock.monotonic()
         damage, self._file.damage = self._file.damage, ""
         if damage:
+            self._up_from = now + self._plan.group_wait + DAMAGE_SHOWN
             self._set_up(False, f"the file was damaged and moved aside: {damage}")
-        else:
+        elif now >= self._up_from:
             self._set_up(True)
 
     def _take(self) -> HistoryBatch:

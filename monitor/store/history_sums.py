@@ -14,13 +14,15 @@ from monitor.core.history import (
     Counts,
     HourOfTarget,
     Run,
+    Span,
     Standing,
     Stretch,
     Tally,
     hours_of,
-    service_tally,
+    spans,
     summary,
 )
+from monitor.core.history import measure as tally_of
 from monitor.model import Cause
 from monitor.store.history_rows import PLANNED
 
@@ -30,6 +32,9 @@ BITE = 50
 """So many targets are summed up at a time, and at least one service."""
 SLICE = 2 * 60_000
 """So many ms of runs are laid out at a time."""
+
+
+STANDINGS: dict[int | None, Standing] = {int(one): one for one in Standing}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ def runs(
 
 
 def _run(at: int, holds: int, standing: int | None, *, planned: bool) -> Run:
-    said = None if standing is None else Standing(standing)
+    said = STANDINGS.get(standing)
     return Run(at=at, until=at + holds, standing=said, planned=planned)
 
 
@@ -110,7 +115,8 @@ def measure(
     for first, last in _rows(sorted(loose)):
         begin, stop = max(start, first * HOUR), min(end, (last + 1) * HOUR)
         said = runs(connection, targets, begin, stop)
-        sums += service_tally(said.values(), begin, stop, blind(connection, begin, stop))
+        found = [spans(of_target, begin, stop) for of_target in said.values()]
+        sums += tally_of(found, blind(connection, begin, stop))
     return sums
 
 
@@ -237,19 +243,19 @@ def sum_up(connection: sqlite3.Connection, hour: int, targets: Sequence[Member])
     """Sum up one hour of some targets and their services, from nothing but the runs laid out: twice gives the same."""
     start, end = hour * HOUR, (hour + 1) * HOUR
     apart = blind(connection, start, end)
-    of_service: defaultdict[int, list[list[Run]]] = defaultdict(list)
+    of_service: defaultdict[int, list[list[Span]]] = defaultdict(list)
     rows = []
     for target in targets:
         said, ended = _laid_out(connection, target.id, start)
-        time = service_tally([said], start, end, apart)
+        found = spans(said, start, end)
+        time = tally_of([found], apart)
         if ended or time.known:
             rows.append(_target_row(target.id, summary(hour, ended, time)))
-        if said:
-            of_service[target.service].append(said)
+        of_service[target.service].append(found)
     services = [
         (service, hour, time.up, time.down, time.planned_up, time.planned_down)
-        for service, found in of_service.items()
-        if (time := service_tally(found, start, end, apart)).known
+        for service, of_targets in of_service.items()
+        if (time := tally_of(of_targets, apart)).known
     ]
     _replace(connection, hour, targets, rows, services)
 
