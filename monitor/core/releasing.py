@@ -16,7 +16,7 @@ from monitor.core.incidents import LOCAL_KEY
 from monitor.core.judge import interval_of
 from monitor.core.settling import open_still_down, settle_all
 from monitor.core.stores import CONFIRM
-from monitor.core.telling import Word, differs, notify, notify_over, reminder, words
+from monitor.core.telling import Word, differs, notify, notify_over, reminder, unaware, words
 from monitor.core.verdict import reference_rows
 from monitor.core.wakeup import LOOK_AGAIN, release_time
 from monitor.model import EventName, Incident, Notification, Scope, TargetState, Vote
@@ -172,6 +172,7 @@ def _release_end(draft: Draft, parent: Incident) -> None:
         draft.notifications.append(word)
     for incident in after:
         draft.keep(incident)
+    _tell(draft, (word for one in after if one.is_open for word in unaware(draft.plan, one, draft.now)))
 
 
 def _is_muted(draft: Draft, incident: Incident) -> bool:

@@ -71,6 +71,13 @@ def words(
     return [Word(event=event, incident=incident, to=to) for event, to in found if to]
 
 
+def unaware(plan: Plan, incident: Incident, now: datetime) -> list[Word]:
+    """Its opening, for those whom the routes name and who did not hear the parent's end in which it was listed."""
+    event = EventName.INCIDENT_OPENED
+    to = receivers(plan, of_incident(event, incident), now) - incident.told
+    return [Word(event=event, incident=incident, to=to)] if to and incident.told else []
+
+
 def _believers(plan: Plan, incident: Incident, event: EventName, now: datetime) -> frozenset[str]:
     """Who was told of it. Where the configuration has none of them any more, those whom the routes name now."""
     if not incident.told or any(receiver.id in incident.told for receiver in plan.receivers):
