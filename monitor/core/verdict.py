@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor.model import (
     Confirmed,
@@ -15,8 +15,6 @@ from monitor.model import (
     ServiceState,
     Verdict,
 )
-
-INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,19 +77,6 @@ def _opinion(row: ReferenceRow, reading: ReferenceReading, source: ReferenceSour
 def _looked(row: ReferenceRow, reading: ReferenceReading) -> datetime:
     """When it looked; by a clock that runs ahead, when we read it: or it would stay fresh for ever."""
     return min(row.checked_at, reading.read_at)
-
-
-def next_stale(
-    readings: Mapping[str, ReferenceReading], sources: Iterable[ReferenceSource], now: datetime
-) -> datetime | None:
-    """The first instant after `now` at which something a reference says turns stale; None: nothing fresh is left."""
-    found = (
-        _looked(row, reading) + timedelta(seconds=source.stale_after) + INSTANT
-        for source in sources
-        if (reading := readings.get(source.name)) is not None
-        for row in reading.rows
-    )
-    return min((instant for instant in found if instant > now), default=None)
 
 
 def count_votes(opinions: Iterable[Opinion]) -> Votes:

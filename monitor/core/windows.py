@@ -21,7 +21,7 @@ from hashlib import sha256
 from itertools import chain, islice, takewhile
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
+from cronsim import CronSim
 
 from monitor.core.state import WindowRecord
 from monitor.model import LOCAL, MaintenanceRule, Plan, Window
@@ -38,16 +38,6 @@ HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 STAMP = "%Y%m%dT%H%M%SZ"
 STAMPED = re.compile(r".*-(\d{8}T\d{6}Z)")
-
-
-def check_schedule(schedule: str) -> None:
-    """Raises ValueError, with the reason, for what is no cron expression of five fields or can never begin."""
-    if len(schedule.split()) != 5:
-        raise ValueError("five fields are meant: minute hour day-of-month month day-of-week")
-    try:
-        CronSim(schedule, datetime(2000, 1, 1, tzinfo=UTC))
-    except CronSimError as problem:
-        raise ValueError(str(problem)) from None
 
 
 def window_id(name: str, start: datetime) -> str:

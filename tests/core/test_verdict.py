@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.core.verdict import Votes, merged, next_stale, reference_rows, verdict, votes
+from monitor.core.verdict import Votes, merged, reference_rows, verdict, votes
 from monitor.model import (
     Confirmed,
     Outcome,
@@ -121,13 +121,3 @@ def test_rows_that_come_with_a_fault_are_not_taken():
 def test_what_was_never_read_has_no_rows():
     failed = reading(".", up=False)
     assert merged(None, failed) == failed
-
-
-def test_the_instant_at_which_something_turns_stale_is_known_beforehand():
-    sources = [ReferenceSource(name="hq", url="http://x/", stale_after=STALE_AFTER)]
-    readings = {"hq": reading("+", 590.0)}
-    instant = next_stale(readings, sources, NOW)
-    assert instant is not None
-    assert timedelta(seconds=10) < instant - NOW < timedelta(seconds=10.01)
-    assert votes(readings, sources, "shandong", instant) == Votes(stale=1)
-    assert next_stale(readings, sources, instant) is None

@@ -10,7 +10,6 @@ import pytest
 
 from monitor.core.state import WindowRecord
 from monitor.core.windows import (
-    check_schedule,
     covered,
     covering,
     current,
@@ -207,24 +206,3 @@ def test_ids_are_safe_in_an_address_and_differ_for_different_names():
     ids = {window_id(name, at("2026-12-01 15:00")) for name in names}
     assert len(ids) == len(names)
     assert all(id_.replace("-", "").isalnum() and id_.isascii() for id_ in ids)
-
-
-WRONG = {
-    "six fields: seconds are not meant": "0 0 23 * * *",
-    "four fields": "0 23 * *",
-    "a day that never comes": "0 0 30 2 *",
-    "an hour that does not exist": "0 24 * * *",
-    "a word": "@daily",
-    "a step of nothing": "*/0 * * * *",
-}
-
-
-@pytest.mark.parametrize("schedule", WRONG.values(), ids=WRONG)
-def test_schedules_that_are_refused(schedule):
-    with pytest.raises(ValueError, match=r"\w"):
-        check_schedule(schedule)
-
-
-def test_schedules_that_are_taken():
-    for schedule in ("0 23 * * *", "*/5 1-3 * * 1-5", "0 2 L * *", "0 2 * * 6#1", "0 2 29 2 *"):
-        check_schedule(schedule)
