@@ -39,6 +39,26 @@ INVOICE_TYPES = {
 }
 """The page's types (fplx) in words."""
 
+SENTENCES = {
+    "en": {
+        "coded": "{name} serves captcha and data of this invoice itself; the national page only passes on",
+        "digital": "数电票 of {name}: {host}. Of it only reachability is watched; the national page verifies the invoice",
+        "no_host": "no address of its platform is known",
+        "cut": "12 digits that begin with {head} look like the first 12 of a 20-digit number (数电票), "
+        "{belongs}codes of 12 digits in use begin with 0 or 1: give all 20",
+        "belongs": "which would belong to {name}; ",
+    },
+    "zh": {
+        "coded": "这张发票的验证码和数据由{name}税务局自己提供，全国查验平台只是转接",
+        "digital": "{name}的数电票：{host}。这里只观测该平台能否连通，发票由全国查验平台查验",
+        "no_host": "没有已知的平台地址",
+        "cut": "以 {head} 开头的 12 位数字像是 20 位数电票号码的前 12 位，{belongs}"
+        "在用的 12 位发票代码以 0 或 1 开头：请给出全部 20 位",
+        "belongs": "那样应属{name}；",
+    },
+}
+"""What is said of a route, by language."""
+
 
 class InvoiceKind(StrEnum):
     """What was typed: a code of 10 or 12 digits, or the 20-digit number of a 数电票."""
@@ -90,13 +110,14 @@ def normalise(text: str) -> str:
     raise InvoiceCodeError(f"{shown!r} is not an invoice code: 10 or 12 digits, or the 20 digits of a 数电票")
 
 
-def find(text: str, authorities: Mapping[str, Authority]) -> InvoiceRoute:
-    """The authority that holds the invoice with this code or number.
+def find(text: str, authorities: Mapping[str, Authority], language: str = "en") -> InvoiceRoute:
+    """The authority that holds the invoice with this code or number; advice and warning in that language (zh, en).
 
     Raises InvoiceCodeError or UnknownRegionError, both with a message for people.
     """
     digits = normalise(text)
-    return _digital(digits, authorities) if len(digits) == 20 else _coded(digits, authorities)
+    read = _digital if len(digits) == 20 else _coded
+    return read(digits, authorities, language)
 
 
 def invoice_type(code: str) -> str:
@@ -110,10 +131,10 @@ def invoice_type(code: str) -> str:
     return "03" if code[7] == "2" else "99"
 
 
-def _coded(code: str, authorities: Mapping[str, Authority]) -> InvoiceRoute:
+def _coded(code: str, authorities: Mapping[str, Authority], language: str) -> InvoiceRoute:
     written = code[:4] if len(code) == 10 else code[1:5]
     region = written if written in CITIES else f"{written[:2]}00"
-    warning = _truncation(code, authorities)
+    warning = _truncation(code, authorities, language)
     authority = next((one for one in authorities.values() if one.code == region), None)
     if authority is None:
         raise UnknownRegionError(f"no authority has region {written}. {warning}".strip())
@@ -125,11 +146,11 @@ def _coded(code: str, authorities: Mapping[str, Authority]) -> InvoiceRoute:
         service="verify",
         invoice_type=invoice_type(code),
         warning=warning,
-        advice=f"{authority.name_en} serves captcha and data of this invoice itself; the national page only passes on",
+        advice=SENTENCES[language]["coded"].format(name=_name(authority, language)),
     )
 
 
-def _truncation(code: str, authorities: Mapping[str, Authority]) -> str:
+def _truncation(code: str, authorities: Mapping[str, Authority], language: str) -> str:
     """What to say of 12 digits that look like the first 12 of 20.
 
     The legacy page cuts a 20-digit number so (seen 2023-12 [S10]) and then reads the year's last digit as part of the
@@ -138,19 +159,22 @@ def _truncation(code: str, authorities: Mapping[str, Authority]) -> str:
     if len(code) != 12 or code[0] in "01":
         return ""
     meant = _by_prefix(code[2:4], authorities)
-    belongs = f"which would belong to {meant.name_en} ({meant.name}); " if meant else ""
-    return (
-        f"12 digits that begin with {code[:2]} look like the first 12 of a 20-digit number (数电票), "
-        f"{belongs}codes of 12 digits in use begin with 0 or 1: give all 20"
-    )
+    say = SENTENCES[language]
+    belongs = say["belongs"].format(name=_name(meant, language)) if meant else ""
+    return say["cut"].format(head=code[:2], belongs=belongs)
 
 
-def _digital(number: str, authorities: Mapping[str, Authority]) -> InvoiceRoute:
+def _name(authority: Authority, language: str) -> str:
+    return authority.name if language == "zh" else f"{authority.name_en} ({authority.name})"
+
+
+def _digital(number: str, authorities: Mapping[str, Authority], language: str) -> InvoiceRoute:
     authority = _by_prefix(number[2:4], authorities)
     if authority is None:
         raise UnknownRegionError(_unknown_prefix(number[2:4]))
     endpoint = _fact(authority, "dppt_url")
-    host = _fact(authority, "dppt_host") or "no address of its platform is known"
+    say = SENTENCES[language]
+    host = _fact(authority, "dppt_host") or say["no_host"]
     return InvoiceRoute(
         invoice=number,
         authority=authority,
@@ -158,7 +182,7 @@ def _digital(number: str, authorities: Mapping[str, Authority]) -> InvoiceRoute:
         endpoint=endpoint,
         service="dppt",
         invoice_type=None,
-        advice=f"数电票 of {authority.name_en}: {host}. Of it only reachability is watched; the national page verifies the invoice",
+        advice=say["digital"].format(name=_name(authority, language), host=host),
     )
 
 

@@ -13,17 +13,23 @@ from monitor.cli.which import command
 from tests.cli.peer import serving
 
 NOBODY = "http://127.0.0.1:1"
+ROUTE = {
+    "invoice": "24372000000000000000",
+    "authority": "shandong",
+    "code": "3700",
+    "name": "山东",
+    "kind": "digital",
+    "service": "dppt",
+    "endpoint": "https://dppt.shandong.chinatax.gov.cn",
+    "state": "up",
+    "watched": ["dppt/shandong"],
+    "advice": "山东的数电票",
+}
 STATUS = {
-    "authorities": [
-        {
-            "authority": "shandong",
-            "state": "down",
-            "services": {"verify": {"state": "down"}, "dppt": {"state": "up"}},
-            "targets": ["captcha/shandong"],
-        }
-    ],
+    "authorities": [{"authority": "shandong", "state": "down"}],
     "national": {"authority": "national", "state": "up"},
 }
+DAEMON = {"/api/v1/route": ROUTE, "/api/v1/status": STATUS}
 
 
 def which(*words: str, url: str = NOBODY) -> Result:
@@ -49,31 +55,48 @@ def test_an_invoice_leads_to_its_authority_without_a_daemon() -> None:
     assert "unknown: no daemon at http://127.0.0.1:1" in result.stdout
 
 
-def test_a_daemon_says_the_state_and_what_is_watched() -> None:
-    with serving({"/api/v1/status": STATUS}) as url:
-        told = answer("3700990130", url=url)
-        shown = which("3700990130", url=url).stdout
-    assert (told["authority"], told["code"], told["kind"]) == ("shandong", "3700", "code10")
-    assert (told["state"], told["watched"]) == ("down", ["verify", "dppt"])
-    assert "state     down" in shown
-    assert "verify (down), dppt (up)" in shown
-
-
-def test_a_digital_invoice_is_told_of_the_platform_and_of_the_national_page() -> None:
-    with serving({"/api/v1/status": STATUS}) as url:
-        told = answer("24372000000000000000", url=url)
+def test_a_daemon_that_answers_says_all_of_it() -> None:
+    with serving(DAEMON) as url:
+        told = answer("2437-2000-0000-0000-0000", url=url)
         shown = which("24372000000000000000", url=url).stdout
-    assert (told["authority"], told["kind"]) == ("shandong", "digital")
-    assert told["endpoint"] == "https://dppt.shandong.chinatax.gov.cn"
-    assert "only reachability" in told["advice"]
-    assert "the national page is up" in shown
+    assert told == ROUTE
+    assert "山东 Shandong (shandong, 3700)" in shown
+    assert "state     up; the national page is up" in shown
+    assert "watched   dppt/shandong" in shown
+    assert "advice    山东的数电票" in shown
+
+
+def test_without_a_daemon_the_answer_has_the_same_keys() -> None:
+    told = answer("3700990130")
+    assert list(told) == list(ROUTE)
+    assert (told["service"], told["state"], told["watched"]) == ("verify", None, [])
+
+
+def test_what_a_daemon_does_not_know_is_looked_up_here() -> None:
+    with serving({}) as url:
+        assert answer("3700990130", url=url)["authority"] == "shandong"
+
+
+def test_advice_comes_in_the_language_of_the_terminal_or_of_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    assert "national page verifies" in answer("24372000000000000000")["advice"]
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "发票由全国查验平台查验" in answer("24372000000000000000")["advice"]
+    (tmp_path / "probes.yaml").write_text(
+        "version: 1\nlanguage: en\n"
+        "probes:\n  - {name: reach, kind: tcp, each: authority, host: '{verify_host}', port: '{verify_port}'}\n"
+    )
+    assert "national page only passes on" in answer("3700990130")["advice"]
 
 
 def test_the_first_twelve_digits_of_twenty_are_doubted_at_once() -> None:
     lines = which("241120000000").stdout.splitlines()
     assert "Henan" in lines[0]
-    assert "Beijing" in lines[1]
-    assert "20-digit" in lines[1]
+    assert "Beijing" in lines[-1]
+    assert "20-digit" in lines[-1]
 
 
 @pytest.mark.parametrize("words", ["2411", "abc", "9900990130", "24922000000000000000"])
@@ -85,20 +108,28 @@ def test_what_leads_nowhere_exits_1_and_says_why(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "status",
+    "said",
     [
         b"<html>",
         [],
         {},
-        {"authorities": [7, {"authority": "shandong", "state": 7, "services": 7}], "national": 7},
+        ROUTE | {"state": 7},
+        ROUTE | {"watched": "dppt"},
+        ROUTE | {"kind": "code13"},
+        ROUTE | {"name": None},
     ],
 )
-def test_what_is_no_daemon_does_not_matter(status: Any) -> None:
-    with serving({"/api/v1/status": status}) as url:
-        assert (answer("3700990130", url=url)["authority"], answer("3700990130", url=url)["state"]) == (
-            "shandong",
-            None,
-        )
+def test_what_is_no_daemon_does_not_matter(said: Any) -> None:
+    with serving({"/api/v1/route": said}) as url:
+        told = answer("3700990130", url=url)
+    assert (told["authority"], told["state"]) == ("shandong", None)
+
+
+def test_what_a_daemon_says_cannot_play_with_the_terminal() -> None:
+    with serving({"/api/v1/route": ROUTE | {"advice": "\x1b[2Jgone", "endpoint": "a\nb"}}) as url:
+        shown = which("24372000000000000000", url=url).stdout
+    assert "\x1b" not in shown
+    assert len(shown.splitlines()) == 7
 
 
 def test_an_override_of_the_configuration_is_used(tmp_path: Path) -> None:

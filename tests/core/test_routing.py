@@ -183,3 +183,9 @@ def _found(digits: str, registry: Mapping[str, Authority]) -> Authority | None:
         return find(digits, registry).authority
     except UnknownRegionError:
         return None
+
+
+def test_advice_and_doubts_are_said_in_chinese_too() -> None:
+    assert find("24110000000000000000", REGISTRY, "zh").advice.startswith("北京的数电票：dppt.beijing")
+    assert "由河南税务局自己提供" in find("4100990130", REGISTRY, "zh").advice
+    assert "那样应属北京" in find("241120000000", REGISTRY, "zh").warning
