@@ -188,7 +188,7 @@ def spans(runs: Sequence[Run], start: int, end: int) -> list[Span]:
     said: Standing | None = None
     planned, begin, stop = False, start, start
     followers = chain((run.at for run in runs[1:]), (end,))
-    for run, follower in zip(runs, followers, strict=True):
+    for run, follower in zip(runs, followers, strict=False):  # of no runs there is no follower either
         first, last = max(run.at, start), min(run.until, follower, end)
         if first >= last:
             continue
