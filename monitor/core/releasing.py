@@ -21,6 +21,9 @@ from monitor.core.verdict import reference_rows
 from monitor.core.wakeup import LOOK_AGAIN, release_time
 from monitor.model import EventName, Incident, Notification, Scope, TargetState, Vote
 
+SOON = 0.05
+"""What is to be reminded of within this part of `repeat` goes along with what is due."""
+
 # --- the group that waits --------------------------------------------------------------------------------------------
 
 
@@ -190,7 +193,7 @@ def remind(draft: Draft) -> None:
     due = {incident.id: at for incident in draft.open.values() if (at := remind_at(draft, incident))}
     if not due or min(due.values()) > draft.now:
         return
-    along = draft.now + timedelta(seconds=min(draft.plan.group_wait, draft.plan.repeat / 2))
+    along = draft.now + timedelta(seconds=draft.plan.repeat * SOON)
     decided = [
         Word(
             event=EventName.INCIDENT_REMINDER,
