@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
+from typing import NoReturn
 
 import click
 
@@ -30,6 +33,10 @@ COMMANDS = {
 
 USAGE_EXIT = {"probe": 3}
 """Commands whose usage errors do not exit 2 because 2 means something else there."""
+
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What writing to standard output ends with where it is a file on a full disk, or /dev/full."""
 
 
 class LazyGroup(click.Group):
@@ -66,7 +73,7 @@ def group(ctx: click.Context, log_level: str, log_format: str) -> None:
 
 
 def main() -> None:
-    """Run the command line. Usage errors exit 2 (`probe`: 3), an interrupt exits 130."""
+    """Run the command line. Usage errors exit 2 (`probe`: 3), output that cannot be written 3, an interrupt 130."""
     named = next((word for word in sys.argv[1:] if word in COMMANDS), "")
     try:
         code = group.main(standalone_mode=False)
@@ -79,4 +86,15 @@ def main() -> None:
     except click.Abort:
         click.echo("interrupted", err=True)
         sys.exit(130)
+    except OSError as problem:
+        if problem.errno not in NO_ROOM or problem.filename is not None:
+            raise
+        _give_up_output(problem)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _give_up_output(problem: OSError) -> NoReturn:
+    """Say that standard output takes nothing, and keep the interpreter from trying again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    click.echo(f"Error: cannot write the output: {problem.strerror}", err=True)
+    sys.exit(3)

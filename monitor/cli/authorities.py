@@ -20,6 +20,13 @@ from monitor.model import Authority, Plan, Result, Target, as_json
 SHOWN = ("verify", "dppt", "etax")
 """Addresses in the table; the JSON has all."""
 
+FOOTNOTE = """
+Nothing here was tried against the live hosts; what answers from where you stand: --try. The others (upload_rsa, upload_gm,
+platform, fpdk, tpass): --json.
+confidence  two_maps: two independent maps of the provinces agree; single_source: one source only; port_seen: seen with this
+            port; port_not_seen: the host was seen, the port is assumed; low: the source is known to invent some entries
+source      the public material it was taken from; "public code": published programs that are not named one by one"""
+
 
 @click.command()
 @click.option(
@@ -50,7 +57,7 @@ def command(ctx: click.Context, attempt: bool, json_wanted: bool, file: Path | N
         )
         return 0
     _print_table(("slug", "code", "name", "name_en", "what", "address", "confidence", "source"), _rows())
-    click.echo("\nupload_rsa, upload_gm, platform, fpdk and tpass: --json")
+    click.echo(FOOTNOTE)
     return 0
 
 

@@ -54,7 +54,7 @@ def _meaning(result: Result, words: Vocabulary) -> list[RenderableType]:
 
 
 def _bars(target: Target, result: Result, width: int) -> list[RenderableType]:
-    """One line per phase reached, where it lay in time; then the whole run beside its deadline."""
+    """One line per phase reached, where it lay in time (marked where the run ended); then all of it beside its deadline."""
     whole = max(result.duration, sum(result.phases.values())) or 1.0
     began = 0.0
     lines: list[RenderableType] = []
@@ -67,11 +67,16 @@ def _bars(target: Target, result: Result, width: int) -> list[RenderableType]:
     return lines
 
 
+def _ended_in(result: Result, phase: Phase) -> bool:
+    """Whether the run got no further than this phase; a reply that says no came whole, through all of them."""
+    return phase == result.phase and phase == max(result.phases, key=list(Phase).index)
+
+
 def _bar(result: Result, phase: Phase, begin: float, width: int, whole: float) -> Text:
     seconds = result.phases[phase]
     start = min(width - 1, round(begin * width))
     length = max(1, min(width - start, round(seconds / whole * width)))
-    failed = phase == result.phase
+    failed = _ended_in(result, phase)
     colour = ACCENTS[result.outcome] if failed else ACCENTS[Outcome.OK]
     line = Text(f"  {phase:<11}{_milliseconds(seconds)}  ")
     line.append(" " * start + BAR * length, style=colour)

@@ -98,11 +98,12 @@ def _names(rows: Sequence[Row], state: str) -> str:
 
 
 def _clock(instant: Any) -> str:
-    """The local time of day of an RFC 3339 instant, as the reader's watch shows it."""
+    """The local time of day of an RFC 3339 instant with its offset: `16:12:00 +08:00`. The daemon may be elsewhere."""
     try:
-        return datetime.fromisoformat(str(instant)).astimezone().strftime("%H:%M:%S")
-    except ValueError:
+        local = datetime.fromisoformat(str(instant)).astimezone()
+    except (ValueError, OverflowError):
         return "?"
+    return f"{local:%H:%M:%S} {local.isoformat()[-6:]}"
 
 
 # --- the matrix ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,11 +112,24 @@ def command(
 
 
 def _check_ours(file: Path) -> None:
-    """Refuse to write over a probes.yaml that somebody made by hand."""
-    if file.exists() and not file.read_text("utf-8", errors="replace").startswith(HEAD):
+    """Refuse to write over a probes.yaml that somebody made by hand, or changed since it was written."""
+    if not file.exists():
+        return
+    head, _, rest = file.read_text("utf-8", errors="replace").partition("\n")
+    if not head.startswith(HEAD):
         raise click.UsageError(
             f"--config-out: {file} exists and was not written by simulate; it is left alone"
         )
+    if not head.endswith(_digest(rest)):
+        raise click.UsageError(
+            f"--config-out: {file} was changed since simulate wrote it; it is left alone. Keep what you changed "
+            "and remove the file (its ports and CA are of the last start), or name another one"
+        )
+
+
+def _digest(text: str) -> str:
+    """What stands at the end of the first line, made of the others."""
+    return f" sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 
 async def _run(simulator: Simulator, wishes: Sequence[Wish], config_out: Path | None) -> None:
@@ -143,7 +157,8 @@ def _write(simulator: Simulator, config_out: Path) -> None:
         slow_after="1200ms",
         probes=(*PROBES, "erp-sync"),
     )
-    config_out.write_text(text, "utf-8")
+    head, _, rest = text.partition("\n")
+    config_out.write_text(f"{head}{_digest(rest)}\n{rest}", "utf-8")
 
 
 def _broken(simulator: Simulator) -> str:

@@ -6,11 +6,15 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from monitor.cli.client import Daemon, Unanswered, daemon_options, find_daemon, read
+
+if TYPE_CHECKING:  # a tenth of a second that --json does not need
+    from rich.console import Console, RenderableType
+    from rich.text import Text
 
 REFRESH = 2.0
 """Seconds between two looks of `--watch`."""
@@ -85,7 +89,6 @@ def _watch(daemon: Daemon, as_json: bool) -> int:
 
 async def _follow_in_place(daemon: Daemon, last: list[Picture]) -> None:
     """Redraw the same lines of the terminal; a daemon that went away is said below the last picture."""
-    from rich.console import Group
     from rich.live import Live
     from rich.text import Text
 
@@ -97,13 +100,30 @@ async def _follow_in_place(daemon: Daemon, last: list[Picture]) -> None:
     last[:] = [await _look(daemon, incidents=True)]
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         while True:
-            live.update(Group(draw_status(*last[-1], console.width), footer), refresh=True)
+            picture = draw_status(*last[-1], console.width)
+            live.update(cut(console, picture, footer, console.height), refresh=True)
             await asyncio.sleep(REFRESH)
             try:
                 last[:] = [await _look(daemon, incidents=True)]
                 footer = Text()
             except Unanswered as problem:
                 footer = sign_and_word("unknown", problem.message)
+
+
+def cut(console: Console, picture: RenderableType, footer: Text, height: int) -> RenderableType:
+    """As much of the picture as fits above the footer, and how many lines do not."""
+    from rich.console import Group
+    from rich.segment import Segment, Segments
+    from rich.text import Text
+
+    lines = console.render_lines(picture, pad=False)
+    room = max(1, height - 1 - len(console.render_lines(footer, pad=False)) * bool(footer.plain))
+    if len(lines) <= room:
+        return Group(picture, footer)
+    kept = lines[: room - 1]
+    more = Text(f"... and {len(lines) - len(kept)} more lines", style="bold")
+    drawn = Segments([segment for line in kept for segment in (*line, Segment.line())])
+    return Group(drawn, more, footer)
 
 
 async def _follow_in_pipe(daemon: Daemon, as_json: bool, last: list[Picture]) -> None:

@@ -67,3 +67,15 @@ def test_trying_asks_each_for_a_captcha_once(tmp_path: Path) -> None:
         ("beijing", "ok", None),
         ("shandong", "error", "004"),
     ]
+
+
+def test_the_words_of_the_table_are_explained_below_it() -> None:
+    from monitor.knowledge import load_registry
+
+    table, _, foot = authorities().stdout.partition("\n\n")
+    used = {
+        fact.confidence for one in load_registry().values() for fact in one.facts.values() if fact.confidence
+    }
+    assert {word for word in used if f"{word}:" not in foot} == set()
+    assert '"public code"' in foot
+    assert "public code" in table

@@ -335,3 +335,14 @@ def test_no_color_is_obeyed_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> No
         stream = Terminal()
         make_console(stream).print("x", style="red")
         assert ("\x1b[31m" in stream.getvalue()) == coloured
+
+
+def test_a_phase_that_was_passed_is_not_marked_as_failed() -> None:
+    """A code such as 020 comes in a whole reply: what it means is wrong, not one of its phases."""
+    whole = {Phase.CONNECT: 0.01, Phase.PROCESSING: 0.05, Phase.TRANSFER: 0.01}
+    banned = seen(cause=Cause.BLOCKED, phase=Phase.PROCESSING, phases=whole)
+    bars = [line for line in drawn(banned) if "━" in line]
+    assert len(bars) == 3
+    assert not [line for line in bars if "error" in line]
+    cut_off = seen(cause=Cause.RESPONSE_TIMEOUT, phase=Phase.PROCESSING, phases={Phase.PROCESSING: 5.0})
+    assert [line for line in drawn(cut_off) if "━" in line and "timeout" in line]

@@ -93,3 +93,18 @@ def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path):
     assert result.exit_code == 2
     assert "left alone" in result.output
     assert file.read_text() == "version: 1\n"
+
+
+async def test_a_file_that_was_changed_since_it_was_written_is_left_alone(tmp_path: Path):
+    file = tmp_path / "sim.yaml"
+    async with simulate("--config-out", str(file)):
+        pass
+    async with simulate("--config-out", str(file)):  # untouched: written anew
+        written = file.read_text("utf-8")
+    changed = written.replace("  # receivers:", "  receivers:")
+    file.write_text(changed, "utf-8")
+    result = CliRunner().invoke(command, ["--config-out", str(file)])
+    assert result.exit_code == 2
+    assert "was changed since simulate wrote it" in result.output
+    assert "remove the file" in result.output
+    assert file.read_text("utf-8") == changed

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from socketserver import TCPServer
 from threading import Thread
 from typing import Any
@@ -18,10 +19,11 @@ import pytest
 from click.testing import CliRunner
 from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 from monitor.cli.drawing import GREEN, NEUTRAL, PALE_GREEN, PALE_RED, PALE_YELLOW, RED, WHITE, YELLOW
 from monitor.cli.matrix import cell_style, draw_status, reference_outcome
-from monitor.cli.status import command
+from monitor.cli.status import command, cut
 from monitor.knowledge import load_registry
 from tests.cli.peer import serving
 
@@ -151,7 +153,7 @@ def test_in_a_pipe_it_is_plain_and_every_cell_has_sign_and_word() -> None:
     assert "◷ 山东   timeout" in done.stdout
     assert "✗ 河南   error" in done.stdout
     assert "✓ 北京   ok" in done.stdout
-    assert "✗ shandong verify, response_timeout, provincial_outage, since" in done.stdout
+    assert "✗ shandong verify, response_timeout, provincial_outage," in done.stdout
 
 
 def test_without_a_daemon_it_exits_3_and_says_where_it_looked() -> None:
@@ -232,6 +234,21 @@ def test_watching_in_a_pipe_prints_once_while_nothing_changes_and_ends_cleanly()
     assert "35 of 36 up" in first
     assert "of 36 up" not in rest
     assert (process.returncode, problems) == (1, "")
+
+
+def test_output_that_cannot_be_written_is_said_without_a_traceback() -> None:
+    with serving(answers(status())) as url, Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "monitor", "status"],
+            env={"FAPIAO_URL": url, "LC_ALL": "C.UTF-8"},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert done.stderr == "Error: cannot write the output: No space left on device\n"
+    assert done.returncode == 3
 
 
 # --- the picture -----------------------------------------------------------------------------------------------------
@@ -325,3 +342,31 @@ def test_text_from_the_network_cannot_move_the_cursor() -> None:
     evil = row("henan", "down", "error", cause="\x1b[2J\x07\u202eevil")
     picture = drawn(status(evil, vantage="\x1b]0;title\x07"), {**INCIDENT, "cause": "a\nb\x1b[H"}, width=140)
     assert not set(picture) & {"\x1b", "\x07", "\u202e", "\r"}
+
+
+def test_times_come_with_their_offset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        picture = drawn(status(DOWN), INCIDENT)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "seen from shanghai-office at 16:12:00 +08:00" in picture
+    assert "since 16:00:00 +08:00 (12 min)" in picture
+
+
+@pytest.mark.parametrize(("height", "hidden"), [(60, 0), (10, 1), (3, 1)])
+def test_a_terminal_of_few_rows_says_what_it_cannot_show(height: int, hidden: int) -> None:
+    console = Console(file=io.StringIO(), width=80, height=height, legacy_windows=False)
+    many = [{**INCIDENT, "id": f"i-{number}"} for number in range(8)]
+    footer = Text("the daemon went away")
+    whole = console.render_lines(draw_status(status(DOWN), many, 80), pad=False)
+    console.print(cut(console, draw_status(status(DOWN), many, 80), footer, height))
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) <= height
+    assert lines[-1] == "the daemon went away"
+    if hidden:
+        left_out = len(whole) - (len(lines) - 2)
+        assert lines[-2] == f"... and {left_out} more lines"
