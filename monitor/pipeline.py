@@ -23,6 +23,7 @@ from monitor.model import (
     Plan,
     Replan,
     Result,
+    StoreHealth,
     TargetState,
     Tick,
 )
@@ -145,6 +146,7 @@ class Pipeline:
         self._follow = follow
         self._show = show
         self._wakeup: datetime | None = clock.now()
+        self._state_up = "state" not in state.stores_down
         self.swept = asyncio.Event()
         """Set once every target has a result, restored ones counted."""
 
@@ -207,6 +209,7 @@ class Pipeline:
 
     async def _keep(self, commits: Sequence[Commit]) -> None:
         """Write what was decided, then let it be told; from memory where the disk does not take it in time."""
+        reason = ""
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._store.write(commits)
@@ -214,8 +217,16 @@ class Pipeline:
             reason = str(problem) or "the disk does not answer"
             log.warning("state.not_written", reason=reason, consequence="told from memory")
             self._teller.tell([notification for commit in commits for notification in commit.notifications])
-        self._meter.set_store_up("state", self._store.is_up)
+        self._notice_health(reason)
         self._teller.poke()
+
+    def _notice_health(self, reason: str) -> None:
+        """Have it decided, and told, when the state file stops or starts again to take what it is given."""
+        up = self._store.is_up
+        self._meter.set_store_up("state", up)
+        if up is not self._state_up:
+            self._state_up = up
+            self.inbox.put(StoreHealth(store="state", up=up, detail=reason))
 
     async def finish(self) -> None:
         """Decide and write what still waits. For an orderly stop, after `run` has been cancelled."""
