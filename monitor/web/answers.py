@@ -58,6 +58,41 @@ class ResultAnswer(TypedDict):
 
 
 @closed
+class PastResultAnswer(ResultAnswer):
+    """One run of the past. Its certificate is not kept. `maintenance`: maintenance was planned then."""
+
+    maintenance: bool
+
+
+@closed
+class ResultsAnswer(TypedDict):
+    """A page of runs, newest first."""
+
+    results: list[PastResultAnswer]
+    next: str | None
+
+
+@closed
+class UptimeAnswer(TypedDict):
+    """How much of a stretch of time a service was up, of the time that is known; null: nothing is known.
+
+    `uptime` leaves out the time in which maintenance was planned, `uptime_with_maintenance` counts it like any other.
+    """
+
+    authority: str
+    service: str
+    since: Instant
+    until: Instant
+    uptime: float | None
+    uptime_with_maintenance: float | None
+    coverage: float
+    up_seconds: float
+    down_seconds: float
+    maintenance_up_seconds: float
+    maintenance_down_seconds: float
+
+
+@closed
 class TargetAnswer(TypedDict):
     """One target and its last run."""
 

@@ -17,7 +17,15 @@ from monitor.model import Incident, Target, TargetState, as_json
 from monitor.web.answers import ResultAnswer, RouteAnswer, TargetAnswer
 from monitor.web.errors import RequestError
 from monitor.web.reading import READING, Reading
-from monitor.web.shapes import incident_json, members_of, result_json, silence_json, target_json, window_json
+from monitor.web.shapes import (
+    incident_json,
+    members_of,
+    result_json,
+    silence_json,
+    target_json,
+    window_json,
+    window_stage,
+)
 
 DEFAULT_LIMIT = 200
 MAX_LIMIT = 500
@@ -165,6 +173,7 @@ async def windows(request: web.Request) -> web.Response:
     now = reading.clock.now()
     until = now + timedelta(days=whole_number(given, "days", default=DEFAULT_DAYS, most=MAX_DAYS))
     known = upcoming(reading.plan(), reading.state().windows, now, until)
+    known = [window for window in known if window_stage(window, now) != "ended"]
     shown, following = page(known, given, key=lambda window: sortable(window.start, window.id))
     return web.json_response({"windows": [window_json(window, now) for window in shown], "next": following})
 
@@ -186,7 +195,8 @@ async def route(request: web.Request) -> web.Response:
         raise RequestError(400, "invoice is missing: /api/v1/route?invoice=CODE")
     reading = request.app[READING]
     try:
-        found = find(given["invoice"], {**reading.registry, **reading.plan().authorities})
+        plan = reading.plan()
+        found = find(given["invoice"], {**reading.registry, **plan.authorities}, plan.language)
     except InvoiceCodeError as mistake:
         raise RequestError(400, str(mistake)) from mistake
     except UnknownRegionError as mistake:

@@ -34,7 +34,8 @@ MOST_MISTAKES = 20
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def _instant(value: object) -> datetime:
+def read_instant(value: object) -> datetime:
+    """RFC 3339 with its offset, as UTC. Raises ValueError, and never holds what was sent."""
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise ValueError("a time is meant, as 2026-12-01T18:00:00+08:00")
     instant = datetime.fromisoformat(value.upper().replace(" ", "T"))
@@ -70,7 +71,7 @@ class _OrOne:
 
 
 Instant = Annotated[
-    datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
+    datetime, BeforeValidator(read_instant), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 Line = Annotated[str, AfterValidator(_one_line), StringConstraints(max_length=1000)]
 Name = Annotated[str, AfterValidator(_one_line), StringConstraints(min_length=1, max_length=100)]

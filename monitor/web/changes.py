@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -113,7 +114,9 @@ async def end_silence(request: web.Request) -> web.Response:
     if known is None:
         raise RequestError(404, f"no silence {id_[:200]!r} is known")
     await _decide(request, EndSilence(id=id_), refused=409)
-    return web.json_response(silence_json(reading.state().silences.get(id_, known), reading.clock.now()))
+    now = reading.clock.now()
+    ended = replace(known, ends_at=min(known.ends_at, now))
+    return web.json_response(silence_json(ended, now))
 
 
 # --- windows ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.model import Plan
 from monitor.notify.words import Vocabulary, authority_name, words
-from monitor.web.texts import span, text
+from monitor.web.texts import TEXTS, span, text
 
 SIGNS = {
     "ok": "✓", "up": "✓", "error": "✗", "down": "✗", "timeout": "◷",
@@ -38,6 +38,10 @@ class Lens:
         """A page text."""
         return text(self.language, name, **values)
 
+    def knows(self, name: str) -> bool:
+        """Whether there is a page text of that name."""
+        return name in TEXTS[self.language]
+
     def name(self, slug: str) -> str:
         """An authority's short name."""
         return authority_name(slug, self.plan.authorities, self.language)
@@ -54,6 +58,10 @@ class Lens:
         offset = there.strftime("%z")
         clock = f"{there:%H:%M:%S} {offset[:3]}:{offset[3:5]}"
         return clock if there.date() == today else f"{there:%Y-%m-%d} {clock}"
+
+    def stretch(self, seconds: float) -> str:
+        """A stretch of time in words."""
+        return span(self.language, seconds)
 
     def span(self, start: datetime, end: datetime | None = None) -> str:
         """The time from `start` to `end`, or till now."""

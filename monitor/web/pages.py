@@ -1,7 +1,8 @@
-"""The pages for people: the status page, one authority, one incident. Rendered on the server, readable without script."""
+"""The pages for people: the status page, one authority, one target, one incident. Rendered on the server, readable without script."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,21 @@ from monitor import __version__
 from monitor.core.status import status_rows
 from monitor.model import LOCAL, TargetState
 from monitor.notify.words import LANGUAGES
-from monitor.web import api, views
+from monitor.web import api, availability, looks, matrix, others, stories, views
 from monitor.web.errors import RequestError
 from monitor.web.headline import headline
 from monitor.web.lens import SIGNS, Lens
-from monitor.web.reading import READING
+from monitor.web.planned import planned
+from monitor.web.reading import READING, Reading
 
 HERE = Path(__file__).parent
 REFRESH = 15
 """Seconds between two refreshes of a page by its script; without script it is twice that."""
+
+STRIP = 60
+"""Runs in the strip of recent ones."""
+FAILURES = 10
+"""Failures shown of one target."""
 
 _environment = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -67,39 +74,46 @@ def render(request: web.Request, lens: Lens, template: str, **context: Any) -> w
         refresh=REFRESH,
         stamp=_stamp,
         version=__version__,
+        event=request.app[READING].live.latest,
         **context,
     )
     return web.Response(text=html, content_type="text/html", headers={"Vary": "Accept"})
 
 
 async def status(request: web.Request) -> web.Response:
-    """`GET /`: one sentence, the matrix, the incidents."""
+    """`GET /`: one sentence, the matrix, what references say, incidents, planned maintenance."""
     reading, lens = request.app[READING], lens_of(request)
-    rows = status_rows(lens.plan, reading.state(), lens.now)
-    opened, recent = views.stories(lens, reading.state().incidents.values())
+    state = reading.state()
+    rows = status_rows(lens.plan, state, lens.now)
+    opened, recent = stories.stories(lens, state.incidents.values())
     return render(
         request,
         lens,
         "status.html",
         headline=headline(lens, rows),
-        tally=views.tally(lens, rows),
-        cells=[views.cell(lens, row) for row in rows.authorities],
-        around=views.surroundings(lens, rows),
+        tally=matrix.tally(lens, rows),
+        cells=[matrix.cell(lens, row) for row in rows.authorities],
+        around=matrix.surroundings(lens, rows),
+        verdicts=others.verdicts(lens, rows),
+        sources=others.sources(lens, state),
         incidents=opened,
         recent=recent,
+        windows=planned(lens, state),
     )
 
 
 async def authority(request: web.Request) -> web.Response:
-    """`GET /authorities/SLUG`: what is believed of it and every target's last run. `local`: the controls."""
+    """`GET /authorities/SLUG`: services, references, uptime, targets, windows, incidents. `local`: the controls."""
     reading, lens = request.app[READING], lens_of(request)
     slug = request.match_info["slug"]
     targets = lens.plan.by_authority.get(slug, ())
     if not targets:
         raise RequestError(404, f"no authority {slug[:100]!r} is watched")
-    known = reading.state()
-    believed = status_rows(lens.plan, known, lens.now)
+    state = reading.state()
+    believed = status_rows(lens.plan, state, lens.now)
     rows = {row.authority: row for row in (*believed.authorities, *filter(None, [believed.national]))}
+    uptimes = [] if slug == LOCAL else await availability.of_authority(lens, reading.history, slug)
+    opened, recent = stories.stories(lens, (i for i in state.incidents.values() if i.authority == slug))
     return render(
         request,
         lens,
@@ -107,38 +121,73 @@ async def authority(request: web.Request) -> web.Response:
         belief=views.belief(lens, believed.local if slug == LOCAL else rows[slug]),
         name=lens.name(slug),
         full_name=lens.plan.authorities[slug].full_name if slug in lens.plan.authorities else "",
-        looks=[
-            views.look(
-                lens, known.targets.get(target.id) or TargetState(id=target.id), reading.next_run(target.id)
-            )
-            for target in targets
-        ],
-        incidents=views.stories(lens, (i for i in known.incidents.values() if i.authority == slug))[0],
+        looks=_looks(reading, lens, (target.id for target in targets)),
+        targets=[target.id for target in targets],
+        incidents=opened,
+        recent=recent,
+        windows=[] if slug == LOCAL else planned(lens, state, slug),
+        uptimes=uptimes,
+    )
+
+
+def _looks(reading: Reading, lens: Lens, ids: Iterable[str]) -> list[looks.Look]:
+    """What is known of these targets; a target that is no longer configured is left out."""
+    known = reading.state().targets
+    return [
+        looks.look(lens, known.get(id_) or TargetState(id=id_), reading.next_run(id_))
+        for id_ in ids
+        if id_ in known or id_ in lens.plan.targets
+    ]
+
+
+async def target(request: web.Request) -> web.Response:
+    """`GET /targets/ID`: one target, its last run phase by phase, its recent runs and last failures, its availability."""
+    reading, lens = request.app[READING], lens_of(request)
+    found = lens.plan.targets.get(request.match_info["id"])
+    if found is None:
+        raise RequestError(404, f"no target {request.match_info['id'][:200]!r} is configured")
+    state = reading.state().targets.get(found.id) or TargetState(id=found.id)
+    runs = await availability.recent_runs(lens, reading.history, found.id)
+    return render(
+        request,
+        lens,
+        "target.html",
+        target=found,
+        state=state,
+        name=lens.name(found.authority),
+        looks=_looks(reading, lens, [found.id]),
+        targets=[found.id],
+        last=state.last,
+        runs=runs,
+        strip=looks.strip(lens, (runs or ())[:STRIP]),
+        stroke=looks.STROKE,
+        failures=looks.failures(lens, runs or (), FAILURES),
+        uptimes=await availability.of_target(lens, reading.history, found.id),
     )
 
 
 async def incident(request: web.Request) -> web.Response:
     """`GET /incidents/ID`: its story, the times, the evidence."""
     reading, lens = request.app[READING], lens_of(request)
-    known = reading.state()
-    found = known.incidents.get(request.match_info["id"])
+    known = reading.state().incidents
+    found = known.get(request.match_info["id"])
     if found is None:
         raise RequestError(404, f"no incident {request.match_info['id'][:100]!r} is known")
-    members = [other for other in known.incidents.values() if other.parent == found.id]
+    members = [other for other in known.values() if other.parent == found.id]
+    parent = None if found.parent is None else known.get(found.parent)
     return render(
         request,
         lens,
         "incident.html",
-        story=views.story(lens, found, members),
+        story=stories.story(lens, found, members),
         incident=found,
+        steps=stories.steps(lens, found),
+        parent=None if parent is None else stories.story(lens, parent),
         members=[
-            views.story(lens, member) for member in sorted(members, key=lambda member: member.authority)
+            stories.story(lens, member) for member in sorted(members, key=lambda member: member.authority)
         ],
-        looks=[
-            views.look(lens, known.targets[name], reading.next_run(name))
-            for name in found.targets
-            if name in known.targets
-        ],
+        looks=_looks(reading, lens, found.targets),
+        targets=list(found.targets),
     )
 
 

@@ -5,14 +5,32 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from aiohttp import web
 
 from monitor.clock import Clock
+from monitor.core.history import Uptime
 from monitor.core.state import Commit, State
 from monitor.metrics import Metrics
 from monitor.model import Authority, Command, Plan
+from monitor.store.history import RunsPage
 from monitor.web.live import Live
+
+
+class History(Protocol):
+    """What was: any stretch of time, in UTC. Every question may raise StoreError: history never stands in the way."""
+
+    async def results(
+        self, target: str, since: datetime, until: datetime, limit: int, cursor: str | None = None
+    ) -> RunsPage:
+        """Runs that began from `since` to before `until`, newest first. Raises ValueError for a strange cursor."""
+
+    async def uptime(self, authority: str, service: str, since: datetime, until: datetime) -> Uptime:
+        """Availability of one service."""
+
+    async def target_uptime(self, target: str, since: datetime, until: datetime) -> Uptime:
+        """Availability of one target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +50,8 @@ class Reading:
     """Lets the pipeline decide a command; the commit is kept by then."""
     reload: Callable[[], Awaitable[Sequence[str]]]
     """Applies the configuration anew; returns its mistakes, and with any nothing has changed."""
+    history: History | None = None
+    """None: nothing is kept."""
 
 
 READING = web.AppKey("READING", Reading)

@@ -10,12 +10,13 @@ from aiohttp import web
 from monitor.core.status import Status
 from monitor.metrics.exposition import OPENMETRICS
 from monitor.notify.words import LANGUAGES
-from monitor.web import answers, api, bodies, changes, events, health, pages
+from monitor.web import answers, api, bodies, changes, events, health, pages, past
 from monitor.web.openapi import HTML, PLAIN, Endpoint, Parameter, document
 
 __all__ = ["ENDPOINTS", "Endpoint"]
 
 TEXTUAL = {"type": "string"}
+INSTANT = {"type": "string", "format": "date-time"}
 LIMIT = Parameter(
     name="limit",
     schema={"type": "integer", "minimum": 1, "maximum": api.MAX_LIMIT, "default": api.DEFAULT_LIMIT},
@@ -38,6 +39,9 @@ TARGET = _in_path("id", "id of a target; its slash raw or as %2F")
 INCIDENT = _in_path("id", "id of an incident")
 SILENCE = _in_path("id", "id of a silence")
 WINDOW = _in_path("id", "id of a window")
+SINCE = Parameter(name="since", schema=INSTANT, about="from this instant on")
+UNTIL = Parameter(name="until", schema=INSTANT, about="before this instant; default: now")
+UNKEPT = {503: "history does not answer"}
 UNKNOWN = {404: "nothing of that name"}
 UNDECIDED = {503: "not decided in time; ask again"}
 
@@ -63,6 +67,10 @@ ENDPOINTS = (
         method="GET", path="/authorities/{slug}", handler=pages.authority, media=HTML, refuses=UNKNOWN,
         parameters=(_in_path("slug", "`shandong`, `national`, `local`"), LANG),
         about="One authority: services, references, targets, incidents",
+    ),
+    Endpoint(
+        method="GET", path="/targets/{id}", handler=pages.target, media=HTML, parameters=(TARGET, LANG), refuses=UNKNOWN,
+        about="One target: its last run phase by phase, its recent runs and failures",
     ),
     Endpoint(
         method="GET", path="/incidents/{id}", handler=pages.incident, media=HTML, refuses=UNKNOWN,
@@ -96,6 +104,20 @@ ENDPOINTS = (
     Endpoint(
         method="GET", path="/api/v1/targets", handler=api.targets, answer=answers.TargetsAnswer,
         parameters=(LIMIT, CURSOR), about="Targets with their last run",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/targets/{id}/results", handler=past.results, answer=answers.ResultsAnswer,
+        parameters=(TARGET, SINCE, UNTIL, LIMIT, CURSOR), refuses={**UNKNOWN, **UNKEPT},
+        about="The runs of one target, newest first",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/uptime", handler=past.uptime, answer=answers.UptimeAnswer,
+        parameters=(
+            Parameter(name="authority", schema=TEXTUAL, required=True, about="slug"),
+            Parameter(name="service", schema=TEXTUAL, about="default: its main service"),
+            SINCE, UNTIL,
+        ),
+        refuses={**UNKNOWN, **UNKEPT}, about="How much of the time a service was up",
     ),
     Endpoint(
         method="GET", path="/api/v1/targets/{id}", handler=api.target, answer=answers.TargetAnswer,

@@ -137,8 +137,15 @@ def window_json(window: Window, now: datetime) -> WindowAnswer:
         "end": rfc3339(window.end),
         "announce": window.announce,
         "by_hand": window.by_hand,
-        "state": _stage(window.start, window.end, now, ("upcoming", "active", "ended")),
+        "state": window_stage(window, now),
     }
+
+
+def window_stage(window: Window, now: datetime) -> str:
+    """`upcoming`, `active` or `ended`; one that was ended before it began has an end that is its start."""
+    if window.end <= window.start:
+        return "ended"
+    return _stage(window.start, window.end, now, ("upcoming", "active", "ended"))
 
 
 def silence_json(silence: Silence, now: datetime) -> SilenceAnswer:

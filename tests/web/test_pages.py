@@ -115,7 +115,7 @@ async def test_what_never_answered_asks_to_check_the_address_and_cries_no_outage
     world.see_all_up()
     world.see(make_result("captcha/shandong", Cause.DNS_NXDOMAIN, phase=Phase.RESOLVE), seen_up=False)
     html = (await ask("/?lang=en")).text
-    assert sentence(html) == "? 1 never answered since they were configured: Shandong."
+    assert sentence(html) == "? 1 never answered since configured: Shandong."
     assert "authorities.override" in html
     world.see(make_result("captcha/beijing", Cause.CONNECT_TIMEOUT, phase=Phase.CONNECT))
     html = (await ask("/?lang=en")).text

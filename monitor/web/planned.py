@@ -1,0 +1,72 @@
+"""Maintenance as the pages show it: what is open and what is to come, a rule that repeats once with how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.core.state import State
+from monitor.core.windows import upcoming
+from monitor.model import Window
+from monitor.web.lens import Lens
+from monitor.web.shapes import window_stage
+
+AHEAD = timedelta(days=14)
+MOST = 24
+"""Entries shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One window, or the first of several that a rule makes."""
+
+    id: str
+    name: str
+    who: str
+    what: str
+    start: datetime
+    end: datetime
+    stage: str
+    """`active` or `upcoming`."""
+    by_hand: bool
+    repeats: int
+    """How many more of the same are to come."""
+
+
+def planned(lens: Lens, state: State, authority: str | None = None) -> list[Planned]:
+    """The windows of the next two weeks, the first first; those of one authority, or all."""
+    windows = [
+        window
+        for window in upcoming(lens.plan, state.windows, lens.now, lens.now + AHEAD)
+        if window_stage(window, lens.now) != "ended" and _concerns(window, authority)
+    ]
+    groups: dict[object, list[Window]] = {}
+    for window in windows:
+        key = window.id if window.by_hand else (window.name, window.authorities, window.services)
+        groups.setdefault(key, []).append(window)
+    return [_entry(lens, group) for group in list(groups.values())[:MOST]]
+
+
+def _concerns(window: Window, authority: str | None) -> bool:
+    return authority is None or window.authorities is None or authority in window.authorities
+
+
+def _entry(lens: Lens, group: Sequence[Window]) -> Planned:
+    window = group[0]
+    services = [lens.words.service(service) for service in window.services or ()]
+    return Planned(
+        id=window.id,
+        name=window.name,
+        who=lens.say("everyone") if window.authorities is None else lens.names(window.authorities),
+        what=lens.say("every_service") if window.services is None else _joined(lens, services),
+        start=window.start,
+        end=window.end,
+        stage=window_stage(window, lens.now),
+        by_hand=window.by_hand,
+        repeats=len(group) - 1,
+    )
+
+
+def _joined(lens: Lens, words: Iterable[str]) -> str:
+    return lens.say("separator").join(words)

@@ -1,0 +1,131 @@
+"""Incidents in words: cards for the lists, and the whole story of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from monitor.model import Incident, Scope
+from monitor.notify.advice import advise_on
+from monitor.web.lens import Lens
+from monitor.web.shapes import story_of
+
+RECENT = 10
+"""Resolved incidents shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One incident in words."""
+
+    id: str
+    severity: str
+    severity_word: str
+    title: str
+    """Who and what: `山东 · 发票查验`; what it is where it is about no single authority: `全国性故障`."""
+    cause: str
+    since: datetime
+    lasts: str
+    is_open: bool
+    diagnosis: str
+    fault: str
+    step: str
+    facts: tuple[str, ...]
+    members: str
+    """The authorities that a national or local incident covers, in a sentence; empty for one of its own."""
+    taken: str
+    """By whom, where somebody took it."""
+    muted: str
+    """Why nobody is told, where nobody is."""
+
+
+def story(lens: Lens, incident: Incident, members: Sequence[Incident] = ()) -> Story:
+    """An incident as the page tells it; `members` are those it explains."""
+    vocabulary = lens.words
+    who = [
+        lens.name(incident.authority)
+        if incident.scope is Scope.AUTHORITY
+        else vocabulary.diagnoses[incident.diagnosis],
+        vocabulary.service(incident.service),
+    ]
+    lasting = lens.say(
+        "lasting" if incident.is_open else "lasted",
+        span=lens.span(incident.first_failure_at, incident.resolved_at),
+    )
+    slugs = sorted({member.authority for member in members})
+    said = advise_on(vocabulary, incident, lens.name(incident.authority))
+    return Story(
+        id=incident.id,
+        severity=str(incident.severity),
+        severity_word=vocabulary.severities[incident.severity],
+        title=" · ".join(part for part in who if part),
+        cause=vocabulary.causes[incident.cause],
+        since=incident.first_failure_at,
+        lasts=lasting,
+        is_open=incident.is_open,
+        diagnosis=vocabulary.diagnoses[incident.diagnosis],
+        fault=said.fault,
+        step=said.step,
+        facts=tuple(vocabulary.fact(fact, incident.scope) for fact in incident.facts),
+        members=lens.say("members", count=len(slugs), names=lens.names(slugs)) if slugs else "",
+        taken=lens.say("acknowledged", author=incident.acknowledged_by) if incident.acknowledged_at else "",
+        muted=lens.say("muted", by=incident.muted_by) if incident.is_open and incident.muted_by else "",
+    )
+
+
+def stories(lens: Lens, incidents: Iterable[Incident]) -> tuple[list[Story], list[Story]]:
+    """Open incidents, parents first and then by start, and the resolved ones told last. Members stand in their parent."""
+    known = list(incidents)
+    children: dict[str, list[Incident]] = {}
+    for incident in known:
+        if incident.parent is not None:
+            children.setdefault(incident.parent, []).append(incident)
+    open_ids = {incident.id for incident in known if incident.is_open}
+    shown = [incident for incident in known if incident.is_open and incident.parent not in open_ids]
+    shown.sort(
+        key=lambda incident: (incident.scope is Scope.AUTHORITY, incident.first_failure_at, incident.id)
+    )
+    ended = [
+        (incident.resolved_at, incident.id, incident)
+        for incident in known
+        if incident.resolved_at is not None
+    ]
+    recent = [incident for *_, incident in sorted(ended, reverse=True)[:RECENT]]
+    return (
+        [story(lens, incident, children.get(incident.id, ())) for incident in shown],
+        [story(lens, incident, children.get(incident.id, ())) for incident in recent],
+    )
+
+
+# --- one incident ----------------------------------------------------------------------------------------------------
+
+
+def steps(lens: Lens, incident: Incident) -> list[tuple[datetime, str]]:
+    """What happened to it when, in words, oldest first."""
+    story = story_of(incident)
+    first_cause = next((place for place, (_, event) in enumerate(story) if event.startswith("cause=")), None)
+    return [(at, step(lens, event)) for place, (at, event) in enumerate(story) if place != first_cause]
+
+
+def step(lens: Lens, event: str) -> str:
+    """One entry of a timeline (`acked=wang`) in words; one of a kind unknown here as it is."""
+    name, _, value = event.partition("=")
+    if name in ("first_failure", "opened", "resolved"):
+        return lens.say(name)
+    if not lens.knows(f"story_{name}"):
+        return event
+    return lens.say(f"story_{name}", value=_value(lens, name, value))
+
+
+def _value(lens: Lens, name: str, value: str) -> str:
+    words = lens.words
+    tables: Mapping[str, Mapping[Any, str]] = {
+        "cause": words.causes,
+        "severity": words.severities,
+        "diagnosis": words.diagnoses,
+    }
+    if name == "told" and lens.knows(f"told_{value}"):
+        return lens.say(f"told_{value}")
+    return tables.get(name, {}).get(value, value)

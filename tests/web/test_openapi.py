@@ -1,0 +1,72 @@
+"""The description of the interface is the interface: generated requests, good and bad, are answered as it says."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import schemathesis
+from aiohttp.test_utils import TestServer
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import positive_data_acceptance
+
+from monitor.model import Cause, Certificate, Phase, Scope, Silence
+from monitor.web.openapi import document
+from monitor.web.routes import ENDPOINTS
+from monitor.web.server import make_app
+from tests.web.conftest import AT, World, make_incident, make_plan, make_result
+
+TOKEN = "t0ken"
+STREAMS = ("/api/v1/events",)
+"""Without an end: covered by test_live."""
+
+
+def full_world() -> World:
+    """Something of everything, so that answers are not empty."""
+    world = World(plan=make_plan(token=TOKEN))
+    world.see_all_up()
+    certificate = Certificate(
+        subject="CN=x", issuer="CN=y", not_before=AT, not_after=AT + timedelta(days=9), names=("x",),
+        fingerprint="00", chain_length=1, verified=None,
+    )  # fmt: skip
+    phases = {Phase.CONNECT: 0.1}
+    world.see(make_result("captcha/shandong", Cause.RESPONSE_TIMEOUT, phases=phases, certificate=certificate))
+    world.open(make_incident("national", id="n-1", scope=Scope.NATIONAL))
+    world.open(make_incident("shandong", parent="n-1", acknowledged_at=AT, acknowledged_by="w"))
+    silence = Silence(id="s", matchers={"authority": ("x",)}, starts_at=AT, ends_at=AT + timedelta(days=1))
+    world.state.silences["s"] = silence
+    return world
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    """A server in a thread of its own: schemathesis waits for its answers."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = TestServer(make_app(full_world().reading()))
+    asyncio.run_coroutine_threadsafe(server.start_server(loop=loop), loop).result()
+    yield f"http://127.0.0.1:{server.port}"
+    asyncio.run_coroutine_threadsafe(server.close(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+schema = schemathesis.openapi.from_dict(document(ENDPOINTS)).exclude(path=list(STREAMS))
+
+
+@schema.parametrize()
+@settings(
+    max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+def test_every_answer_is_as_described(case: schemathesis.Case[Any], base: str) -> None:
+    case.call_and_validate(
+        base_url=base,
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        excluded_checks=[positive_data_acceptance],  # a window may still end before it begins
+    )
