@@ -10,7 +10,7 @@ import pytest
 
 from monitor.core.diagnosis import Fact
 from monitor.model import Cause, Diagnosis, EventName, Incident, Outcome, Phase, Scope, Verdict, Vote, Window
-from monitor.net.failures import failure_of
+from monitor.net.failures import ERRNOS, failure_of
 from monitor.notify.advice import Case
 from monitor.notify.payload import payload
 from monitor.notify.text import duration, link, title_and_text
@@ -358,6 +358,7 @@ def test_remarks_on_a_run_are_said_in_chinese_and_strange_ones_stay():
 
     assert detail_words(late, "zh") == "到时限为止没有等到更多内容（等待应答）"
     assert detail_words(late, "en") == late
+    assert [said for _, said in ERRNOS.values() if detail_words(said, "zh") == said] == []
     assert detail_words("status 503, expected 200 or 304", "zh") == "状态码 503，应为 200 or 304"
     assert detail_words("020 由于查验行为异常", "zh") == "020 由于查验行为异常"
     assert (
