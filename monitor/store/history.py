@@ -42,8 +42,8 @@ MOST_INCIDENTS = 5_000
 SLOW = 10.0
 """Seconds after which a disk counts as one that does not answer."""
 CHORES_EVERY = 60.0
-BREATH = 0.02
-"""Seconds between two bites of the chores, for everything else."""
+BREATH = 0.01
+"""Share of a cycle between two bites of the chores, for everything else."""
 DAMAGE_SHOWN = 20.0
 """Seconds beyond `group_wait` for which a damaged file is shown as down, though the next one works: long enough to be told."""
 CLOSE_WAIT = 2.0
@@ -135,9 +135,10 @@ class HistoryStore:
             del self._incidents[next(iter(self._incidents))]
 
     def _drop(self, number: int) -> None:
-        if self.dropped == 0 or self.is_up:
+        if not self._is_dropping:
+            self._is_dropping = True
             log.warning(
-                "history.dropping", reason="the disk does not take it in time", lost="the oldest runs"
+                "history.dropping", consequence="runs are lost to history until the disk takes them again"
             )
         self.dropped += number
         self._count_dropped(number)
@@ -234,7 +235,7 @@ class HistoryStore:
         while self._chores is not None and self._clock.monotonic() < began + self._cycle:
             if await self._run(self._bite):
                 self._chores = None
-            await asyncio.sleep(BREATH)
+            await asyncio.sleep(BREATH * self._cycle)
 
     def _bite(self) -> bool:
         """In the writer's thread: one bite of the chores; whether they are done."""

@@ -68,23 +68,11 @@ class HistoryFile:
 
         Raises `StoreError` where the disk does not let it; the file is then as it was.
         """
-        try:
-            return self._transact(job)
-        except OURS:
-            raise
-        except (sqlite3.Error, OSError) as problem:
-            if is_damaged(problem):
-                self.move_aside(reason_of(problem))
-            elif not self._make_room(problem):
-                self.close()
-                raise StoreError(reason_of(problem)) from problem
-        try:
-            return self._transact(job)
-        except OURS:
-            raise
-        except (sqlite3.Error, OSError) as problem:
-            self.close()
-            raise StoreError(reason_of(problem)) from problem
+        return self._attempt(lambda: self._transact(job))
+
+    def give_back(self, pages: int) -> bool:
+        """Return that many free pages to the file system; whether there are more. Raises `StoreError`."""
+        return self._attempt(lambda: self._give_back(pages))
 
     def move_aside(self, reason: str) -> None:
         """Keep a damaged file beside the new one (the last one only). Raises `StoreError`."""
@@ -104,6 +92,33 @@ class HistoryFile:
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
+
+    def _attempt(self, job: Callable[[], T]) -> T:
+        """Do it, once more where what failed could be mended at once."""
+        try:
+            return job()
+        except OURS:
+            raise
+        except (sqlite3.Error, OSError) as problem:
+            if is_damaged(problem):
+                self.move_aside(reason_of(problem))
+            elif not self._make_room(problem):
+                self.close()
+                raise StoreError(reason_of(problem)) from problem
+        try:
+            return job()
+        except OURS:
+            raise
+        except (sqlite3.Error, OSError) as problem:
+            self.close()
+            raise StoreError(reason_of(problem)) from problem
+
+    def _give_back(self, pages: int) -> bool:
+        connection = self._open()
+        free: int = connection.execute("PRAGMA freelist_count").fetchone()[0]
+        if free:  # execute() would step once, which is one page
+            connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+        return free > pages
 
     def _transact(self, job: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._open()

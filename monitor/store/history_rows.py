@@ -94,7 +94,7 @@ def run_row(record: Record) -> tuple[Any, ...]:
         ",".join(sorted(result.flags)) if result.flags else None,
         *[tenths(phases[phase]) if phase in phases else None for phase in PHASES],
         None if result.address is None else _packed(result.address),
-        result.status_code,
+        None if result.status_code is None else _bounded(result.status_code),
         _text(result.code, LONGEST_CODE),
         None if result.lag is None else _bounded(result.lag * 1000),
         _text(result.detail, LONGEST_DETAIL),
@@ -143,11 +143,11 @@ def _text(text: str | None, longest: int) -> str | None:
 
 
 @lru_cache(4096)
-def _packed(address: str) -> bytes | str:
+def _packed(address: str) -> bytes | str | None:
     try:
         return ip_address(address).packed
     except ValueError:
-        return address[:LONGEST_ADDRESS]
+        return _text(address, LONGEST_ADDRESS)
 
 
 def _unpacked(kept: bytes | str | None) -> str | None:

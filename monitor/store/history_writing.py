@@ -72,14 +72,13 @@ class Pen:
         rows = [self._row(connection, record) for record in batch.runs]
         connection.executemany(INSERT_RUN, rows)
         if batch.begins:
-            connection.execute("DELETE FROM incident WHERE resolved IS NULL")
+            _withdraw(connection, _open_ones(connection))
         connection.executemany(
             "INSERT OR REPLACE INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             map(_incident_row, batch.incidents),
         )
-        connection.executemany(
-            "DELETE FROM incident WHERE id = ? AND resolved IS NULL", [(id_,) for id_ in batch.withdrawn]
-        )
+        if batch.withdrawn:
+            _withdraw(connection, [one for one in _open_ones(connection) if one[0] in batch.withdrawn])
         _soil(connection, {hour for at, _, _, holds, *_ in rows for hour in hours_of(at, at + holds)})
         _soil(connection, {hour for one in batch.incidents for hour in _hours_of_fault(one)})
 
@@ -123,6 +122,19 @@ def _incident_row(incident: Incident) -> tuple[object, ...]:
     )
 
 
+def _open_ones(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Ids and beginnings (ms) of the faults of ours that are kept as not over."""
+    return connection.execute("SELECT id, began FROM incident WHERE resolved IS NULL").fetchall()
+
+
+def _withdraw(connection: sqlite3.Connection, gone: Iterable[tuple[str, int]]) -> None:
+    """Forget faults of ours that were none; what was summed up since they began knew less than it should."""
+    latest = connection.execute("SELECT max(at) FROM run").fetchone()[0]
+    for id_, began in gone:
+        connection.execute("DELETE FROM incident WHERE id = ?", (id_,))
+        _soil(connection, hours_of(began, began + 1 if latest is None else latest))
+
+
 def _hours_of_fault(incident: Incident) -> Iterable[int]:
     """The hours that a fault of our own network makes say something else."""
     if incident.scope is not Scope.LOCAL:
@@ -152,7 +164,7 @@ def chores(file: HistoryFile, now: int, retention: Retention) -> Iterator[None]:
             break
         yield
     yield from _prune_hours(file, (now - retention.hourly) // HOUR)
-    while file.transaction(_give_back):
+    while file.give_back(VACUUM_BITE):
         yield
 
 
@@ -202,10 +214,3 @@ def _last_id(connection: sqlite3.Connection, table: str) -> int:
 
 def _execute_all(connection: sqlite3.Connection, query: str, rows: list[tuple[int, int]]) -> None:
     connection.executemany(query, rows)
-
-
-def _give_back(connection: sqlite3.Connection) -> bool:
-    """Return some free pages to the file system; whether there are more."""
-    free: int = connection.execute("PRAGMA freelist_count").fetchone()[0]
-    connection.execute(f"PRAGMA incremental_vacuum({VACUUM_BITE})").fetchall()
-    return free > VACUUM_BITE
