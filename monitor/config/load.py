@@ -137,6 +137,8 @@ class _Build:
         self._services = sorted(
             {*facts.SERVICES, *(target.service for target in self._targets() if target.service)}
         )
+        if not self.mistakes and not understood.mistakes:
+            self.mistakes += rules.nothing_to_look_at(self._expansion, self._configuration, document)
         self._receivers, self._routes = self._telling(document, understood)
         self._references, wrong = references.references(
             self._configuration.reference, understood.references, document, around.directory

@@ -38,6 +38,22 @@ def refused(understood: Understood, document: Document, directory: FilePath) -> 
     yield from _unreadable_roots(configuration, named, document, directory)
 
 
+def nothing_to_look_at(
+    expansion: Expansion, configuration: Configuration, document: Document
+) -> Iterator[Mistake]:
+    """A plan that can never say anything: no target at all, or a main service that no target watches."""
+    if not expansion.targets:
+        yield document.mistake(
+            ("probes",),
+            "no target",
+            "each probe is skipped: its facts are not known for the authorities watched",
+        )
+    main, written = configuration.judgement.main_service, ("judgement", "main_service")
+    services = sorted({target.service for target in expansion.targets.values() if target.service})
+    if "main_service" in configuration.judgement.model_fields_set and services and main not in services:
+        yield document.mistake(written, f'"{main}"', f"no probe watches it; {did_you_mean(main, services)}")
+
+
 def _names_written(document: Document) -> Iterator[str]:
     """Names of all probes in the file, also of those in which something else is wrong."""
     written = document.root.entries.get("probes")

@@ -571,4 +571,23 @@ LATER = [
     ),
 ]
 
-BROKEN = [*YAML, *KEYS, *TYPES, *MEANING, *OTHERS, *WINDOWS, *ROUTES, *LATER]
+NOTHING = [
+    whole(
+        "nothing to look at",
+        "version: 1\nauthorities: {only: [yunnan]}\nprobes:\n"
+        '  - {name: a, kind: tls, each: authority, host: "{dppt_host}", port: "{dppt_port}"}\n',
+        "4:3: probes",
+        "no target",
+        "skipped",
+    ),
+    whole(
+        "a main service nobody watches",
+        "version: 1\njudgement: {main_service: verfy}\nprobes:\n"
+        '  - {name: a, kind: tls, each: authority, service: verify, host: "{verify_host}", port: "{verify_port}"}\n',
+        "2:27: judgement.main_service",
+        '"verfy"; no probe watches it',
+        'did you mean "verify"',
+    ),
+]
+
+BROKEN = [*NOTHING, *YAML, *KEYS, *TYPES, *MEANING, *OTHERS, *WINDOWS, *ROUTES, *LATER]
