@@ -190,6 +190,7 @@ async def listening(parts: Parts, registry: Mapping[str, Authority]) -> AsyncIte
         live=parts.live,
         ask=parts.pipeline.inbox.ask,
         reload=parts.reload,
+        history=parts.history,
     )
     gate = Gate(make_app(reading))
     host, port = parts.plan.listen
