@@ -207,7 +207,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "none": "none",
         "says": "{outcome}, {span} ago",
         "source": "Source",
-        "rows": "{count} authorities",
+        "rows": "authorities: {count}",
         "read_at": "read",
         "source_up": "readable",
         "source_down": "cannot be read; what it said last stands",
