@@ -6,6 +6,7 @@ aside and made anew. WAL with `synchronous` NORMAL: a batch costs no fsync, a po
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,6 +28,9 @@ LOCK_WAIT = 1.0
 """Seconds that somebody else's lock is waited for."""
 LEFT_OF_WAL = 4 << 20
 """Bytes of the write-ahead log that stay after a checkpoint."""
+RESERVE = 64 << 20
+"""Bytes of the disk that history leaves to the state file, or `RESERVED` of a small disk."""
+RESERVED = 0.05
 SMALLEST_FILE = 512
 """No SQLite file has fewer bytes."""
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -73,6 +77,15 @@ class HistoryFile:
     def give_back(self, pages: int) -> bool:
         """Return that many free pages to the file system; whether there are more. Raises `StoreError`."""
         return self._attempt(lambda: self._give_back(pages))
+
+    def require_room(self) -> None:
+        """Raises `StoreError` where the disk has only left what the state file may need."""
+        try:
+            disk = shutil.disk_usage(self.path.parent)
+        except OSError:
+            return  # whatever is wrong, the transaction will say it better
+        if disk.free < min(RESERVE, disk.total * RESERVED):
+            raise StoreError(f"the disk is nearly full: its last {disk.free >> 10} KiB are left to the state")
 
     def move_aside(self, reason: str) -> None:
         """Keep a damaged file beside the new one (the last one only). Raises `StoreError`."""

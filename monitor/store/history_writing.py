@@ -59,6 +59,7 @@ class Pen:
 
     def write(self, batch: HistoryBatch) -> None:
         """Write a batch, all or nothing. Raises `StoreError`."""
+        self._file.require_room()
         try:
             self._file.transaction(lambda connection: self._write(connection, batch))
         except BaseException:

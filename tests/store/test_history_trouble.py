@@ -6,7 +6,8 @@ import asyncio
 import resource
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -230,3 +231,33 @@ async def test_too_many_questions_at_once_are_refused(opened: Open):
         answers = await asyncio.gather(*asked, return_exceptions=True)
     assert any(isinstance(answer, StoreError) for answer in answers)
     assert sum(not isinstance(answer, BaseException) for answer in answers) == module.MOST_QUESTIONS
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes at `tmp_path/state`; skipped where none may be mounted."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("may not mount a file system here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+async def test_the_last_of_the_disk_is_left_to_the_state(opened: Open, small_disk: Path):
+    async with opened() as kept:
+        await kept.turn()
+        filler = small_disk / "filler"
+        filler.write_bytes(b"\0" * (shutil.disk_usage(small_disk).free - 80 * 1024))
+        kept.keep(a_run(START))
+        await kept.turn()
+        assert kept.ups == [False]
+        assert "left to the state" in kept.said[0].detail
+        assert shutil.disk_usage(small_disk).free >= 80 * 1024
+        filler.unlink()
+        await kept.turn()
+        assert kept.ups == [False, True]
+        assert len(await kept.all_of()) == 1
