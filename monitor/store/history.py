@@ -105,6 +105,12 @@ class HistoryStore:
     def follow(self, plan: Plan, state: State, decided: Sequence[tuple[Event, Commit]]) -> None:
         """Keep the runs and incidents of what was decided. Takes some microseconds a run, never waits, never raises."""
         self._plan = plan
+        try:
+            self._follow(plan, state, decided)
+        except Exception:  # a bug here must not stop the pipeline, which hands this over
+            log.exception("history.internal_error")
+
+    def _follow(self, plan: Plan, state: State, decided: Sequence[tuple[Event, Commit]]) -> None:
         windows: tuple[Window, ...] | None = None
         for event, commit in decided:
             if commit.incidents or commit.forgotten:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from monitor.core.history import Counts
 from monitor.core.state import Commit, State
 from monitor.model import Cause, Flag, MaintenanceRule, Phase, Result, Scope, TargetState, Tick
+from monitor.store.history_file import HistoryFile
+from monitor.store.history_rows import Record, to_ms
+from monitor.store.history_writing import HistoryBatch, Pen, Retention, chores
 from tests.conftest import StillClock
 from tests.notify.examples import an_incident
 from tests.store.histories import (
@@ -320,6 +324,40 @@ async def test_a_clock_that_was_a_year_ahead_for_a_while_stops_nothing(opened: O
         assert (await measured(kept))[0][1] == 900
         newest = await kept.store.results(REACH.id, clock.at - HOUR, clock.at, 10)
     assert len(newest.runs) == 1
+
+
+RUNS_OF_HOUR = "SELECT ok + error + timeout FROM target_hour WHERE hour = ?"
+
+
+def test_what_comes_while_an_hour_is_summed_up_and_what_is_broken_off_is_summed_up_next_time(
+    tmp_path: Path,
+):
+    file = HistoryFile(tmp_path / "history.sqlite3")
+    pen, keep = Pen(file), Retention(results=10**12, hourly=10**12)
+    now = to_ms(START + 5 * HOUR)
+    pen.write(batch_of(*a_morning()))
+    hour = to_ms(START) // 3_600_000
+    for bites in range(1, 40, 6):
+        pen.write(batch_of(a_morning()[0]))
+        broken_off = chores(file, now, keep)
+        for _ in range(bites):
+            next(broken_off, None)
+        late = a_run(START + timedelta(seconds=bites, minutes=1), Cause.CONNECTION_REFUSED)
+        pen.write(batch_of(late))
+        for _ in broken_off:
+            pass
+        for _ in chores(file, now, keep):
+            pass
+        assert file.transaction(
+            lambda connection: connection.execute(RUNS_OF_HOUR, (hour,)).fetchone()[0]
+        ) == (61 + (bites - 1) // 6)
+    file.close()
+
+
+def batch_of(*results: Result) -> HistoryBatch:
+    return HistoryBatch(
+        runs=tuple(Record(result=one, target=REACH, seen_up=True, planned=False) for one in results)
+    )
 
 
 # --- restart ------------------------------------------------------------------------------------------------------------
