@@ -74,27 +74,27 @@ def test_everything_that_is_no_mere_reading_needs_the_token():
     assert all(endpoint.guarded for endpoint in ENDPOINTS if endpoint.method != "GET")
 
 
-@pytest.mark.parametrize(("method", "path", "body"), CHANGES)
-@pytest.mark.parametrize(
-    "header",
-    [
-        None,
-        "",
-        "Bearer",
-        "Bearer ",
-        "Bearer wrong",
-        f"Basic {TOKEN}",
-        TOKEN,
-        f"Bearer {TOKEN}x",
-        f"Bearer x{TOKEN}",
-    ],
+WRONG = (
+    None,
+    "",
+    "Bearer",
+    "Bearer ",
+    "Bearer wrong",
+    f"Basic {TOKEN}",
+    TOKEN,
+    f"Bearer {TOKEN}x",
+    f"Bearer x{TOKEN}",
 )
-async def test_nothing_changes_without_the_token(world, ask, method, path, body, header):
-    headers = {} if header is None else {"Authorization": header}
-    answer = await ask(path, method=method, json=body, headers=headers)
-    assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="fapiao-monitor"'
-    assert TOKEN not in answer.text
+
+
+@pytest.mark.parametrize(("method", "path", "body"), CHANGES)
+async def test_nothing_changes_without_the_token(world, ask, method, path, body):
+    for header in WRONG:
+        headers = {} if header is None else {"Authorization": header}
+        answer = await ask(path, method=method, json=body, headers=headers)
+        assert answer.status == 401, header
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="fapiao-monitor"'
+        assert TOKEN not in answer.text
     assert (world.asked, world.reloads) == ([], 0)
 
 

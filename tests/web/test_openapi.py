@@ -70,3 +70,30 @@ def test_every_answer_is_as_described(case: schemathesis.Case[Any], base: str) -
         headers={"Authorization": f"Bearer {TOKEN}"},
         excluded_checks=[positive_data_acceptance],  # a window may still end before it begins
     )
+
+
+KNOWN = [
+    ("/authorities/{slug}", {"slug": "shandong"}, {}),
+    ("/targets/{id}", {"id": "captcha/shandong"}, {}),
+    ("/incidents/{id}", {"id": "n-1"}, {"lang": "en"}),
+    ("/static/{name}", {"name": "page.css"}, {}),
+    ("/api/v1/targets/{id}", {"id": "captcha/shandong"}, {}),
+    ("/api/v1/incidents/{id}", {"id": "shandong-1"}, {}),
+    ("/api/v1/route", {}, {"invoice": "037001900111"}),
+]
+
+
+@pytest.mark.parametrize(("path", "names", "query"), KNOWN)
+def test_what_is_known_is_answered_as_described(base, path, names, query):
+    case = schema[path]["GET"].Case(path_parameters=names, query=query)
+    answer = case.call_and_validate(base_url=base, excluded_checks=[positive_data_acceptance])
+    assert answer.status_code == 200
+
+
+def test_everything_that_is_served_is_described():
+    made = make_app(full_world().reading())
+    served = {(route.method, route.resource.canonical) for route in made.router.routes() if route.resource}
+    described = {
+        (method.upper(), path) for path, methods in document(ENDPOINTS)["paths"].items() for method in methods
+    }
+    assert {one for one in served if one[0] != "HEAD"} == described

@@ -8,7 +8,21 @@ from html.parser import HTMLParser
 
 import pytest
 
-from monitor.model import Authority, Cause, Confirmed, Diagnosis, Flag, Phase, Scope
+from monitor.model import (
+    Authority,
+    Cause,
+    Certificate,
+    Confirmed,
+    Diagnosis,
+    Flag,
+    MaintenanceRule,
+    Outcome,
+    Phase,
+    ReferenceReading,
+    ReferenceRow,
+    ReferenceSource,
+    Scope,
+)
 from monitor.web.texts import TEXTS, span
 from tests.web.conftest import AT, World, make_incident, make_plan, make_result
 
@@ -231,3 +245,128 @@ class TestAuthorityOfOneself:
         assert "&lt;甲&gt;" in html
         assert "<甲>" not in html
         assert 'href="/authorities/a%3Cb"' in html
+
+
+class TestReferences:
+    """A plan with two references and some maintenance."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        sources = (ReferenceSource(name="hq<1>", url="http://x"), ReferenceSource(name="board", file="/x"))
+        rules = (
+            MaintenanceRule(name="nightly<b>", schedule="0 23 * * *", duration=7200.0),
+            MaintenanceRule(
+                name="upgrade",
+                authorities=("hebei",),
+                start=AT - timedelta(hours=1),
+                end=AT + timedelta(hours=1),
+            ),
+        )
+        world = World(plan=make_plan(references=sources, maintenance=rules))
+        world.see_all_up()
+        return world
+
+    def hear(self, world: World, source: str, *, age: float = 10.0, **said: Outcome) -> None:
+        """What a reference says, `age` seconds ago."""
+        rows = tuple(
+            ReferenceRow(authority=slug, outcome=outcome, checked_at=AT - timedelta(seconds=age))
+            for slug, outcome in said.items()
+        )
+        world.state.references[source] = ReferenceReading(source=source, read_at=AT, up=True, rows=rows)
+
+    async def test_a_cell_has_the_reference_as_background(self, world, ask):
+        ok, error, timeout = Outcome.OK, Outcome.ERROR, Outcome.TIMEOUT
+        self.hear(world, "hq<1>", beijing=ok, tianjin=error, hebei=ok, shanxi=error, jilin=timeout)
+        self.hear(world, "board", beijing=ok, hebei=error, shanxi=timeout)
+        found = Cells((await ask("/")).text).found
+        drawn = {slug: classes.split()[1:] for slug, (classes, _) in found.items()}
+        assert drawn["beijing"] == ["ref-ok", "own-ok", "is-up", "agrees"]
+        assert drawn["tianjin"] == ["ref-error", "own-ok", "is-up"]
+        assert drawn["hebei"][0] == "ref-split"
+        assert drawn["shanxi"][0] == "ref-error"
+        assert drawn["jilin"][0] == "ref-timeout"
+        assert drawn["liaoning"][0] == "ref-none"
+        assert "参考 异常" in found["tianjin"][1]
+        assert "参考" not in found["beijing"][1]
+
+    async def test_a_stale_reference_is_drawn_as_such(self, world, ask):
+        self.hear(world, "hq<1>", age=3600, beijing=Outcome.OK)
+        html = (await ask("/?lang=en")).text
+        classes, text = Cells(html).found["beijing"]
+        assert ("ref-stale" in classes, "reference stale" in text) == (True, True)
+        assert "the reference is out of date" in html
+
+    async def test_verdicts_are_counted_and_sources_told(self, world, ask):
+        self.hear(world, "hq<1>", beijing=Outcome.ERROR, tianjin=Outcome.OK)
+        html = (await ask("/?lang=en")).text
+        assert '<li class="verdict-only_reference_down">' in html
+        assert "it works here; the reference says it is down" in html
+        assert "hq&lt;1&gt;" in html
+        assert "not read yet" in html
+        assert "<1>" not in html
+
+    async def test_an_authority_s_page_tells_what_each_reference_says_and_how_old_it_is(self, world, ask):
+        self.hear(world, "board", age=90, beijing=Outcome.TIMEOUT)
+        html = (await ask("/authorities/beijing?lang=en")).text
+        assert "timeout, 1 min ago" in html
+        assert "it works here; the reference says it is down" in html
+
+    async def test_windows_of_now_and_to_come_are_listed_a_rule_once(self, world, ask):
+        html = (await ask("/?lang=en")).text
+        assert html.count('class="window is-active"') == 1
+        assert html.count('class="window is-upcoming"') == 1
+        assert "nightly&lt;b&gt;" in html
+        assert "13 more within two weeks" in html
+        assert "in maintenance" in Cells(html).found["hebei"][1]
+
+    async def test_planned_maintenance_is_no_alarm(self, world, ask):
+        world.see(make_result("captcha/hebei", Cause.MAINTENANCE_PAGE, phase=Phase.PROCESSING))
+        html = (await ask("/?lang=en")).text
+        assert sentence(html) == "⚙ Invoice verification works everywhere; 1 in planned maintenance: Hebei."
+
+
+async def test_an_incident_s_page_tells_who_took_it_what_changed_and_what_it_belongs_to(world, ask):
+    steps = (
+        "opened",
+        "cause=connect_timeout",
+        "told=incident_opened",
+        "cause=tls_expired",
+        "acked=<王>",
+        "new=1",
+    )
+    world.open(make_incident("national", id="n-1", scope=Scope.NATIONAL, diagnosis=Diagnosis.NATIONAL_OUTAGE))
+    world.open(
+        make_incident(
+            "shandong",
+            parent="n-1",
+            acknowledged_at=AT,
+            acknowledged_by="<王>",
+            comment="<b>",
+            timeline=tuple((AT - timedelta(minutes=9), step) for step in steps),
+        )
+    )
+    html = (await ask("/incidents/shandong-1?lang=en")).text
+    told = [
+        re.sub("<[^>]*>", "", line).strip() for line in re.findall(r"<li>(<time.*?)</li>", html, re.DOTALL)
+    ]
+    assert [line.split("+08:00 ")[1] for line in told] == [
+        "First failure", "Confirmed", "told: opened", "cause became: certificate has expired",
+        "taken by &lt;王&gt;", "new=1",
+    ]  # fmt: skip
+    assert 'href="/incidents/n-1?lang=en"' in html
+    assert "&lt;b&gt;" in html
+    members = (await ask("/incidents/n-1?lang=en")).text
+    assert 'href="/incidents/shandong-1?lang=en"' in members
+
+
+async def test_a_target_s_page_shows_its_last_run_and_certificate_as_text(world, ask):
+    hostile = "CN=<script>alert(1)</script>"
+    certificate = Certificate(
+        subject=hostile, issuer=hostile, not_before=AT, not_after=AT, names=(hostile,) * 30, fingerprint="",
+        chain_length=1, verified=True,
+    )  # fmt: skip
+    world.see(make_result("captcha/shandong", certificate=certificate, code=hostile, tls_version=hostile))
+    page = await ask("/targets/captcha%2Fshandong")
+    assert (page.status, "<script>" in page.text) == (200, False)
+    assert page.text.count("&lt;script&gt;") == 24
+    assert (await ask("/targets/captcha/atlantis")).status == 404
