@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -156,7 +155,7 @@ async def status(request: web.Request) -> web.Response:
     parameters(request)
     reading = request.app[READING]
     rows = status_rows(reading.plan(), reading.state(), reading.clock.now())
-    return web.json_response(as_json(asdict(rows)))
+    return web.json_response(as_json(rows))
 
 
 async def reference(request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -119,5 +119,5 @@ def _ageless(row: Row) -> Row:
 
 def row_json(row: Row) -> dict[str, Any]:
     """A row of `/api/v1/status`; the local part with `authority` `local`."""
-    data: dict[str, Any] = as_json(asdict(row))
+    data: dict[str, Any] = as_json(row)
     return data if isinstance(row, AuthorityRow) else {"authority": LOCAL, **data}
