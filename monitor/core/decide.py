@@ -12,7 +12,17 @@ from collections import ChainMap
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core import certificates, commands, doubt, judge, looking, planning, readings, releasing, stores
+from monitor.core import (
+    certificates,
+    commands,
+    doubt,
+    judge,
+    looking,
+    maintenance,
+    readings,
+    releasing,
+    stores,
+)
 from monitor.core.draft import Draft
 from monitor.core.incidents import LOCAL_KEY, forgettable
 from monitor.core.settling import settle
@@ -62,7 +72,7 @@ def _tick(draft: Draft) -> None:
     doubt.weigh(draft)
     looking.lift_bans(draft)
     looking.set_paces(draft)
-    planning.keep_calendar(draft)
+    maintenance.keep_calendar(draft)
     draft.silences = {id_: one for id_, one in draft.silences.items() if draft.now < one.ends_at}
     settle(draft, everything=draft.alarm is not None and draft.alarm <= draft.now)
     stores.settle(draft)
@@ -83,7 +93,7 @@ def _tick(draft: Draft) -> None:
             *readings.moments(draft),
             doubt.ends(draft),
         ),
-        (*planning.moments(draft), *(silence.ends_at for silence in draft.silences.values())),
+        (*maintenance.moments(draft), *(silence.ends_at for silence in draft.silences.values())),
     )
 
 

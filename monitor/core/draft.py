@@ -1,7 +1,7 @@
 """A commit in the making: copies of what one event may change, and what changed of them as one value.
 
 What is done to it stands in looking.py (what runs next), settling.py and parents.py (which incidents there are),
-planning.py (windows), releasing.py (what is told) and commands.py.
+maintenance.py (windows), releasing.py (what is told) and commands.py.
 """
 
 from __future__ import annotations
@@ -210,7 +210,8 @@ class Draft:
             ),
             durable=self.believes_otherwise
             or any((*weighty, dropped, self.notifications))
-            or group != known.group,
+            or group != known.group
+            or self.doubt != known.doubt,
         )
 
     def _dropped(self) -> tuple[tuple[str, str], ...]:

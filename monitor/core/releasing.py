@@ -15,7 +15,7 @@ from monitor.core.draft import Draft
 from monitor.core.incidents import LOCAL_KEY
 from monitor.core.judge import interval_of
 from monitor.core.settling import open_still_down, settle_all
-from monitor.core.stores import CONFIRM
+from monitor.core.stores import CONFIRM, is_unconfirmed
 from monitor.core.telling import Word, differs, notify, notify_over, reminder, unaware, words
 from monitor.core.verdict import reference_rows
 from monitor.core.wakeup import LOOK_AGAIN, release_time
@@ -44,7 +44,7 @@ def said(draft: Draft, incident: Incident) -> list[Word]:
         muting.awaits_overrun(incident) and not has_overrun(draft, incident)
     ):
         return []
-    if incident.scope is Scope.DAEMON and not incident.told and draft.now < incident.opened_at + CONFIRM:
+    if not incident.told and is_unconfirmed(incident, draft.now):
         return []
     return words(
         draft.plan,
@@ -73,8 +73,8 @@ def steady_at(draft: Draft, incident: Incident) -> datetime:
     """From when a change of it counts as confirmed: as many runs must have said so as confirm a failure."""
     since = incident.changed_at or incident.opened_at
     target = draft.plan.targets.get(incident.targets[0]) if incident.targets else None
-    if target is None or since > draft.now:
-        return since
+    if target is None or since > draft.now:  # the clock was set back
+        return min(since, draft.now)
     state = draft.targets.get(target.id) or TargetState(id=target.id)
     runs = (target.confirm.attempts - 1) * max(interval_of(target, state), target.confirm.spacing)
     return since + timedelta(seconds=runs + target.timeout if runs else 0)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from monitor.core import incidents as cases
 from monitor.core.draft import Draft
 from monitor.core.incidents import Key, Outage
 from monitor.core.opening import end
-from monitor.model import LOCAL, Cause, Diagnosis, Scope, StoreHealth
+from monitor.model import LOCAL, Cause, Diagnosis, Incident, Scope, StoreHealth
 
 CONFIRM = timedelta(seconds=5)
 """A store must work, or not work, for so long before that is told."""
@@ -44,6 +44,11 @@ def _outage(draft: Draft, health: StoreHealth) -> Outage:
         diagnosis=Diagnosis.UNDETERMINED,
         facts=(f"{health.store}: {health.detail}" if health.detail else health.store,),
     )
+
+
+def is_unconfirmed(incident: Incident, now: datetime) -> bool:
+    """Whether this is a store that has not been down for long enough to be told."""
+    return incident.scope is Scope.DAEMON and incident.opened_at <= now < incident.opened_at + CONFIRM
 
 
 def settle(draft: Draft) -> None:
