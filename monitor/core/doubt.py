@@ -6,7 +6,6 @@ open that never was.
 
 from __future__ import annotations
 
-from collections import ChainMap
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -52,7 +51,7 @@ def weigh(draft: Draft) -> None:
         draft.doubt = None
         return
     draft.doubted = frozenset(doubted)
-    draft.believed = ChainMap(doubted, draft.targets)
+    draft.believed = {**draft.targets, **doubted}
 
 
 def _is_old(doubt: Doubt, draft: Draft, state: TargetState) -> bool:

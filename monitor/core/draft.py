@@ -40,7 +40,7 @@ class Draft:
         self.plan = plan
         self.now = now
         self.changed_targets: dict[str, TargetState] = {}
-        self.targets: ChainMap[str, TargetState] = ChainMap(self.changed_targets, state.targets)
+        self.targets: Mapping[str, TargetState] = ChainMap(self.changed_targets, state.targets)
         self.incidents = dict(state.incidents)
         self.open: dict[Key, Incident] = by_key(self.incidents.values())
         self.references = dict(state.references)
@@ -137,17 +137,19 @@ class Draft:
         self.alarm = at if self.alarm is None else min(self.alarm, at)
 
     def drop_strangers(self) -> None:
-        """Forget what is no longer configured, and what was known of a target that looks at something else now."""
+        """Forget what is no longer configured, and what was known of a target that looks at something else now.
+
+        Before any target has changed: what is left is one plain dict, which a Tick looks into often.
+        """
+        plan, known = self.plan.targets, dict(self.known.targets)
         self._dropped_targets = [
             id_
-            for id_, state in self.known.targets.items()
-            if (target := self.plan.targets.get(id_)) is None or not judge.is_of(target, state)
+            for id_, state in known.items()
+            if (target := plan.get(id_)) is None or not judge.is_of(target, state)
         ]
-        if self._dropped_targets:
-            gone = frozenset(self._dropped_targets)
-            known = {id_: state for id_, state in self.known.targets.items() if id_ not in gone}
-            self.targets = ChainMap(self.changed_targets, known)
-            self.believed = self.targets
+        for id_ in self._dropped_targets:
+            del known[id_]
+        self.targets = self.believed = known
 
     # --- the commit -------------------------------------------------------------------------------------------------
 

@@ -112,7 +112,7 @@ def release(draft: Draft) -> None:
 
     What ended first, so that the end of a parent may say that it is down again.
     """
-    settle_all(draft)
+    settle_all(draft, draft.around())
     collect(draft)
     over = parents.ended(draft)
     ended = [incident for id_ in draft.waiting if not (incident := draft.incidents[id_]).is_open]

@@ -18,24 +18,26 @@ from monitor.model import LOCAL, Incident, Scope, ServiceState, Verdict
 def settle(draft: Draft, *, everything: bool) -> None:
     """Bring the incidents in line with what is believed: of the unsettled authorities, or of `everything`."""
     unsettled, draft.unsettled = draft.unsettled, set()
-    turned = parents.settle_local(draft, draft.around())
+    around = draft.around()
+    turned = parents.settle_local(draft, around)
+    if turned:
+        around = draft.around()
     if everything or turned or not unsettled:
-        settle_all(draft)
+        settle_all(draft, around)
     else:
-        _settle(draft, [slug for slug in _provinces(draft) if slug in unsettled])
+        _settle(draft, [slug for slug in _provinces(draft) if slug in unsettled], around)
 
 
-def settle_all(draft: Draft) -> None:
+def settle_all(draft: Draft, around: Surroundings) -> None:
     """All authorities, also what nothing looks at any more."""
-    _settle(draft, _provinces(draft))
+    _settle(draft, _provinces(draft), around)
     watched = {(target.authority, target.service) for target in draft.plan.targets.values()}
     for key, incident in list(draft.open.items()):
         if key.scope is Scope.AUTHORITY and (key.authority, key.service) not in watched:
             end(draft, incident, watched=False)
 
 
-def _settle(draft: Draft, slugs: list[str]) -> None:
-    around = draft.around()
+def _settle(draft: Draft, slugs: list[str], around: Surroundings) -> None:
     for slug in slugs:
         _reconcile(draft, slug, around)
     parents.settle_national(draft, around)
