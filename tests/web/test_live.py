@@ -177,6 +177,9 @@ class TestSmallRing:
                 world.live.publish("result", lambda: large)
                 await asyncio.sleep(0.01)
         assert world.live.latest - world.live.oldest < 3
+        async with asyncio.timeout(5):
+            while server.runner.server.connections:
+                await asyncio.sleep(0.01)
         writer.transport.abort()
 
 
