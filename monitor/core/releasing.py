@@ -72,6 +72,8 @@ def has_overrun(draft: Draft, incident: Incident) -> bool:
 def steady_at(draft: Draft, incident: Incident) -> datetime:
     """From when a change of it counts as confirmed: as many runs must have said so as confirm a failure."""
     since = incident.changed_at or incident.opened_at
+    if incident.scope is Scope.NATIONAL:
+        return min(since, draft.now) + parents.hold(draft, incident)
     target = draft.plan.targets.get(incident.targets[0]) if incident.targets else None
     if target is None or since > draft.now:  # the clock was set back
         return min(since, draft.now)

@@ -106,6 +106,19 @@ def test_the_national_page_is_watched_beside_a_nationwide_outage():
     assert len({one.id for one in world.open if one.authority == "national"}) == 2
 
 
+def test_the_commonest_cause_of_a_nationwide_outage_may_flicker_untold_and_is_told_once_it_stands(world):
+    world.play(down(*NINE[:3]))
+    world.pass_time(60)
+    for _ in range(10):
+        world.play(down(*NINE[:3], row="r"), spacing=10)
+        world.play(down(*NINE[:3], row="-"), spacing=10)
+    assert len(world.told) == 1
+    world.play(down(*NINE[:3], row="r"))
+    world.pass_time(60)
+    assert [event for event, _ in world.heard] == ["incident_opened", "incident_changed"]
+    assert world.told[1].incidents[0].cause is Cause.CONNECTION_REFUSED
+
+
 # --- it ends ---------------------------------------------------------------------------------------------------------
 
 
