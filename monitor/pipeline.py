@@ -147,6 +147,8 @@ class Pipeline:
         self._show = show
         self._wakeup: datetime | None = clock.now()
         self._state_up = "state" not in state.stores_down
+        for name in state.stores_down.keys() - {"state"}:  # it says again in this process if it does not work
+            inbox.put(StoreHealth(store=name, up=True))
         self.swept = asyncio.Event()
         """Set once every target has a result, restored ones counted."""
 
