@@ -18,6 +18,7 @@ from monitor.clock import SystemClock
 from monitor.config.load import load
 from monitor.core.classify import Knowledge
 from monitor.knowledge import load_catalogue, load_registry, load_words
+from monitor.log import REDACTION
 from monitor.model import Plan
 
 
@@ -109,6 +110,7 @@ async def daemon(config: str, folder: Path) -> AsyncIterator[Running]:
 
     def reread() -> Plan:
         loaded = load(file, environ=os.environ, registry=registry)
+        REDACTION.add(loaded.secrets)
         return replace(loaded.plan, state_dir=str(folder / "state"), listen=("127.0.0.1", 0))
 
     knowledge = Knowledge(catalogue=load_catalogue(), words=load_words())

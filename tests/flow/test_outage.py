@@ -99,7 +99,7 @@ async def test_a_webhook_an_apprise_receiver_and_a_mailbox_all_hear_it(few, hook
     assert all("恢复" in title for title in (chat.got[1]["title"], mailbox.mails[1][0]))
 
 
-async def test_a_hung_receiver_delays_neither_the_healthy_one_nor_a_probe(few, hook, tmp_path):
+async def test_rule_1_a_hung_receiver_delays_neither_the_healthy_one_nor_a_probe(few, hook, tmp_path):
     hung = Hook(hang=True)
     async with hook_server(hung):
         receivers = {"dead": {"webhook": hung.url}, "bus": {"webhook": hook.url}}
