@@ -90,8 +90,6 @@ class Wire:
                 await self._readable()
             except ssl.SSLWantWriteError:
                 await _writable(self._fd)
-            except ssl.SSLEOFError as end:
-                raise self._reset() or end from None
 
     async def send(self, data: bytes) -> None:
         """Write all of it. Raises OSError."""
