@@ -111,7 +111,8 @@ async def test_rule_1_a_hung_receiver_delays_neither_the_healthy_one_nor_a_probe
             arrived = datetime.now(UTC)
             metrics = await running.text("/metrics")
     decided = datetime.fromisoformat(hook.got[0]["at"])
-    assert arrived - decided < timedelta(milliseconds=200)
+    # 20 to 60 ms on a quiet machine; one behind the hung receiver would wait for its deadline of 15 s.
+    assert arrived - decided < timedelta(seconds=2)
     assert 'fapiao_runs_skipped_total{reason="late"} 0' in metrics
 
 
