@@ -8,7 +8,7 @@ an alert.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -26,7 +26,7 @@ from monitor.store.file import Pending, StateFile
 from monitor.store.owed import Mark, Owed
 from monitor.store.writer import Writer
 
-__all__ = ["Pending", "StateRefused", "StateStore", "StoreError", "last_runs"]
+__all__ = ["Pending", "StateRefused", "StateStore", "StoreError"]
 
 LAZY = 1.0
 """Seconds that a newer last result may wait for others before it is written."""
@@ -39,11 +39,6 @@ CLOSE_WAIT = 2.0
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
-
-
-def last_runs(state: State) -> Mapping[str, datetime]:
-    """target id → start of its last run, so that a restart does not run at once what ran a moment ago."""
-    return {key: target.last.started_at for key, target in state.targets.items() if target.last is not None}
 
 
 class StateStore:

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from monitor.core.state import Commit, State
 from monitor.store.file import StateFile
-from monitor.store.state import StateRefused, StateStore, StoreError, last_runs
+from monitor.store.state import StateRefused, StateStore, StoreError
 from tests.notify.examples import a_notification, an_incident
 from tests.store.examples import AT, a_commit, a_target, quiet
 
@@ -55,7 +55,6 @@ async def test_everything_comes_back_and_last_results_are_marked_restored(tmp_pa
     assert state.bans == {"fpcy.example:443": AT}
     assert state.sweep == commit.sweep
     assert state.group == commit.group
-    assert last_runs(state) == {target.id: AT}
 
 
 async def test_what_is_dropped_is_gone(tmp_path):
