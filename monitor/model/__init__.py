@@ -1,0 +1,123 @@
+"""The words of the product: every value that passes from one part to another, and nothing that acts.
+
+`Seen` is what one run saw; `Result` is what it means. `Target` is what is looked at; `Plan` is all of them with the
+rules to judge by. `Incident` is one outage; `Notification` is one thing to tell. All values are frozen. Instants are
+aware `datetime`s in UTC; spans are seconds as `float` unless a name says otherwise.
+"""
+
+from monitor.model.catalogue import Code, CodeTable, Words
+from monitor.model.events import (
+    Ack,
+    AddSilence,
+    AddWindow,
+    Ban,
+    Command,
+    Due,
+    EndSilence,
+    EndWindow,
+    Event,
+    Replan,
+    StoreHealth,
+    Tick,
+)
+from monitor.model.incidents import Incident, Scope, Severity
+from monitor.model.notifications import EventName, Notification, Vote
+from monitor.model.outcomes import LOCAL, NATIONAL, PSEUDO_AUTHORITIES, Cause, Flag, Outcome, Phase, SpeaksOf
+from monitor.model.plain import as_json, rfc3339
+from monitor.model.plan import (
+    Judgement,
+    MaintenanceRule,
+    Plan,
+    Receiver,
+    ReferenceMap,
+    ReferenceSource,
+    Route,
+    When,
+)
+from monitor.model.references import ReferenceReading, ReferenceRow
+from monitor.model.registry import Authority, Fact
+from monitor.model.runs import Attempt, Certificate, Failure, Reply, Result, Seen
+from monitor.model.states import AuthorityState, Confirmed, Diagnosis, ServiceState, TargetState, Verdict
+from monitor.model.targets import (
+    Expect,
+    Freshness,
+    JsonExpectation,
+    Repeat,
+    Success,
+    SyncRules,
+    Target,
+    TlsOptions,
+    TlsProfile,
+    Verify,
+)
+from monitor.model.windows import Silence, Window
+
+__all__ = [
+    "LOCAL",
+    "NATIONAL",
+    "PSEUDO_AUTHORITIES",
+    "Ack",
+    "AddSilence",
+    "AddWindow",
+    "Attempt",
+    "Authority",
+    "AuthorityState",
+    "Ban",
+    "Cause",
+    "Certificate",
+    "Code",
+    "CodeTable",
+    "Command",
+    "Confirmed",
+    "Diagnosis",
+    "Due",
+    "EndSilence",
+    "EndWindow",
+    "Event",
+    "EventName",
+    "Expect",
+    "Fact",
+    "Failure",
+    "Flag",
+    "Freshness",
+    "Incident",
+    "JsonExpectation",
+    "Judgement",
+    "MaintenanceRule",
+    "Notification",
+    "Outcome",
+    "Phase",
+    "Plan",
+    "Receiver",
+    "ReferenceMap",
+    "ReferenceReading",
+    "ReferenceRow",
+    "ReferenceSource",
+    "Repeat",
+    "Replan",
+    "Reply",
+    "Result",
+    "Route",
+    "Scope",
+    "Seen",
+    "ServiceState",
+    "Severity",
+    "Silence",
+    "SpeaksOf",
+    "StoreHealth",
+    "Success",
+    "SyncRules",
+    "Target",
+    "TargetState",
+    "Tick",
+    "TlsOptions",
+    "TlsProfile",
+    "Verdict",
+    "Verify",
+    "Vote",
+    "When",
+    "Window",
+    "Words",
+    "as_json",
+    "rfc3339",
+]

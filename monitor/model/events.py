@@ -1,0 +1,86 @@
+"""What the pipeline decides on, and what a decision asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.model.references import ReferenceReading
+from monitor.model.runs import Result
+from monitor.model.windows import Silence, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Time passed: a wake-up that a commit asked for has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """Somebody takes an incident: reminders stop until it is resolved or gets worse."""
+
+    incident: str
+    author: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddSilence:
+    """A silence by hand."""
+
+    silence: Silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSilence:
+    """A silence ends now."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddWindow:
+    """A maintenance window by hand."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndWindow:
+    """A window, by hand or of a rule, ends now."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replan:
+    """Another plan is in force from now on: what is no longer configured is forgotten and its incidents end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreHealth:
+    """Whether a store (`state`, `history`) takes what it is given; told as `daemon_degraded` and `daemon_restored`."""
+
+    store: str
+    up: bool
+    detail: str = ""
+
+
+Command = Ack | AddSilence | EndSilence | AddWindow | EndWindow | Replan
+Event = Result | Tick | ReferenceReading | StoreHealth | Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Run this target at `at` if it is not due earlier anyway."""
+
+    target: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ban:
+    """No HTTP run against this host and port before `until` (code 020)."""
+
+    host_key: str
+    until: datetime

@@ -1,0 +1,63 @@
+"""What is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.model.incidents import Incident, Scope, Severity
+from monitor.model.outcomes import Outcome
+from monitor.model.windows import Window
+
+
+class EventName(StrEnum):
+    """What a notification says happened."""
+
+    INCIDENT_OPENED = "incident_opened"
+    INCIDENT_CHANGED = "incident_changed"
+    INCIDENT_REMINDER = "incident_reminder"
+    INCIDENT_RESOLVED = "incident_resolved"
+    MAINTENANCE_UPCOMING = "maintenance_upcoming"
+    MAINTENANCE_STARTED = "maintenance_started"
+    MAINTENANCE_ENDED = "maintenance_ended"
+    MAINTENANCE_OVERRUN = "maintenance_overrun"
+    CERTIFICATE_EXPIRING = "certificate_expiring"
+    DAEMON_DEGRADED = "daemon_degraded"
+    DAEMON_RESTORED = "daemon_restored"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """What one reference said of an authority when something was decided."""
+
+    source: str
+    outcome: Outcome
+    age_seconds: float
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One thing to tell, decided once. `key` is equal on every retry and for all receivers.
+
+    `to` are the receiver URL ids; the store makes one outbox row of each. `still_down` lists the slugs that are down
+    when a local or national incident ends.
+    """
+
+    key: str
+    event: EventName
+    at: datetime
+    severity: Severity
+    scope: Scope
+    incidents: tuple[Incident, ...]
+    to: tuple[str, ...]
+    still_down: tuple[str, ...] = ()
+    reference: tuple[Vote, ...] = ()
+    """What the references say of the authority it is about; empty when it is about several."""
+    window: Window | None = None
+    """The window that a maintenance event is about."""
+    detail: str = ""
+    """One line for daemon events: what does not work."""
+    drill: bool = False

@@ -1,0 +1,160 @@
+"""All that is configured, ready to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor.model.incidents import Severity
+from monitor.model.outcomes import Outcome
+from monitor.model.registry import Authority
+from monitor.model.targets import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The rules by which results become states and incidents (key `judgement` of probes.yaml)."""
+
+    main_service: str = "verify"
+    local_share: float = 0.8
+    severity_main: Severity = Severity.CRITICAL
+    severity_other: Severity = Severity.WARNING
+    severity_local: Severity = Severity.CRITICAL
+    severity_national: Severity = Severity.CRITICAL
+    severity_ours: Severity = Severity.WARNING
+    severity_certificate: Severity = Severity.WARNING
+    severity_daemon: Severity = Severity.CRITICAL
+    severity_maintenance: Severity = Severity.INFO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """What a route asks for. Each part lists what may be; an empty part asks nothing; all parts must match."""
+
+    severity: tuple[str, ...] = ()
+    event: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    authority: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    diagnosis: tuple[str, ...] = ()
+    cause: tuple[str, ...] = ()
+    hours: tuple[str, str] | None = None
+    """`("08:00", "22:00")` by the wall clock of `Plan.timezone`; may cross midnight; the end does not belong to it."""
+    weekdays: tuple[int, ...] = ()
+    """1 is Monday, 7 is Sunday."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where notifications go: each is tried in order, the first match wins unless `goes_on`."""
+
+    to: tuple[str, ...]
+    """Names of receivers, not of their URLs."""
+    when: When = field(default_factory=When)
+    goes_on: bool = False
+    """`continue: true`: the routes behind it are tried as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """One URL that is told things: the unit of delivery, retry and metric. `id` is `oncall[0]`."""
+
+    id: str
+    name: str
+    kind: str
+    """`apprise` or `webhook`."""
+    url: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceMap:
+    """How to read a reference in a format of its own: JSONPaths, and what its words mean."""
+
+    rows: str
+    """`$.list[*]` or an object of rows."""
+    authority: str
+    """Path within a row to a slug, a 4-digit code or a Chinese or English name; `$key` where rows are an object."""
+    outcome: str
+    at: str | None = None
+    """Path to the time of its look; None: the time it was read."""
+    values: Mapping[str, Outcome] = field(default_factory=dict)
+    """Its words for ok, error and timeout, compared as text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceSource:
+    """Somebody else's view of the authorities. Exactly one of `url` and `file`."""
+
+    name: str
+    url: str | None = field(default=None, repr=False)
+    file: str | None = None
+    interval: float = 60.0
+    stale_after: float = 600.0
+    token: str | None = field(default=None, repr=False)
+    map: ReferenceMap | None = None
+    """None: the format of `/api/v1/reference`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceRule:
+    """Maintenance as configured: `start` and `end`, or `schedule` (cron of five fields) and `duration`."""
+
+    name: str
+    authorities: tuple[str, ...] | None = None
+    """None: all."""
+    services: tuple[str, ...] | None = None
+    """None: all."""
+    start: datetime | None = None
+    end: datetime | None = None
+    schedule: str | None = None
+    """In the wall clock of `timezone`."""
+    duration: float = 0.0
+    timezone: str = "Asia/Shanghai"
+    announce: bool = True
+    """Whether its start and end are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that is configured, ready to work with: targets, rules, receivers. `authorities` are those watched."""
+
+    vantage: str
+    language: str
+    timezone: str
+    targets: Mapping[str, Target]
+    authorities: Mapping[str, Authority]
+    judgement: Judgement = field(default_factory=Judgement)
+    per_host: float | None = 12.0
+    """Connections allowed per host and port in any 60 s; None lifts the limit."""
+    per_host_window: float = 60.0
+    concurrency: int = 64
+    group_wait: float = 10.0
+    receivers: tuple[Receiver, ...] = ()
+    routes: tuple[Route, ...] = ()
+    listen: tuple[str, int] = ("127.0.0.1", 8036)
+    external_url: str = ""
+    token: str | None = field(default=None, repr=False)
+    state_dir: str = "state"
+    references: tuple[ReferenceSource, ...] = ()
+    publish_file: str | None = None
+    """Where the own view is written as a file for others, beside `/api/v1/reference`."""
+    maintenance: tuple[MaintenanceRule, ...] = ()
+    overrun_grace: float = 300.0
+    reopen: float = 900.0
+    """Seconds within which a service that is down again continues its last incident."""
+    repeat: float = 4 * 3600.0
+    """Seconds between two reminders of an open incident; 0: none."""
+    notify_before: float = 86400.0
+    keep_results: float = 14 * 86400.0
+    keep_hourly: float = 400 * 86400.0
+    by_authority: Mapping[str, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
+    """The targets of each authority (`local`: the controls), in the order of `targets`; derived."""
+
+    def __post_init__(self) -> None:
+        """Index the targets once: a decision looks at one authority, not at all of them."""
+        found: dict[str, list[Target]] = {}
+        for target in self.targets.values():
+            found.setdefault(target.authority, []).append(target)
+        object.__setattr__(self, "by_authority", {slug: tuple(mine) for slug, mine in found.items()})

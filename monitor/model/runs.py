@@ -1,0 +1,119 @@
+"""What a run saw (`Seen`), and what it means (`Result`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor.model.outcomes import Cause, Flag, Outcome, Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What the peer presented, read even when verification failed. Expiry is the earliest of the chain."""
+
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    names: tuple[str, ...]
+    """Names and addresses of the leaf's subjectAltName, at most 100 of them."""
+    fingerprint: str
+    """SHA-256 of the leaf's DER, hexadecimal."""
+    chain_length: int
+    verified: bool | None
+    """None: verification was not asked for."""
+    verify_error: str | None = None
+    """The cause a failed verification stands for (`tls_expired` …), whatever `verify` made of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a connection or an exchange ended early, already translated from the exception by the table in net/."""
+
+    cause: Cause
+    phase: Phase
+    detail: str
+    """One line for people, without secrets and without addresses of memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One address that was tried and failed before another was tried."""
+
+    address: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An HTTP reply, decoded (chunks, gzip, deflate) and bounded. `headers` has lower-case names, in order."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    url: str
+    """Where it came from, after redirects."""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that lower-case name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one run saw, not yet judged. Exactly one of `failure` and success of all asked-for phases holds."""
+
+    started_at: datetime
+    duration: float
+    phases: Mapping[Phase, float]
+    """Seconds per phase reached, summed over redirects; includes the one that failed."""
+    addresses: tuple[str, ...] = ()
+    """All answers of name resolution, in order."""
+    address: str | None = None
+    """The address that was talked to last."""
+    attempts: tuple[Attempt, ...] = ()
+    tls_version: str | None = None
+    certificate: Certificate | None = None
+    redirects: tuple[str, ...] = ()
+    reply: Reply | None = None
+    """Also set beside a failure when something of the reply arrived (its body may then be cut)."""
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one run means. `phase` is where it failed, None when ok."""
+
+    target: str
+    started_at: datetime
+    duration: float
+    cause: Cause
+    phase: Phase | None = None
+    flags: frozenset[Flag] = frozenset()
+    phases: Mapping[Phase, float] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+    address: str | None = None
+    status_code: int | None = None
+    tls_version: str | None = None
+    certificate: Certificate | None = None
+    code: str | None = None
+    """The platform's own code (`005`) where the reply carried one."""
+    detail: str = ""
+    lag: float | None = None
+    """Seconds since a sync interface last synchronised, by its own word; None: not asked or not readable."""
+    scheduled: bool = True
+    """False for re-runs, corroboration and woken runs: these do not count for flapping."""
+    restored: bool = False
+    """Taken from the state file after a restart."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome that the cause stands for."""
+        return self.cause.outcome
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the run succeeded (flags or not)."""
+        return self.cause is Cause.NONE
