@@ -26,6 +26,10 @@ class Certificate:
     """None: verification was not asked for."""
     verify_error: str | None = None
     """The cause a failed verification stands for (`tls_expired` …), whatever `verify` made of it."""
+    serial: str = ""
+    """The leaf's serial number, hexadecimal, two digits a byte."""
+    trusted_until: datetime | None = None
+    """Earliest expiry of the chain that was verified, its root included; None where none was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,8 @@ class Reply:
     body: bytes
     url: str
     """Where it came from, after redirects."""
+    version: str = "1.1"
+    """Of HTTP, as the status line says it."""
 
     def header(self, name: str) -> str | None:
         """The first header of that lower-case name."""
@@ -75,6 +81,8 @@ class Seen:
     """The address that was talked to last."""
     attempts: tuple[Attempt, ...] = ()
     tls_version: str | None = None
+    tls_cipher: str | None = None
+    """OpenSSL's name of the cipher suite."""
     certificate: Certificate | None = None
     redirects: tuple[str, ...] = ()
     reply: Reply | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,6 +15,8 @@ from monitor.model import Cause, Certificate
 
 MAX_NAMES = 100
 MAX_TEXT = 256
+MAX_SERIAL = 20
+"""Bytes of a serial number (RFC 5280 §4.1.2.2)."""
 MAX_KEPT = 1024
 
 Chain = tuple[bytes, ...]
@@ -28,25 +30,35 @@ class Certificates:
         self._kept: dict[tuple[bytes, bool | None, Cause | None], Certificate | None] = {}
 
     def read(
-        self, chain: Chain, *, verified: bool | None, verify_error: Cause | None = None
+        self,
+        chain: Chain,
+        *,
+        verified: bool | None,
+        verify_error: Cause | None = None,
+        trusted: Callable[[], Chain] = tuple,
     ) -> Certificate | None:
-        """What `chain` (DER, leaf first) says; None when its leaf cannot be read at all."""
+        """What `chain` (DER, leaf first) says; None when its leaf cannot be read at all.
+
+        `trusted` gives the chain that was verified; it is asked only where `verified` is true.
+        """
         key = (hashlib.sha256(b"".join(chain)).digest(), verified, verify_error)
         if key not in self._kept:
             if len(self._kept) >= MAX_KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[key] = read_chain(chain, verified, verify_error)
+            self._kept[key] = read_chain(chain, verified, verify_error, trusted() if verified else ())
         return self._kept[key]
 
 
-def read_chain(chain: Chain, verified: bool | None, verify_error: Cause | None) -> Certificate | None:
+def read_chain(
+    chain: Chain, verified: bool | None, verify_error: Cause | None, trusted: Chain = ()
+) -> Certificate | None:
     """The facts of one chain. Expiry is the earliest of it; names and texts are cut to a bearable size."""
     parsed = [certificate for der in chain if (certificate := _parse(der)) is not None]
     if not parsed or parsed[0][0] != chain[0]:
         return None
     leaf = parsed[0][1]
     starts = _safely(lambda: leaf.not_valid_before_utc)
-    ends = [end for _, one in parsed if (end := _expiry(one)) is not None]
+    ends = _ends(parsed)
     if starts is None or not ends:
         return None
     return Certificate(
@@ -59,6 +71,8 @@ def read_chain(chain: Chain, verified: bool | None, verify_error: Cause | None) 
         chain_length=len(chain),
         verified=verified,
         verify_error=None if verify_error is None else str(verify_error),
+        serial=_safely(lambda: _serial(leaf)) or "",
+        trusted_until=min(_ends(_parse(der) for der in trusted), default=None),
     )
 
 
@@ -82,6 +96,15 @@ def _parse(der: bytes) -> tuple[bytes, x509.Certificate] | None:
 
 def _expiry(certificate: x509.Certificate) -> datetime | None:
     return _safely(lambda: certificate.not_valid_after_utc)
+
+
+def _ends(parsed: Iterable[tuple[bytes, x509.Certificate] | None]) -> list[datetime]:
+    return [end for one in parsed if one is not None and (end := _expiry(one[1])) is not None]
+
+
+def _serial(leaf: x509.Certificate) -> str:
+    number = leaf.serial_number
+    return number.to_bytes((number.bit_length() + 7) // 8).hex()[: 2 * MAX_SERIAL]
 
 
 def _names(leaf: x509.Certificate) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from monitor.net.reply import Collector
 from monitor.net.request import Admit, LimitReached, Request
 from monitor.net.resolve import Resolver
 from monitor.net.stopwatch import Stopwatch
-from monitor.net.tls import Contexts, presented_chain, server_name, verification_cause
+from monitor.net.tls import Contexts, presented_chain, server_name, verification_cause, verified_chain
 
 MAX_TRIED = 8
 """Addresses of one name that are tried before giving up."""
@@ -54,6 +54,7 @@ class Look:
         "_request",
         "_shared",
         "_timeout",
+        "_tls_cipher",
         "_tls_version",
         "_verdict",
         "_watch",
@@ -75,6 +76,7 @@ class Look:
         self._address: str | None = None
         self._attempts: list[Attempt] = []
         self._tls_version: str | None = None
+        self._tls_cipher: str | None = None
         self._certificate: Certificate | None = None
         self._redirects: list[str] = []
         self._failure: Failure | None = None
@@ -115,6 +117,7 @@ class Look:
             address=self._address,
             attempts=tuple(self._attempts),
             tls_version=self._tls_version,
+            tls_cipher=self._tls_cipher,
             certificate=self._certificate,
             redirects=tuple(self._redirects),
             reply=None if self._collector is None else self._collector.reply(self._hop.url),
@@ -222,9 +225,13 @@ class Look:
         tls = wire.tls
         assert tls is not None
         self._tls_version = tls.version()
+        cipher = tls.cipher()
+        self._tls_cipher = None if cipher is None else cipher[0]
         chain = presented_chain(tls)
         cause = None if error is None else verification_cause(error.verify_code, chain)
-        self._certificate = self._shared.certificates.read(chain, verified=verified, verify_error=cause)
+        self._certificate = self._shared.certificates.read(
+            chain, verified=verified, verify_error=cause, trusted=lambda: verified_chain(tls)
+        )
         if self._verdict is not None and cause is not None:
             self._verdict = FaultError(cause, self._verdict.detail)
 

@@ -98,7 +98,13 @@ class Collector:
         if not self.has_head:
             return None
         body = b"" if self._decoder is None else bytes(self._decoder.body)
-        return Reply(status=self.status, headers=tuple(self._headers), body=body, url=url)
+        return Reply(
+            status=self.status,
+            headers=tuple(self._headers),
+            body=body,
+            url=url,
+            version=self._parser.get_http_version(),
+        )
 
     # httptools calls these
 

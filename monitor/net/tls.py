@@ -88,6 +88,17 @@ def presented_chain(tls: ssl.SSLSocket) -> Chain:
     return tuple(certificate.public_bytes(_ssl.ENCODING_DER) for certificate in chain or ())
 
 
+def verified_chain(tls: ssl.SSLSocket) -> Chain:
+    """The certificates that OpenSSL verified, leaf first and root last, in DER. Only after a verified handshake."""
+    if sys.version_info >= (3, 13):
+        return tuple(tls.get_verified_chain())
+    import _ssl
+
+    sslobj = tls._sslobj  # type: ignore[attr-defined]  # noqa: SLF001  public from 3.13
+    chain = sslobj.get_verified_chain() if sslobj is not None else None
+    return tuple(certificate.public_bytes(_ssl.ENCODING_DER) for certificate in chain or ())
+
+
 def verification_cause(code: int, chain: Chain) -> Cause:
     """What OpenSSL's verification code means now that the chain has been read."""
     if code in _ISSUER_MISSING and lacks_intermediate(chain):
