@@ -32,6 +32,7 @@ from monitor.model.plan import (
     ReferenceMap,
     ReferenceSource,
     Route,
+    ServerTls,
     When,
 )
 from monitor.model.references import ReferenceReading, ReferenceRow
@@ -100,6 +101,7 @@ __all__ = [
     "Route",
     "Scope",
     "Seen",
+    "ServerTls",
     "ServiceState",
     "Severity",
     "Silence",

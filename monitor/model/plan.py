@@ -117,6 +117,14 @@ class MaintenanceRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTls:
+    """Paths of the PEM files by which what is served is encrypted: the certificate with its chain, and its key."""
+
+    cert: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All that is configured, ready to work with: targets, rules, receivers. `authorities` are those watched."""
 
@@ -136,6 +144,10 @@ class Plan:
     listen: tuple[str, int] = ("127.0.0.1", 8036)
     external_url: str = ""
     token: str | None = field(default=None, repr=False)
+    tls: ServerTls | None = None
+    """None: plain HTTP is served."""
+    basic_auth: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """User → bcrypt hash of the password, of those who may read; empty: everybody may."""
     state_dir: str = "state"
     references: tuple[ReferenceSource, ...] = ()
     publish_file: str | None = None
