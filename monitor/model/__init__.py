@@ -35,6 +35,7 @@ from monitor.model.plan import (
     ServerTls,
     When,
 )
+from monitor.model.proxies import Proxies, Proxy
 from monitor.model.references import ReferenceReading, ReferenceRow
 from monitor.model.registry import Authority, Fact
 from monitor.model.runs import Attempt, Certificate, Failure, Reply, Result, Seen
@@ -89,6 +90,8 @@ __all__ = [
     "Outcome",
     "Phase",
     "Plan",
+    "Proxies",
+    "Proxy",
     "Receiver",
     "ReferenceMap",
     "ReferenceReading",

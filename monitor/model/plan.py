@@ -8,6 +8,7 @@ from datetime import datetime
 
 from monitor.model.incidents import Severity
 from monitor.model.outcomes import Outcome
+from monitor.model.proxies import Proxies
 from monitor.model.registry import Authority
 from monitor.model.targets import Target
 
@@ -66,6 +67,7 @@ class Receiver:
     """`apprise` or `webhook`."""
     url: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+    proxies: Proxies = field(default_factory=Proxies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class ReferenceSource:
     token: str | None = field(default=None, repr=False)
     map: ReferenceMap | None = None
     """None: the format of `/api/v1/reference`."""
+    proxies: Proxies = field(default_factory=Proxies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from monitor.model.catalogue import Code
 from monitor.model.outcomes import LOCAL
+from monitor.model.proxies import Proxies
 
 
 class Verify(StrEnum):
@@ -128,6 +129,8 @@ class Target:
     tls: TlsOptions = field(default_factory=TlsOptions)
     resolver: tuple[str, ...] = ()
     """`host:port` of name servers to ask in place of the system's; empty: the system's."""
+    proxies: Proxies = field(default_factory=Proxies)
+    """By which proxies it is reached; the host of the limit is the target's all the same."""
     follow_redirects: str | tuple[str, ...] = "same_host"
     """`no`, `same_host`, or the hosts that may be gone to."""
     max_body: int = 1 << 20
