@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import signal
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from monitor.cli.steering import CONTROL_PORT, DEFAULT_CONTROL, Wish, breakage, repair, steer
+from monitor.clock import SystemClock
 from monitor.simulator import AUTHORITIES, Simulator
 from monitor.simulator.settings import HEAD, PROBES
 from monitor.simulator.simulator import SCHEMES, SHAPES
 
 HALF = tuple(authority.slug for authority in AUTHORITIES[::2])
 """The 18 that hang with --half-hanging."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """One --fault: what is to be broken from the start."""
-
-    slug: str
-    service: str | None
-    fault: str
-
-
-def _wish(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> list[Wish]:
-    wishes = []
-    for value in values:
-        place, _, fault = value.partition("=")
-        slug, _, service = place.partition("/")
-        if not slug or not fault:
-            raise click.BadParameter(f"{value}: write SLUG=FAULT or SLUG/SERVICE=FAULT, e.g. shandong=hang")
-        wishes.append(Wish(slug=slug, service=service or None, fault=fault))
-    return wishes
 
 
 def _port(ctx: click.Context, param: click.Parameter, value: str) -> int:
@@ -82,19 +65,54 @@ def _port(ctx: click.Context, param: click.Parameter, value: str) -> int:
     "wishes",
     multiple=True,
     metavar="SLUG[/SERVICE]=FAULT",
-    callback=_wish,
+    callback=breakage,
     help="Broken from the start; may be repeated.",
 )
 @click.option("--half-hanging", is_flag=True, help="18 of the 36 accept and then say nothing.")
+@click.option(
+    "--break",
+    "breaks",
+    multiple=True,
+    metavar="SLUG[/SERVICE]=FAULT",
+    callback=breakage,
+    help="Break something in the simulator that runs, and end.",
+)
+@click.option(
+    "--mend",
+    "mends",
+    multiple=True,
+    metavar="SLUG[/SERVICE]",
+    callback=repair,
+    help="Mend something in the simulator that runs, and end.",
+)
+@click.option(
+    "--control",
+    envvar="FAPIAO_SIMULATOR",
+    default=DEFAULT_CONTROL,
+    show_default=True,
+    metavar="URL",
+    help="The simulator that --break and --mend speak to.  [env: FAPIAO_SIMULATOR]",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["zh", "en"]),
+    default=None,
+    help="Of the page and the notifications that FILE asks for (default: by $LANG).",
+)
 @click.option("--scenario", type=click.Path(path_type=Path), metavar="FILE", help="Not yet.")
 def command(
     config_out: Path | None, port_base: int, host: str, scheme: str, shape: str, wishes: list[Wish],
-    half_hanging: bool, scenario: Path | None,
+    half_hanging: bool, breaks: list[Wish], mends: list[Wish], control: str, language: str | None, scenario: Path | None,
 ) -> int:  # fmt: skip
     """Run the fault-injecting stand-ins for all 36 authorities on loopback.
 
-    Exits 0 after SIGTERM or SIGINT.
+    Exits 0 after SIGTERM or SIGINT. With --break or --mend it steers one that runs already, and exits 0, 1 where
+    that cannot be, 3 where none answers.
     """
+    if breaks or mends:
+        for line in asyncio.run(steer(control, [*breaks, *mends])):
+            click.echo(line)
+        return 0
     if scenario is not None:
         raise click.UsageError("--scenario: not yet; set faults with --fault or over the control API")
     if config_out is not None:
@@ -102,8 +120,11 @@ def command(
     ca_file = config_out.absolute().with_suffix(".ca.pem") if config_out else None
     halves = [Wish(slug=slug, service=None, fault="hang_accept") for slug in HALF] if half_hanging else []
     try:
-        simulator = Simulator(host=host, port_base=port_base, scheme=scheme, shape=shape, ca_file=ca_file)
-        asyncio.run(_run(simulator, [*halves, *wishes], config_out))
+        simulator = Simulator(
+            host=host, port_base=port_base, scheme=scheme, shape=shape, ca_file=ca_file,
+            control_port=CONTROL_PORT, heard=_say_notification,
+        )  # fmt: skip
+        asyncio.run(_run(simulator, [*halves, *wishes], config_out, language or spoken()))
     except ValueError as problem:  # FaultError among them
         raise click.UsageError(str(problem)) from None
     except OSError as problem:
@@ -132,33 +153,55 @@ def _digest(text: str) -> str:
     return f" sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 
-async def _run(simulator: Simulator, wishes: Sequence[Wish], config_out: Path | None) -> None:
+async def _run(simulator: Simulator, wishes: Sequence[Wish], config_out: Path | None, language: str) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with simulator:
         for wish in wishes:
+            assert wish.fault is not None
             simulator.set_fault(wish.slug, wish.fault, wish.service)
         if config_out is not None:
-            _write(simulator, config_out)
+            _write(simulator, config_out, language)
         click.echo(_welcome(simulator, config_out))
         await stop.wait()
 
 
-def _write(simulator: Simulator, config_out: Path) -> None:
+def _write(simulator: Simulator, config_out: Path, language: str) -> None:
     state = config_out.absolute().with_suffix(".state")
     # Patient enough for a small machine on which daemon, stand-ins and a browser share the cores.
     text = simulator.config(
         state_dir=str(state),
+        language=language,
         interval="4s",
         timeout="2s",
         while_down="3s",
         slow_after="1200ms",
         probes=(*PROBES, "erp-sync"),
+        receivers={"terminal": {"webhook": f"{simulator.control_url}/hook"}},
     )
     head, _, rest = text.partition("\n")
     config_out.write_text(f"{head}{_digest(rest)}\n{rest}", "utf-8")
+
+
+def spoken() -> str:
+    """`zh` where the environment speaks Chinese, else `en`."""
+    return "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
+
+
+def _say_notification(message: Mapping[str, Any]) -> None:
+    """What the daemon told the stand-in for a receiver, as a person would get it."""
+    title, text = (str(message.get(key) or "") for key in ("title", "text"))
+    good = str(message.get("event")).endswith(("resolved", "ended", "restored", "recovered"))
+    now = SystemClock().now().astimezone().strftime("%H:%M:%S")
+    click.echo(f"{now}  {click.style(f'✉ {_printable(title)}', fg='green' if good else 'yellow')}")
+    for line in text.splitlines():
+        click.echo(f"            {_printable(line)}")
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _broken(simulator: Simulator) -> str:
@@ -179,16 +222,17 @@ def _welcome(simulator: Simulator, config_out: Path | None) -> str:
         if config_out
         else "start again with --config-out FILE to get a probes.yaml"
     )
+    at = "" if control == DEFAULT_CONTROL else f" --control {control}"
     return f"""\
 36 stand-ins, a national page and two controls are up (broken: {_broken(simulator)}).
 
   control    {control}/
   watch      {watch}
-  break one  curl -X PUT {control}/authorities/shandong/fault -d '{{"fault": "hang"}}'
-  mend it    curl -X DELETE {control}/authorities/shandong/fault
+  break one  fapiao-monitor simulate --break shandong=hang{at}
+  mend it    fapiao-monitor simulate --mend shandong{at}
   faults     curl {control}/faults
   lag        curl -X PUT {control}/sync -d '{{"lag": 90000}}'   (the sync interface of Beijing, in seconds)
   who came   curl {control}/hits
   CA         {simulator.ca_path}
 
-Ctrl-C ends it."""
+What the daemon tells its receiver `terminal` appears below (✉). Ctrl-C ends it."""

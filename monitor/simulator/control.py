@@ -7,6 +7,9 @@
     GET /hits[?authority=SLUG&service=verify]
     GET /sync                      what the stand-in for a sync interface says
     PUT /sync                      {"lag": 90000, "code": "9999", "status": 200, "token": "", …}; what is not said stays
+    POST /hook                     takes a notification and says it on the simulator's terminal
+    GET /hook                      the notifications it took
+    PUT /hook/fault                {"fault": "hang"}; DELETE mends it
     POST /reset                    mend everything, forget all hits
     GET /ca/intermediate.der       what the leaves' AIA address gives
 
@@ -16,18 +19,19 @@ It listens on the stand-ins' address only and asks for no password: it can do no
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from monitor.simulator.faults import FAULTS, FaultError
+from monitor.simulator.receiver import MAX_MESSAGE
 
 if TYPE_CHECKING:
     from monitor.simulator.endpoint import Endpoint, Hit
     from monitor.simulator.simulator import Simulator
 
-MAX_BODY = 64 * 1024
 MAX_HITS_SHOWN = 1000
 
 
@@ -40,16 +44,26 @@ class Control:
         self._runner: web.AppRunner | None = None
         self.port = 0
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen. Raises OSError where the port is taken."""
+    async def start(self, host: str, ports: Sequence[int]) -> None:
+        """Listen on the first of `ports` that is free (0: any). Raises OSError where all are taken."""
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, host, port, reuse_address=True).start()
+            await self._listen(host, ports)
         except OSError:
             await self._runner.cleanup()
             raise
         self.port = self._runner.addresses[0][1]
+
+    async def _listen(self, host: str, ports: Sequence[int]) -> None:
+        assert self._runner is not None
+        for port in ports:
+            try:
+                await web.TCPSite(self._runner, host, port, reuse_address=True).start()
+                return
+            except OSError:
+                if port == ports[-1]:
+                    raise
 
     async def stop(self) -> None:
         """Stop listening and close what is open."""
@@ -57,7 +71,7 @@ class Control:
         await self._runner.cleanup()
 
     def _application(self) -> web.Application:
-        application = web.Application(middlewares=[_say_errors], client_max_size=MAX_BODY)
+        application = web.Application(middlewares=[_say_errors], client_max_size=MAX_MESSAGE)
         application.add_routes(
             [
                 web.get("/", self._overview),
@@ -67,6 +81,10 @@ class Control:
                 web.get("/hits", self._hits),
                 web.get("/sync", self._sync),
                 web.put("/sync", self._set_sync),
+                web.post("/hook", self._simulator.receiver.take),
+                web.get("/hook", self._told),
+                web.put("/hook/fault", self._break_receiver),
+                web.delete("/hook/fault", self._break_receiver),
                 web.post("/reset", self._reset),
                 web.get("/ca/intermediate.der", self._intermediate),
             ]
@@ -114,8 +132,19 @@ class Control:
         self._simulator.sync.set(**wish)
         return await self._sync(request)
 
+    async def _told(self, request: web.Request) -> web.Response:
+        receiver = self._simulator.receiver
+        fault = receiver.fault.text if receiver.fault else None
+        return _json({"fault": fault, "told": list(receiver.told)})
+
+    async def _break_receiver(self, request: web.Request) -> web.Response:
+        mends = request.method == "DELETE"
+        self._simulator.receiver.set_fault(None if mends else _wish(await request.text())["fault"])
+        return await self._told(request)
+
     async def _reset(self, request: web.Request) -> web.Response:
         self._simulator.sync.reset()
+        self._simulator.receiver.reset()
         self._simulator.clear_fault()
         self._simulator.forget_hits()
         return _json({"faults": {}})

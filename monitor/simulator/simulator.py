@@ -15,7 +15,7 @@ import contextlib
 import ipaddress
 import socket
 import tempfile
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Container, Coroutine, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -37,12 +37,15 @@ from monitor.simulator.control import Control
 from monitor.simulator.endpoint import Endpoint, Hit
 from monitor.simulator.faults import Fault, FaultError, parse
 from monitor.simulator.listener import Listener
+from monitor.simulator.receiver import Heard, Receiver
 from monitor.simulator.replies import DATA, KEY1
 from monitor.simulator.settings import probes_yaml
 from monitor.simulator.sync import SyncApi
 
 SCHEMES = ("https", "http", "mixed")
 SHAPES = (KEY1, DATA, "mixed")
+GROUPS = ("all", "local", "everything")
+"""Words for the 36 authorities, for the two controls, and for these and the national page."""
 NAMED_HOST = "127.0.0.1"
 """What the names under .localhost lead to."""
 
@@ -63,6 +66,8 @@ class Simulator:
         shapes: Mapping[str, str] | None = None,
         only: Iterable[str] | None = None,
         ca_file: Path | None = None,
+        control_port: int = 0,
+        heard: Heard | None = None,
     ) -> None:
         """Prepare; nothing listens yet.
 
@@ -70,7 +75,8 @@ class Simulator:
         is that of the verify services: `https`, `http`, or `mixed` (four of them plain). `shape` is the form of
         captcha replies: `key1`, `data`, or `mixed` (by turns); `shapes` says it for single slugs. `only` leaves
         out all other authorities. `ca_file` is where the CA is written (default: a directory of its own, removed
-        at the end). `host` is a loopback address of IPv4; on 127.0.0.1 the stand-ins have names, on others none.
+        at the end). `control_port` is where the control API is tried first, before any free port; `heard` is called
+        with each notification that the stand-in for a receiver takes. `host` is a loopback address of IPv4; on 127.0.0.1 the stand-ins have names, on others none.
         Raises ValueError for what is not known or not loopback.
         """
         if not ipaddress.IPv4Address(host).is_loopback:
@@ -79,10 +85,13 @@ class Simulator:
             raise ValueError(f"scheme is one of {SCHEMES}, shape one of {SHAPES}, shapes of {(KEY1, DATA)}")
         self._host = host
         self._port_base = port_base
+        self._control_ports = (port_base,) if port_base else (control_port, 0)
         self._ca_file = ca_file
         self._endpoints = dict(_endpoints(host, scheme, shape, shapes or {}, _chosen(only, shapes or {})))
         self.sync = SyncApi(host=host, port=port_base + len(self._endpoints) + 1 if port_base else 0)
         """The stand-in for a sync interface; `sync.set(lag=…, code=…)`."""
+        self.receiver = Receiver(heard)
+        """The stand-in for a receiver of notifications; `receiver.told`, `receiver.set_fault("hang")`."""
         self._stack = contextlib.AsyncExitStack()
         self._ca: Authority | None = None
         self._control = Control(self)
@@ -101,7 +110,7 @@ class Simulator:
         async with contextlib.AsyncExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fapiao-simulator-")))
             self._tasks = await stack.enter_async_context(_Tasks())
-            await self._control.start(self._host, self._port_base)
+            await self._control.start(self._host, self._control_ports)
             stack.push_async_callback(self._control.stop)
             await stack.enter_async_context(self.sync)
             self._make_ca(directory)
@@ -143,17 +152,33 @@ class Simulator:
         return tuple(dict.fromkeys(slug for slug, _ in self._endpoints if slug not in beside))
 
     def endpoints(self, slug: str | None = None, service: str | None = None) -> tuple[Endpoint, ...]:
-        """All endpoints, or those of one slug, or one of its services. Raises FaultError where there is none."""
+        """All endpoints, or those of one slug or group (`all`, `local`, `everything`), or one of its services.
+
+        Raises FaultError where there is none.
+        """
+        slugs = None if slug is None else self._members(slug)
         found = tuple(
             endpoint
             for (of_slug, of_service), endpoint in self._endpoints.items()
-            if slug in (None, of_slug) and service in (None, of_service)
+            if (slugs is None or of_slug in slugs) and service in (None, of_service)
         )
         if not found:
-            near = get_close_matches(slug or "", [known for known, _ in self._endpoints], 1)
+            near = get_close_matches(slug or "", [*GROUPS, *(known for known, _ in self._endpoints)], 1)
             hint = f"; did you mean {near[0]}?" if near and near[0] != slug else ""
             raise FaultError(f"nothing here is called {slug}" + (f"/{service}" if service else "") + hint)
         return found
+
+    def _members(self, slug: str) -> Container[str]:
+        """The slugs that a word stands for: a group's, or the one itself."""
+        match slug:
+            case "all":
+                return self.slugs
+            case "local":
+                return [control.slug for control in CONTROLS]
+            case "everything":
+                return [known for known, _ in self._endpoints]
+            case _:
+                return (slug,)
 
     def url(self, slug: str, service: str | None = None) -> str:
         """`https://shandong.localhost:41234`, of its first service unless told."""

@@ -101,7 +101,7 @@ async def test_a_file_that_was_changed_since_it_was_written_is_left_alone(tmp_pa
         pass
     async with simulate("--config-out", str(file)):  # untouched: written anew
         written = file.read_text("utf-8")
-    changed = written.replace("  # receivers:", "  receivers:")
+    changed = written.replace("group_wait: 1s", "group_wait: 9s")
     file.write_text(changed, "utf-8")
     result = CliRunner().invoke(command, ["--config-out", str(file)])
     assert result.exit_code == 2
