@@ -21,8 +21,10 @@ from monitor.courier import Courier
 from monitor.metrics import Metrics
 from monitor.model import Authority, Event, Plan, StoreHealth
 from monitor.net import Net
+from monitor.notify import deliverers
 from monitor.pipeline import Inbox, Pipeline
 from monitor.references import References
+from monitor.resending import Resender
 from monitor.store.errors import StoreError
 from monitor.store.history import HistoryStore
 from monitor.store.state import StateStore
@@ -58,6 +60,7 @@ class Parts:
     watcher: Watcher
     pipeline: Pipeline
     courier: Courier
+    resender: Resender
     references: References
     live: Live
     history: HistoryStore
@@ -86,6 +89,7 @@ class Parts:
         self.metrics.set_reload(True, self.clock.now())
         self.metrics.reconfigure(plan)
         self.watcher.replan(plan)
+        self.resender.follow(plan)
         self.courier.replan(plan)
         self.references.follow(plan)
         self.pipeline.replan(plan)
@@ -103,7 +107,9 @@ async def build(
     state = store.load()
     net = Net(clock)
     metrics = Metrics(plan)
-    courier = Courier(store, plan, clock, metrics)
+    resender = Resender(plan, state, clock, metrics)
+    kinds = {**deliverers(), "alertmanager": resender.alertmanager}
+    courier = Courier(store, plan, clock, metrics, kinds)
     inbox = Inbox(4 * len(plan.targets), metrics)
     look = partial(probes.run, net=net, knowledge=knowledge)
     watcher = Watcher(plan, look, clock, metrics, hand_on=inbox.put, bans=state.bans)
@@ -147,6 +153,7 @@ async def build(
             watcher=watcher,
             pipeline=pipeline,
             courier=courier,
+            resender=resender,
             references=references,
             live=live,
             history=history,
@@ -257,6 +264,7 @@ async def serve(
         )
         async with asyncio.TaskGroup() as loops:
             telling = loops.create_task(parts.courier.run(), name="courier")
+            resending = loops.create_task(parts.resender.run(), name="re-sending")
             deciding = loops.create_task(parts.pipeline.run(), name="pipeline")
             looking = loops.create_task(parts.watcher.run(), name="watcher")
             asking = loops.create_task(parts.references.run(), name="references")
@@ -266,9 +274,9 @@ async def serve(
             keeper = loops.create_task(gate.run(), name="gate")
             reloads = loops.create_task(_reload_on(parts, again or asyncio.Event()), name="reload")
             await stop.wait()
-            for task in (looking, asking, deciding, keeping, lag, first, reloads, keeper):
+            for task in (looking, asking, deciding, resending, keeping, lag, first, reloads, keeper):
                 task.cancel()
-            await asyncio.wait([looking, deciding])
+            await asyncio.wait([looking, deciding, resending])
             telling.cancel()  # what is under way may end within its grace, beside the rest
             await asyncio.gather(gate.close(), parts.pipeline.finish())
         log.info("daemon.stopped")

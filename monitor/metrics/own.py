@@ -30,6 +30,7 @@ class Own:
         self.pending = self._gauge(series.NOTIFICATIONS_PENDING)
         self.oldest_pending = self._gauge(series.OLDEST_PENDING)
         self.notification_delay = self._histogram(series.NOTIFICATION_DELAY)
+        self.alerts_resent = self._counter(series.ALERTS_RESENT)
         self.lateness = self._histogram(series.SCHEDULE_LATENESS)
         self.concurrency_wait = self._histogram(series.CONCURRENCY_WAIT)
         self.skipped = self._counter(series.RUNS_SKIPPED)
@@ -63,8 +64,15 @@ class Own:
     def follow(self, plan: Plan) -> None:
         """Give every receiver of the plan its series at zero; drop those of receivers that are gone."""
         receivers = frozenset(receiver.id for receiver in plan.receivers)
+        families = (
+            self.notifications,
+            self.pending,
+            self.oldest_pending,
+            self.notification_delay,
+            self.alerts_resent,
+        )
         for gone in self._receivers - receivers:
-            for family in (self.notifications, self.pending, self.oldest_pending, self.notification_delay):
+            for family in families:
                 family.remove_by_labels({"receiver": gone})
         for new in receivers - self._receivers:
             self.pending.labels(new).set(0)
@@ -72,6 +80,10 @@ class Own:
             for event in EventName:
                 for result in series.NOTIFICATION_RESULTS:
                     self.notifications.labels(new, event, result)
+        for receiver in plan.receivers:
+            if receiver.kind == "alertmanager":
+                for result in series.RESEND_RESULTS:
+                    self.alerts_resent.labels(receiver.id, result)
         self._receivers = receivers
 
     def knows(self, receiver: str) -> bool:

@@ -43,10 +43,8 @@ class Metrics:
                 target.show(known.last, known)
 
     def publish(self, plan: Plan, state: State, now: datetime) -> None:
-        """Show what is believed now: states of authorities and incidents.
-
-        The web server calls it before each exposition too: a first run that is ok changes what is believed of an
-        authority although it changes nothing that must be kept.
+        """Show what is believed now: states of authorities and incidents. Called before each exposition, not with each
+        result: what nobody asks for costs nothing, and time alone changes beliefs too.
         """
         if not self._own.is_reload_known:
             self.set_reload(True, now)  # the plan these metrics were made from
@@ -102,6 +100,11 @@ class Metrics:
         """One attempt to tell ended: `sent`, `failed` or `dropped`. `receiver` is a URL's id (`oncall[0]`)."""
         if self._own.knows(receiver):
             self._own.notifications.labels(receiver, event, result).inc()
+
+    def count_resend(self, receiver: str, result: str) -> None:
+        """One attempt to tell an Alertmanager again what fires ended: `sent` or `failed`."""
+        if self._own.knows(receiver):
+            self._own.alerts_resent.labels(receiver, result).inc()
 
     def observe_notification_delay(self, receiver: str, seconds: float) -> None:
         """A receiver accepted a notification this long after the decision."""

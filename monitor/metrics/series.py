@@ -14,6 +14,7 @@ TARGET_LABELS = ("probe", "authority", "service")
 STORES = ("state", "history")
 SKIP_REASONS = ("late", "limit", "banned", "still_running")
 NOTIFICATION_RESULTS = ("sent", "failed", "dropped")
+RESEND_RESULTS = ("sent", "failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +232,13 @@ NOTIFICATION_DELAY = _own(
     "receiver",
     buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0),
 )
+ALERTS_RESENT = _own(
+    "fapiao_alertmanager_resends_total",
+    "counter",
+    "Attempts to tell an Alertmanager again what fires, by what became of them.",
+    "receiver",
+    "result",
+)
 SCHEDULE_LATENESS = _own(
     "fapiao_schedule_lateness_seconds",
     "histogram",
@@ -281,6 +289,7 @@ DAEMON_FAMILIES = (
     NOTIFICATIONS_PENDING,
     OLDEST_PENDING,
     NOTIFICATION_DELAY,
+    ALERTS_RESENT,
     SCHEDULE_LATENESS,
     CONCURRENCY_WAIT,
     RUNS_SKIPPED,

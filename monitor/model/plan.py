@@ -64,7 +64,7 @@ class Receiver:
     id: str
     name: str
     kind: str
-    """`apprise` or `webhook`."""
+    """`apprise`, `webhook` or `alertmanager`."""
     url: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
     proxies: Proxies = field(default_factory=Proxies)

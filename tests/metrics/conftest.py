@@ -52,7 +52,10 @@ def make_plan(*targets: Target, **more: Any) -> Plan:
         "timezone": "Asia/Shanghai",
         "targets": {target.id: target for target in targets},
         "authorities": authorities,
-        "receivers": (Receiver(id="oncall[0]", name="oncall", kind="webhook", url="http://127.0.0.1:1/"),),
+        "receivers": (
+            Receiver(id="oncall[0]", name="oncall", kind="webhook", url="http://127.0.0.1:1/"),
+            Receiver(id="am[0]", name="am", kind="alertmanager", url="http://127.0.0.1:1/"),
+        ),
     }
     return Plan(**{**given, **more})
 

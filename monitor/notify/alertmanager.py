@@ -1,0 +1,56 @@
+"""Receivers of kind `alertmanager`: posts alerts to one Alertmanager, and again while they fire.
+
+The list of addresses is one cluster, and every member is told, as Alertmanager asks for. What is sent is what is so at
+the moment of sending, not what was when it was decided: re-sends and late deliveries cannot contradict each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from monitor.model import Receiver
+from monitor.notify.alerts import Alert, Scene, of_notification, standing
+from monitor.notify.posting import Poster
+
+PATH = "/api/v2/alerts"
+MOST_AT_ONCE = 64
+"""Alerts in one request, as Prometheus does."""
+
+
+class Alertmanager:
+    """Posts alerts, to each address one request after the other. Without `look` it can only tell of tests."""
+
+    def __init__(self, look: Callable[[], Scene] | None = None) -> None:
+        self._look = look
+        self._poster = Poster()
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def deliver(self, receiver: Receiver, payload: Mapping[str, Any]) -> str:
+        """Post the alerts that a notification is about; returns what was answered. Raises `DeliveryError`."""
+        async with self._turns[receiver.id]:
+            scene = None if self._look is None else self._look()
+            answer = await self._post(receiver, of_notification(receiver.id, payload, scene))
+        return answer or "nothing to send: no alert follows from this event"
+
+    async def resend(self, receiver: Receiver) -> int:
+        """Post all that fires and what ended lately again; returns how many alerts. Raises `DeliveryError`."""
+        if self._look is None:
+            return 0
+        async with self._turns[receiver.id]:
+            alerts = standing(receiver.id, self._look())
+            await self._post(receiver, alerts)
+        return len(alerts)
+
+    async def close(self) -> None:
+        """Close the connections, and whatever is still under way in them."""
+        await self._poster.close()
+
+    async def _post(self, receiver: Receiver, alerts: Sequence[Alert]) -> str:
+        answer = ""
+        for first in range(0, len(alerts), MOST_AT_ONCE):
+            url = receiver.url.rstrip("/") + PATH
+            answer = await self._poster.post(url, alerts[first : first + MOST_AT_ONCE])
+        return answer

@@ -1,0 +1,184 @@
+"""Incidents as alerts of Alertmanager's v2 API: which it is to know of now, and how each reads.
+
+An alert is known by its labels, so they hold stable codes only; what changes while it lasts is in the annotations. The
+one label that may change is `severity`, because routes ask for it: the alert with the former one is ended then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.core.state import State
+from monitor.core.telling import notification
+from monitor.core.verdict import reference_rows
+from monitor.model import EventName, Incident, Plan, Scope, Severity, Vote, rfc3339
+from monitor.notify.payload import payload
+
+RESEND = 60.0
+"""Seconds between two times that what fires is sent again, as Prometheus does."""
+AHEAD = timedelta(seconds=4 * RESEND)
+"""How far ahead the end of what fires is set: three lost re-sends end nothing."""
+LATELY = timedelta(minutes=15)
+"""How long after its end an alert is still sent as ended, as Prometheus does."""
+CERTIFICATE_LASTS = timedelta(days=1)
+"""How long the alert of a certificate stays: it is told once, and its renewal ends no incident."""
+
+NAMES = {
+    Scope.AUTHORITY: "FapiaoServiceFailing",
+    Scope.NATIONAL: "FapiaoNationalOutage",
+    Scope.LOCAL: "FapiaoLocalFault",
+    Scope.DAEMON: "FapiaoMonitorDegraded",
+}
+EVENT_NAMES = {
+    EventName.CERTIFICATE_EXPIRING: "FapiaoCertificateExpiring",
+    EventName.TEST: "FapiaoTest",
+}
+"""Alerts without an incident: told once, they end by themselves."""
+
+Alert = dict[str, Any]
+"""`{"labels", "annotations", "startsAt", "endsAt"[, "generatorURL"]}`, plain JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What is so at `now`."""
+
+    plan: Plan
+    state: State
+    now: datetime
+
+
+def standing(receiver: str, scene: Scene) -> list[Alert]:
+    """All alerts that a receiver URL should know of now: what it was told of and is open, and what ended lately."""
+    since = scene.now - LATELY
+    return [
+        alert
+        for incident in scene.state.incidents.values()
+        if receiver in incident.told or receiver in incident.heard
+        if incident.is_open or _ended_at(incident, scene.now) >= since
+        for alert in of_incident(receiver, incident, scene)
+    ]
+
+
+def of_notification(receiver: str, told: Mapping[str, Any], scene: Scene | None) -> list[Alert]:
+    """The alerts that a notification (its payload) is about, as things are now; none for what is no alert.
+
+    What mended while Alertmanager could not be reached is not said to fire, however late the word of it comes.
+    """
+    if (name := EVENT_NAMES.get(told["event"])) is not None:
+        return _passing(name, told, scene)
+    if scene is None:
+        return []
+    known = (scene.state.incidents.get(one["id"]) for one in told["incidents"])
+    return [alert for one in known if one is not None for alert in of_incident(receiver, one, scene)]
+
+
+def of_incident(receiver: str, incident: Incident, scene: Scene) -> Iterator[Alert]:
+    """Its alert, firing or ended, and the ended ones of severities it had before. None while it is not told."""
+    if incident.is_open and not {receiver} & (incident.told | incident.heard):
+        return
+    severity = incident.told_severity or incident.severity
+    fires = incident.is_open and receiver in incident.told
+    ends = scene.now + AHEAD if fires else _ended_at(incident, scene.now)
+    annotations = _annotations(incident, scene, min(ends, scene.now))
+    yield _alert(incident, severity, annotations, ends, scene)
+    if (changed := _last(incident, "severity=")) is not None:
+        for former in Severity:
+            if former is not severity:
+                yield _alert(incident, former, annotations, min(changed, scene.now), scene)
+
+
+def _ended_at(incident: Incident, now: datetime) -> datetime:
+    """When it ended; where it is open again and that is not told yet, when it ended last."""
+    return min(incident.resolved_at or _last(incident, "resolved") or now, now)
+
+
+def _last(incident: Incident, word: str) -> datetime | None:
+    """When something of this kind happened to it last."""
+    return next((at for at, entry in reversed(incident.timeline) if entry.startswith(word)), None)
+
+
+def _alert(
+    incident: Incident, severity: Severity, annotations: Mapping[str, str], ends: datetime, scene: Scene
+) -> Alert:
+    labels = _labels(NAMES[incident.scope], incident.scope, incident.authority, incident.service)
+    labels |= {"severity": str(severity), "vantage": scene.plan.vantage, "incident": incident.id}
+    starts = min(incident.first_failure_at, ends, scene.now)
+    return _shaped(labels, annotations, starts, ends)
+
+
+def _annotations(incident: Incident, scene: Scene, at: datetime) -> dict[str, str]:
+    told = _in_words(incident, scene, at)
+    return {
+        "summary": told["title"],
+        "description": told["text"],
+        "cause": str(incident.cause),
+        "diagnosis": str(incident.diagnosis),
+        "verdict": str(incident.verdict),
+        "link": told["url"],
+    }
+
+
+def _labels(name: str, scope: str, authority: str, service: str) -> dict[str, str]:
+    return {"alertname": name, "scope": scope, "authority": authority, "service": service}
+
+
+def _shaped(
+    labels: Mapping[str, str], annotations: Mapping[str, str], starts: datetime, ends: datetime
+) -> Alert:
+    """One entry of the array that is posted. An empty label is the same as none."""
+    alert: Alert = {
+        "labels": {name: value for name, value in labels.items() if value},
+        "annotations": {name: value for name, value in annotations.items() if value},
+        "startsAt": rfc3339(starts),
+        "endsAt": rfc3339(ends),
+    }
+    return alert | ({"generatorURL": annotations["link"]} if annotations["link"] else {})
+
+
+def _in_words(incident: Incident, scene: Scene, at: datetime) -> Mapping[str, Any]:
+    """The payload that would tell of this incident alone at `at`."""
+    event = _event(incident)
+    members = [one for one in scene.state.incidents.values() if one.is_open and one.parent == incident.id]
+    note = notification(event, incident.scope, [incident], (), at, lambda slug: _votes(slug, scene, at))
+    wide = incident.scope is Scope.NATIONAL and incident.is_open
+    return payload(replace(note, incidents=(incident, *members)) if wide else note, scene.plan)
+
+
+def _event(incident: Incident) -> EventName:
+    if incident.scope is Scope.DAEMON:
+        return EventName.DAEMON_DEGRADED if incident.is_open else EventName.DAEMON_RESTORED
+    return EventName.INCIDENT_OPENED if incident.is_open else EventName.INCIDENT_RESOLVED
+
+
+def _votes(authority: str, scene: Scene, at: datetime) -> tuple[Vote, ...]:
+    rows: Iterable[Any] = reference_rows(scene.state.references, scene.plan.references, authority, at)
+    return tuple(
+        Vote(source=row.source, outcome=row.outcome, age_seconds=row.age_seconds, stale=row.stale)
+        for row in rows
+    )
+
+
+# --- what has no incident --------------------------------------------------------------------------------------------
+
+
+def _passing(name: str, told: Mapping[str, Any], scene: Scene | None) -> list[Alert]:
+    """A test, or certificates that expire soon: fires for a while and ends by itself."""
+    decided = datetime.fromisoformat(told["at"])
+    now = decided if scene is None else max(scene.now, decided)
+    annotations = {"summary": told["title"], "description": told["text"], "link": told["url"]}
+    more = {"severity": told["severity"], "vantage": told["vantage"]}
+    if told["event"] == EventName.TEST:
+        return [_shaped(_labels(name, told["scope"], "", "") | more, annotations, decided, now + AHEAD)]
+    return [
+        _shaped(
+            _labels(name, told["scope"], one["authority"], one["service"]) | more | {"incident": one["id"]},
+            annotations,
+            decided,
+            now + CERTIFICATE_LASTS,
+        )
+        for one in told["incidents"]
+    ]
