@@ -16,6 +16,7 @@ import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from bench.daemon import whole_daemon
 from bench.peers import PEER_CORE, Load, Measure, Sample, blackbox, lean_client, nginx
 
 BASE = "blackbox_exporter"
@@ -39,6 +40,7 @@ async def main(rounds: int, seconds: float) -> None:
                 BASE: await stack.enter_async_context(blackbox(Path(name), site)),
                 "lean client": await stack.enter_async_context(lean_client(site)),
                 "lean client, uvloop": await stack.enter_async_context(lean_client(site, uvloop=True)),
+                "whole daemon": await stack.enter_async_context(whole_daemon(Path(name), site)),
             }
             for load in loads:  # blackbox_exporter's warm-up; ours warms itself
                 await probers[BASE](Load(load.scheme, None, IN_FLIGHT, 0.5))

@@ -79,7 +79,7 @@ class Site:
 
 @contextlib.contextmanager
 def nginx(where: Path) -> Iterator[Site]:
-    """One worker that serves a document of 4 KB over HTTP and HTTPS (ECDSA P-256) and keeps no log."""
+    """One worker that serves a document of 4 KB over HTTP and HTTPS (ECDSA P-256) and logs when each request came."""
     ca = trustme.CA()
     leaf = ca.issue_cert("127.0.0.1")
     site = Site(free_port(), free_port(), where / "ca.pem")
@@ -98,11 +98,13 @@ def _nginx_conf(where: Path, site: Site) -> str:
 daemon off; worker_processes 1; pid {where}/nginx.pid;
 events {{ worker_connections 4096; }}
 http {{
-    access_log off; default_type application/json; ssl_session_cache off; ssl_session_tickets off;
+    log_format arrivals "$msec $uri $status";
+    access_log {where}/arrivals.log arrivals buffer=64k flush=1s; default_type application/json; ssl_session_cache off; ssl_session_tickets off;
     client_body_temp_path {where}; proxy_temp_path {where}; fastcgi_temp_path {where};
     uwsgi_temp_path {where}; scgi_temp_path {where};
     server {{
         root {where};
+        location /t/ {{ if (-f {where}/down$uri) {{ return 503; }} try_files /status.json =404; }}
         listen 127.0.0.1:{site.http_port} backlog=4096;
         listen 127.0.0.1:{site.https_port} ssl backlog=4096;
         ssl_certificate {where}/leaf.pem; ssl_certificate_key {where}/leaf.pem;
@@ -211,14 +213,19 @@ async def drive(one: Callable[[], Awaitable[None]], load: Load) -> int:
 
 
 @contextlib.contextmanager
-def running(command: list[str], core: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a peer on one core until the block ends."""
-    process = subprocess.Popen(pinned(command, core))
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(10)
+def running(
+    command: list[str], core: int, *, folder: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process on one core until the block ends; what it says goes to `log` in its folder."""
+    with contextlib.ExitStack() as stack:
+        out = stack.enter_context((folder / "log").open("ab")) if folder else None
+        environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
+        process = subprocess.Popen(pinned(command, core), cwd=folder, stdout=out, stderr=out, env=environment)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def pinned(command: list[str], core: int) -> list[str]:

@@ -60,9 +60,6 @@ class Meter(Protocol):
     def observe(self, result: Result, target_state: TargetState) -> None:
         """One result, with the target's state after it."""
 
-    def publish(self, plan: Plan, state: State, now: datetime) -> None:
-        """Beliefs have changed."""
-
     def count_coalesced(self) -> None:
         """A result gave way to a newer one of its target because the queue was full."""
 
@@ -205,8 +202,6 @@ class Pipeline:
         apply(self.state, commit)
         self._wakeup = commit.next_wakeup
         self._follow(commit)
-        if commit.durable:
-            self._meter.publish(self._plan, self.state, now)
         return commit
 
     async def _keep(self, commits: Sequence[Commit]) -> None:
