@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +19,11 @@ from monitor.core.classify import Knowledge
 from monitor.core.state import Commit, State, apply
 from monitor.courier import Courier
 from monitor.metrics import Metrics
-from monitor.model import Authority, Event, Plan, StoreHealth
+from monitor.model import Authority, Event, Plan, StoreHealth, Target
 from monitor.net import Net
 from monitor.notify import deliverers
 from monitor.pipeline import Inbox, Pipeline
+from monitor.probes import Observation
 from monitor.references import References
 from monitor.resending import Resender
 from monitor.store.errors import StoreError
@@ -64,6 +65,8 @@ class Parts:
     references: References
     live: Live
     history: HistoryStore
+    look_aside: Callable[[Target], Awaitable[Observation]]
+    """One run beside the schedule, for one who asks; raises NotNow."""
     reread: Callable[[], Plan] | None
     """Reads the configuration again; raises ConfigError."""
 
@@ -94,7 +97,6 @@ class Parts:
         self.references.follow(plan)
         self.pipeline.replan(plan)
         self.metrics.restore(self.pipeline.state)
-        self.metrics.publish(plan, self.pipeline.state, self.clock.now())
         log.info("config.reloaded", targets=len(plan.targets), receivers=len(plan.receivers))
 
 
@@ -114,6 +116,10 @@ async def build(
     look = partial(probes.run, net=net, knowledge=knowledge)
     watcher = Watcher(plan, look, clock, metrics, hand_on=inbox.put, bans=state.bans)
     references = References(plan, state, clock, metrics, hand_on=inbox.put)
+
+    async def look_aside(target: Target) -> Observation:
+        observe = partial(probes.observe, target, net, knowledge, scheduled=False)
+        return await watcher.look_aside(target, observe)
 
     def follow(commit: Commit) -> None:
         watcher.follow(commit)
@@ -144,7 +150,6 @@ async def build(
     await _note_start(store, state, clock.now())
     metrics.restore(state)
     metrics.set_reload(True, clock.now())
-    metrics.publish(plan, state, clock.now())
     try:
         yield Parts(
             plan=plan,
@@ -157,6 +162,7 @@ async def build(
             references=references,
             live=live,
             history=history,
+            look_aside=look_aside,
             reread=reread,
         )
     finally:
@@ -197,6 +203,7 @@ async def listening(parts: Parts, registry: Mapping[str, Authority]) -> AsyncIte
         live=parts.live,
         ask=parts.pipeline.inbox.ask,
         reload=parts.reload,
+        look=parts.look_aside,
         history=parts.history,
     )
     gate = Gate(make_app(reading))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,14 +12,19 @@ from typing import Protocol
 import structlog
 
 from monitor.clock import Clock
-from monitor.core.judge import interval_of
+from monitor.core.judge import BAN, interval_of, is_ban
 from monitor.core.schedule import Agenda, HostLimit, first_due, missed, next_due
 from monitor.core.state import Commit
 from monitor.model import Cause, Plan, Result, Target, TargetState
 from monitor.net import LimitReached
+from monitor.probes import Observation
+from monitor.probes.aside import Hindrance, NotNow
 
 log = structlog.get_logger()
 
+
+MOST_ASIDE = 0.5
+"""Of the places for runs, how many those may take that are asked for beside the schedule."""
 
 CONNECTIONS_PER_RUN = 2
 """What a run makes at most as a rule: one, and one more that reads the chain of a certificate that cannot be verified."""
@@ -84,6 +89,9 @@ class Watcher:
         }
         self._limit = HostLimit(plan.per_host, plan.per_host_window)
         self._places = asyncio.Semaphore(plan.concurrency)
+        self._aside = 0
+        self._shut_out: dict[str, datetime] = {}
+        """Hosts that answered a run beside the schedule with a ban: judgement does not know of it."""
         self._changed = asyncio.Event()
 
     def steady(self) -> float:
@@ -236,6 +244,37 @@ class Watcher:
                 detail=f"{type(problem).__name__} in our own code",
                 scheduled=scheduled,
             )
+
+    async def look_aside(self, target: Target, look: Callable[..., Awaitable[Observation]]) -> Observation:
+        """One run for somebody who asks, beside the schedule. It is counted by the limits and told to nobody else.
+
+        `look(admit=…)` makes it. Raises NotNow. At most half of the places are given away like this, and nobody waits
+        for one: the time of one who asks is short, and a wait of ours must not look like the target's.
+        """
+        self._refuse_banned(target)
+        if self._places.locked() or self._aside >= max(1, int(MOST_ASIDE * self._plan.concurrency)):
+            raise NotNow(Hindrance.BUSY, 1.0)
+        self._aside += 1
+        try:
+            async with self._places:
+                seen = await look(admit=self._admit)
+        except LimitReached:
+            free_at = self._limit.free_at(target.host_key, self.steady())
+            raise NotNow(Hindrance.LIMIT, max(0.0, free_at - self.steady())) from None
+        finally:
+            self._aside -= 1
+        if is_ban(seen.result):
+            self._shut_out[target.host_key] = self._clock.now() + BAN
+        return seen
+
+    def _refuse_banned(self, target: Target) -> None:
+        if target.url is None:
+            return
+        now = self._clock.now()
+        known = (self._bans.get(target.host_key), self._shut_out.get(target.host_key))
+        until = max((one for one in known if one is not None), default=now)
+        if until > now:
+            raise NotNow(Hindrance.BANNED, (until - now).total_seconds())
 
     def _admit(self, host_key: str) -> bool:
         return self._limit.admit(host_key, self.steady())

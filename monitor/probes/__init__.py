@@ -12,7 +12,7 @@ from monitor.log import REDACTION
 from monitor.model import Cause, Result, Seen, Target
 from monitor.net import Admit, Net
 from monitor.probes import captcha, http, sync, tcp, tls
-from monitor.probes.kind import Kind
+from monitor.probes.kind import Kind, Observation
 
 log = structlog.get_logger()
 
@@ -28,7 +28,14 @@ KINDS: Mapping[str, Kind] = {
 async def run(
     target: Target, net: Net, knowledge: Knowledge, *, admit: Admit, scheduled: bool = True
 ) -> Result:
-    """Look at `target` once and say what it means.
+    """Look at `target` once and say what it means. As `observe`, without what was seen."""
+    return (await observe(target, net, knowledge, admit=admit, scheduled=scheduled)).result
+
+
+async def observe(
+    target: Target, net: Net, knowledge: Knowledge, *, admit: Admit, scheduled: bool = True
+) -> Observation:
+    """Look at `target` once: what was seen, and what it means.
 
     Raises `monitor.net.LimitReached` when the look may not be made now. Our own mistake while judging is a result
     too, with cause `internal`: it must neither end the daemon nor be told as the authority's failure.
@@ -42,7 +49,8 @@ async def run(
         result = _our_mistake(target, seen, problem)
     # A server may echo what it was sent, and an expectation may itself be a secret: both end in the result.
     code = None if result.code is None else REDACTION.hide(result.code)
-    return replace(result, scheduled=scheduled, detail=REDACTION.hide(result.detail), code=code)
+    result = replace(result, scheduled=scheduled, detail=REDACTION.hide(result.detail), code=code)
+    return Observation(target=target, seen=seen, result=result)
 
 
 def _our_mistake(target: Target, seen: Seen, problem: Exception) -> Result:
@@ -58,4 +66,4 @@ def _our_mistake(target: Target, seen: Seen, problem: Exception) -> Result:
     )
 
 
-__all__ = ["KINDS", "Kind", "run"]
+__all__ = ["KINDS", "Kind", "Observation", "observe", "run"]

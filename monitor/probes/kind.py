@@ -16,3 +16,12 @@ class Kind:
 
     request: Callable[[Target], Request]
     judge: Callable[[Target, Seen, Knowledge], Result]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One run of `target` (its deadline as it was), for somebody who wants to see it whole: what was seen, and what it means."""
+
+    target: Target
+    seen: Seen
+    result: Result

@@ -13,7 +13,8 @@ from monitor.clock import Clock
 from monitor.core.history import Uptime
 from monitor.core.state import Commit, State
 from monitor.metrics import Metrics
-from monitor.model import Authority, Command, Plan
+from monitor.model import Authority, Command, Plan, Target
+from monitor.probes import Observation
 from monitor.store.history import RunsPage
 from monitor.web.live import Live
 
@@ -50,6 +51,8 @@ class Reading:
     """Lets the pipeline decide a command; the commit is kept by then."""
     reload: Callable[[], Awaitable[Sequence[str]]]
     """Applies the configuration anew; returns its mistakes, and with any nothing has changed."""
+    look: Callable[[Target], Awaitable[Observation]]
+    """Looks at a target now, beside the schedule and within its `timeout`; raises NotNow."""
     history: History | None = None
     """None: nothing is kept."""
 

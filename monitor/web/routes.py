@@ -10,7 +10,7 @@ from aiohttp import web
 from monitor.core.status import Status
 from monitor.metrics.exposition import OPENMETRICS
 from monitor.notify.words import LANGUAGES
-from monitor.web import answers, api, bodies, changes, events, health, pages, past
+from monitor.web import answers, api, bodies, changes, events, health, pages, past, probe
 from monitor.web.openapi import HTML, PLAIN, Endpoint, Parameter, document
 
 __all__ = ["ENDPOINTS", "Endpoint"]
@@ -91,6 +91,20 @@ ENDPOINTS = (
     Endpoint(
         method="GET", path="/-/ready", handler=health.ready, media=PLAIN, about="Every target has a result",
         refuses={503: "targets without a result yet"},
+    ),
+    Endpoint(
+        method="GET", path="/probe", handler=probe.run, media=PLAIN, more_media=(OPENMETRICS.partition(";")[0],),
+        parameters=(
+            Parameter(name="target", schema={"type": "string", "minLength": 1}, required=True, about="id of a configured target"),
+            Parameter(name="debug", schema={"enum": ["true", "false"]}, about="what happened, in words, with the metrics"),
+            Parameter(name="module", schema=TEXTUAL, about="taken from scrapes of blackbox_exporter, without a meaning"),
+            Parameter(name=probe.SCRAPE_TIMEOUT, schema=TEXTUAL, place="header", about="seconds the scraper waits"),
+        ),
+        refuses={
+            429: "the host of the target has had its connections of this minute",
+            503: "too many runs are under way, or the platform has shut us out",
+        },
+        about="One run of a configured target now, in blackbox_exporter's names",
     ),
     Endpoint(
         method="POST", path="/-/reload", handler=changes.reload, answer=answers.ReloadAnswer,

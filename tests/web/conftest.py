@@ -23,14 +23,18 @@ from monitor.model import (
     Confirmed,
     Diagnosis,
     Incident,
+    Phase,
     Plan,
     Repeat,
     Result,
     Scope,
+    Seen,
     Severity,
     Target,
     TargetState,
 )
+from monitor.probes import Observation
+from monitor.probes.aside import Hindrance, NotNow
 from monitor.web.live import Live
 from monitor.web.server import Reading, make_app
 
@@ -127,6 +131,8 @@ class World:
     mistakes: tuple[str, ...] = ()
     """What a reload finds wrong."""
     reloads: int = 0
+    hindrance: Hindrance | None = None
+    """Why nothing may be looked at now."""
 
     def see(self, result: Result, confirmed: Confirmed | None = None, *, seen_up: bool = True) -> None:
         """Make `result` the last run of its target, confirmed as it says unless told otherwise."""
@@ -166,6 +172,13 @@ class World:
         self.reloads += 1
         return self.mistakes
 
+    async def look(self, target: Target) -> Observation:
+        """What the watcher does with a target, without a network."""
+        if self.hindrance is not None:
+            raise NotNow(self.hindrance, 41.5)
+        seen = Seen(started_at=AT, duration=0.25, phases={Phase.RESOLVE: 0.25})
+        return Observation(target=target, seen=seen, result=make_result(target.id, Cause.DNS_NXDOMAIN))
+
     def reading(self) -> Reading:
         """What the app would hand in."""
         metrics = Metrics(self.plan)
@@ -181,6 +194,7 @@ class World:
             live=self.live,
             ask=lambda command: self.ask(command),
             reload=self.reload,
+            look=self.look,
         )
 
 
