@@ -17,6 +17,8 @@ from monitor.config.tree import Document
 from monitor.model import Receiver, Route, When
 
 _RECEIVERS: Path = ("alerts", "receivers")
+KINDS = ("apprise", "webhook", "alertmanager")
+"""What a receiver may be; one of them."""
 
 
 def receivers(
@@ -82,7 +84,10 @@ def secret_parts(url: str) -> Iterator[str]:
     """The address, and the parts of it that may show up alone in a log: password, user, long opaque words."""
     yield url
     parts = urlsplit(url)
-    yield from (part for part in (parts.username, parts.password) if part)
+    for part in (parts.username, parts.password):
+        if part:
+            yield part
+            yield unquote(part)
     for word in re.split(r"[/?&=#@:,]", url.partition("://")[2]):
         if len(word) >= 16 and "." not in word:
             yield word
@@ -95,6 +100,8 @@ def _addresses(name: str, written: Written) -> Iterator[Receiver]:
         yield Receiver(id=f"{name}[{index}]", name=name, kind="apprise", url=url)
     if written.webhook is not None:
         yield Receiver(id=f"{name}[0]", name=name, kind="webhook", url=written.webhook, token=written.token)
+    for index, url in enumerate(written.alertmanager or ()):
+        yield Receiver(id=f"{name}[{index}]", name=name, kind="alertmanager", url=url)
 
 
 def _misshapen(name: str, written: Written, document: Document) -> Iterator[Mistake]:
@@ -104,18 +111,20 @@ def _misshapen(name: str, written: Written, document: Document) -> Iterator[Mist
     except ValueError:
         meant = "a name of letters, digits, - _ and . is meant"
         yield document.mistake(path, "a name that does not fit in an id", meant, at_key=True)
-    if (written.apprise is None) == (written.webhook is None):
-        found = "both apprise and webhook" if written.apprise else "neither apprise nor webhook"
+    given = [kind for kind in KINDS if getattr(written, kind) is not None]
+    if len(given) != 1:
+        found = f"{' and '.join(given)} together" if given else f"none of {', '.join(KINDS)}"
         yield document.mistake(path, found, "a receiver has one of them", at_key=True)
     if written.token is not None and written.webhook is None:
-        found, meant = "a token without webhook", "apprise addresses carry their own credentials"
+        found, meant = "a token without webhook", "other addresses carry their own credentials"
         yield document.mistake((*path, "token"), found, meant, at_key=True)
 
 
 def _unusable(path: Path, written: Written, document: Document) -> Iterator[Mistake]:
     """Addresses that nothing can be sent to. The address itself is never shown: it holds secrets."""
-    if written.apprise == ():
-        yield document.mistake((*path, "apprise"), "an empty list", "at least one address is meant")
+    for kind in ("apprise", "alertmanager"):
+        if getattr(written, kind) == ():
+            yield document.mistake((*path, kind), "an empty list", "at least one address is meant")
     for index, url in enumerate(written.apprise or ()):
         if not apprise_takes(url):
             found = "an address that apprise does not take (not shown: it may hold secrets)"
@@ -127,6 +136,23 @@ def _unusable(path: Path, written: Written, document: Document) -> Iterator[Mist
         except ValueError:
             found, meant = "an address that cannot be used (not shown)", "http://… or https://… is meant"
             yield document.mistake((*path, "webhook"), found, meant)
+    for index, url in enumerate(written.alertmanager or ()):
+        if said := _not_alertmanager(url):
+            found = "an address that cannot be used (not shown)"
+            yield document.mistake((*path, "alertmanager", index), found, said)
+
+
+def _not_alertmanager(url: str) -> str:
+    """What is meant instead of an address that no alerts can be posted to; empty: it will do."""
+    try:
+        parts = web_address(url)
+    except ValueError:
+        return "http://… or https://… is meant"
+    if parts.query or parts.fragment:
+        return "an address without ? and # is meant"
+    if parts.path.rstrip("/").endswith(("/api", "/api/v1", "/api/v2", "/alerts")):
+        return "Alertmanager's own address is meant; /api/v2/alerts is added to it"
+    return ""
 
 
 def apprise_takes(url: str) -> bool:

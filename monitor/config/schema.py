@@ -200,12 +200,13 @@ class Maintenance(Section):
 
 
 class Receiver(Section):
-    """One who is told: by apprise (any of its addresses) or by a structured webhook."""
+    """One who is told: by apprise (any of its addresses), by a structured webhook, or the members of an Alertmanager."""
 
-    later = frozenset({"alertmanager", "cap"})
+    later = frozenset({"cap"})
 
     apprise: tuple[Address, ...] | None = None
     webhook: Address | None = None
+    alertmanager: tuple[Address, ...] | None = None
     token: Secret | None = None
 
 

@@ -267,7 +267,9 @@ MEANING = [
     ),
     beside("unset variable", "vantage: {env: NOT_SET}", "4:10: vantage", "NOT_SET", "not set"),
     beside("unreadable file", "vantage: {file: not-there}", "4:10: vantage", "not-there", "No such file"),
-    beside("a receiver of nothing", "alerts: {receivers: {a: {}}}", "4:22: alerts.receivers.a", "neither"),
+    beside(
+        "a receiver of nothing", "alerts: {receivers: {a: {}}}", "4:22: alerts.receivers.a", "none of apprise"
+    ),
     beside(
         "a webhook that is none",
         "alerts: {receivers: {a: {webhook: 'gopher://x'}}}",
@@ -279,6 +281,38 @@ MEANING = [
         "alerts: {receivers: {a: {apprise: ['nosuch://pw@h']}}}",
         "4:36: alerts.receivers.a.apprise[0]",
         "apprise",
+    ),
+    beside(
+        "two kinds of receiver in one",
+        "alerts: {receivers: {a: {webhook: 'http://h/', alertmanager: ['http://h/']}}}",
+        "4:22: alerts.receivers.a",
+        "webhook and alertmanager together",
+    ),
+    *(
+        beside(
+            f"no Alertmanager: {what}",
+            f"alerts: {{receivers: {{a: {{alertmanager: [{address!r}]}}}}}}",
+            "4:41: alerts.receivers.a.alertmanager[0]",
+            "not shown",
+            says,
+        )
+        for what, address, says in (
+            ("no address", "127.0.0.1:9093", "http://"),
+            ("a query", "http://h:9093/?a=b", "without ? and #"),
+            ("the path of the call", "http://h:9093/api/v2/alerts", "is added to it"),
+        )
+    ),
+    beside(
+        "an Alertmanager of nobody",
+        "alerts: {receivers: {a: {alertmanager: []}}}",
+        "4:40: alerts.receivers.a.alertmanager",
+        "at least one address",
+    ),
+    beside(
+        "a token for Alertmanager",
+        "alerts: {receivers: {a: {alertmanager: ['http://h/'], token: x}}}",
+        "4:55: alerts.receivers.a.token",
+        "carry their own",
     ),
     beside(
         "an unknown receiver",
@@ -552,7 +586,7 @@ LATER = [
             f"4:26: alerts.receivers.a.{key}",
             "not yet",
         )
-        for key in ("alertmanager", "cap")
+        for key in ("cap",)
     ),
     beside(
         "escalate not yet",

@@ -18,6 +18,7 @@ alerts:
   receivers:
     oncall: {apprise: ["json://127.0.0.1:9/a", "json://127.0.0.1:9/b"]}
     bus: {webhook: "http://127.0.0.1:9/hook", token: abc}
+    am: {alertmanager: ["http://127.0.0.1:9093", "https://user:pw@127.0.0.1:9094/am/"]}
 """
 
 
@@ -27,13 +28,15 @@ def test_the_unit_of_delivery_is_one_address(read_text: ReadText):
         ("oncall[0]", "oncall", "apprise"),
         ("oncall[1]", "oncall", "apprise"),
         ("bus[0]", "bus", "webhook"),
+        ("am[0]", "am", "alertmanager"),
+        ("am[1]", "am", "alertmanager"),
     ]
     assert plan.receivers[2].token == "abc"
     assert plan.group_wait == 0.5
 
 
 def test_without_routes_all_receivers_are_told(read_text: ReadText):
-    assert read_text(HEAD + ONE + ALERTS).plan.routes == (Route(to=("oncall", "bus")),)
+    assert read_text(HEAD + ONE + ALERTS).plan.routes == (Route(to=("oncall", "bus", "am")),)
 
 
 def test_a_receiver_that_no_route_names_is_said(read_text: ReadText):
