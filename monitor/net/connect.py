@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import socket
@@ -122,6 +123,17 @@ class Wire:
                 if reset := self._reset():
                     raise reset from None
                 return b""
+
+    async def peek(self) -> bytes:
+        """What comes next, left where it is; empty at the end. Not once TLS is spoken. Raises OSError."""
+        while True:
+            await self._readable()
+            with contextlib.suppress(BlockingIOError):
+                return self.socket.recv(CHUNK, socket.MSG_PEEK)
+
+    def take(self, count: int) -> bytes:
+        """The first `count` bytes of what `peek` has shown."""
+        return self.socket.recv(count) if count else b""
 
     def _reset(self) -> OSError | None:
         """The reset behind an end that OpenSSL calls a mere EOF: after a RST the socket has no peer any more."""

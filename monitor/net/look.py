@@ -9,18 +9,31 @@ from datetime import datetime
 
 import structlog
 
-from monitor.model import Attempt, Cause, Certificate, Failure, Phase, Seen, TlsOptions, TlsProfile, Verify
+from monitor.model import (
+    Attempt,
+    Cause,
+    Certificate,
+    Failure,
+    Phase,
+    Proxy,
+    Seen,
+    TlsOptions,
+    TlsProfile,
+    Verify,
+)
 from monitor.net.certificates import Certificates
 from monitor.net.connect import Wire
 from monitor.net.exchange import exchange
 from monitor.net.failures import FaultError, failure_of
+from monitor.net.proxies import proxy_for
 from monitor.net.race import Race
-from monitor.net.redirects import MAX_REDIRECTS, first_hop, is_followed, next_hop, shown
+from monitor.net.redirects import MAX_REDIRECTS, Hop, first_hop, is_followed, next_hop, shown
 from monitor.net.reply import Collector
 from monitor.net.request import Admit, LimitReached, Request
 from monitor.net.resolve import Resolver
 from monitor.net.stopwatch import Stopwatch
 from monitor.net.tls import Contexts, presented_chain, server_name, verification_cause, verified_chain
+from monitor.net.tunnel import Tunnel
 
 MAX_TRIED = 8
 """Addresses of one name that are tried before giving up."""
@@ -50,6 +63,7 @@ class Look:
         "_failure",
         "_hop",
         "_known",
+        "_proxy",
         "_redirects",
         "_request",
         "_shared",
@@ -66,8 +80,9 @@ class Look:
         self._timeout = timeout
         self._admit = admit
         self._shared = shared
-        self._watch = Stopwatch()
         self._hop = first_hop(request)
+        self._proxy = _proxy_for(self._hop, request)
+        self._watch = Stopwatch(Phase.RESOLVE if self._proxy is None else Phase.CONNECT)
         self._known: dict[str, tuple[str, ...]] = {}
         self._wire: Wire | None = None
         self._collector: Collector | None = None
@@ -127,10 +142,7 @@ class Look:
     async def _visit(self) -> str | None:
         """One hop. Answers where it redirects to; None when it is the last."""
         hop = self._hop
-        self._addresses = await self._resolve(hop.host)
-        self._watch.enter(Phase.CONNECT)
-        self._ask_leave()
-        wire = await self._connect(self._addresses[:MAX_TRIED])
+        wire = await self._reach()
         if hop.tls is not None:
             wire = await self._secure(wire, hop.tls)
         if hop.http is None:
@@ -139,41 +151,62 @@ class Look:
         await exchange(wire, hop.http, self._collector, self._watch)
         return self._collector.header("location") if is_followed(hop.http, self._collector) else None
 
+    async def _reach(self) -> Wire:
+        """An open way to the hop, straight or by a proxy; leave for it is asked for."""
+        hop = self._hop
+        self._proxy = _proxy_for(hop, self._request)
+        if self._proxy is None:
+            self._addresses = await self._resolve(hop.host)
+        else:  # its addresses are none of the host's
+            self._addresses, self._address = (), None
+        self._watch.enter(Phase.CONNECT)
+        self._ask_leave()
+        return await self._connect(self._addresses[:MAX_TRIED])
+
     async def _resolve(self, host: str) -> tuple[str, ...]:
         """The addresses of `host`, asked for once in a run."""
         self._watch.enter(Phase.RESOLVE)
         if host not in self._known:
-            patience = self._timeout - self._watch.elapsed
-            self._known[host] = await self._shared.resolver.resolve(host, self._request.resolver, patience)
+            self._known[host] = await self._shared.resolver.resolve(
+                host, self._request.resolver, self._time_left()
+            )
         return self._known[host]
 
     async def _connect(self, addresses: tuple[str, ...]) -> Wire:
-        """The first address that answers. Leave for the first connection must have been given."""
+        """The way by the proxy, where one leads there; else by the first address that answers.
+
+        Leave for the first connection must have been given.
+        """
+        if self._proxy is not None:
+            self._wire = await self._tunnel(self._proxy)
+            return self._wire
         race = Race(self._hop.port)
         winner = None
         try:
-            winner = await self._try_in_turn(addresses, race)
+            winner = await race.run(addresses, self._time_left, lambda: self._admit(self._hop.host_key))
         except asyncio.CancelledError:  # the deadline: where the first address has failed, its cause stands
             self._verdict = self._verdict or _fault(race.first_failure())
             raise
         finally:
             race.close()
+            self._address = winner[0] if winner else race.latest
             self._attempts += race.attempts(winner and winner[0])
         if winner is None:
             raise _fault(race.first_failure()) or FaultError(Cause.DNS_NO_ADDRESS, "no address to go to")
-        self._address, self._wire = winner
+        self._wire = winner[1]
         return self._wire
 
-    async def _try_in_turn(self, addresses: tuple[str, ...], race: Race) -> tuple[str, Wire] | None:
-        """Each address but the last has an even share of the time that is left before the next is tried beside it."""
-        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
-            if left < len(addresses) and not self._admit(self._hop.host_key):
-                break
-            race.start(address)
-            self._address = address
-            if left > 1 and (winner := await race.wait((self._timeout - self._watch.elapsed) / left)):
-                return winner
-        return await race.finish()
+    async def _tunnel(self, proxy: Proxy) -> Wire:
+        """A tunnel to the hop; all it takes counts as connecting."""
+        tunnel = Tunnel(proxy, self._shared.resolver)
+        try:
+            return await tunnel.open(self._hop.host, self._hop.port, self._time_left)
+        except asyncio.CancelledError:
+            self._verdict = self._verdict or tunnel.fault_at_deadline()
+            raise
+
+    def _time_left(self) -> float:
+        return self._timeout - self._watch.elapsed
 
     def _ask_leave(self) -> None:
         """For a connection that the run cannot do without. Raises LimitReached."""
@@ -206,8 +239,7 @@ class Look:
             options = TlsOptions(verify=Verify.FALSE, profile=TlsProfile.LEGACY)
             if not self._admit(self._hop.host_key):
                 raise self._verdict
-        assert self._address is not None
-        wire = await self._connect((self._address,))
+        wire = await self._connect((self._address,) if self._address else ())
         await self._shake(wire, options, verified=False)
         self._note(wire, verified=False, error=error)
         if self._verdict is not None:
@@ -234,6 +266,10 @@ class Look:
         )
         if self._verdict is not None and cause is not None:
             self._verdict = FaultError(cause, self._verdict.detail)
+
+
+def _proxy_for(hop: Hop, request: Request) -> Proxy | None:
+    return proxy_for(request.proxies, scheme=hop.scheme, host=hop.host, port=hop.port)
 
 
 def _fault(failure: Failure | None) -> FaultError | None:

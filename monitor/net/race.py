@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 
 from monitor.model import Attempt, Cause, Failure, Phase
 from monitor.net.connect import Dial, Wire
@@ -20,6 +21,25 @@ class Race:
         self._order: list[str] = []
         self._running: dict[asyncio.Future[int], Dial] = {}
         self._failed: dict[str, Failure] = {}
+
+    async def run(
+        self,
+        addresses: tuple[str, ...],
+        time_left: Callable[[], float],
+        admit: Callable[[], bool] = lambda: True,
+    ) -> tuple[str, Wire] | None:
+        """Try each address: the winner and its address; None when all have failed.
+
+        Each but the last has an even share of the time that is left before the next is tried beside it. `admit` is
+        asked before each but the first.
+        """
+        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            if left < len(addresses) and not admit():
+                break
+            self.start(address)
+            if left > 1 and (winner := await self.wait(time_left() / left)):
+                return winner
+        return await self.finish()
 
     def start(self, address: str) -> None:
         """Set out for one more address."""
@@ -49,6 +69,11 @@ class Race:
                 done, _ = await asyncio.wait(done, return_when=asyncio.FIRST_COMPLETED)
             winner = self._settle(done)
         return winner
+
+    @property
+    def latest(self) -> str | None:
+        """The address that was set out for last."""
+        return self._order[-1] if self._order else None
 
     def first_failure(self) -> Failure | None:
         """What became of the first address, if it has failed already."""

@@ -38,11 +38,15 @@ class Hop:
         return f"{self.host.lower().rstrip('.')}:{self.port}"
 
     @property
+    def scheme(self) -> str:
+        """`https`, `http`, or empty for a bare connection."""
+        return "https" if self.tls else "http" if self.http else ""
+
+    @property
     def url(self) -> str:
         """The address of this hop, with its query."""
         assert self.http is not None
-        scheme = "https" if self.tls else "http"
-        return f"{scheme}://{_host_header(self.host, self.port, scheme)}{self.http.target}"
+        return f"{self.scheme}://{_host_header(self.host, self.port, self.scheme)}{self.http.target}"
 
 
 def first_hop(request: Request) -> Hop:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from monitor.model import TlsOptions
+from monitor.model import Proxies, TlsOptions
 
 Admit = Callable[[str], bool]
 """Called with `host:port` before every single connection; counts it and answers whether it may be made."""
@@ -55,5 +55,6 @@ class Request:
     server_name: str | None = None
     """Name for SNI and for the certificate; None: `host`."""
     resolver: tuple[str, ...] = ()
-    """`host:port` of name servers; empty: the system's."""
+    """`host:port` of name servers; empty: the system's. A proxy resolves by itself."""
+    proxies: Proxies = field(default_factory=Proxies)
     http: HttpRequest | None = None

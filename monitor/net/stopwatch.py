@@ -12,10 +12,10 @@ class Stopwatch:
 
     __slots__ = ("_entered", "_time", "began", "phase", "spent")
 
-    def __init__(self) -> None:
+    def __init__(self, first: Phase = Phase.RESOLVE) -> None:
         self._time = asyncio.get_running_loop().time
         self.began = self._entered = self._time()
-        self.phase = Phase.RESOLVE
+        self.phase = first
         self.spent: dict[Phase, float] = {}
 
     @property

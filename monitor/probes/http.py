@@ -24,6 +24,7 @@ def request(target: Target) -> Request:
         tls=target.tls if url.scheme == "https" else None,
         server_name=target.server_name,
         resolver=target.resolver,
+        proxies=target.proxies,
         http=HttpRequest(
             method=target.method,
             target=f"{path}?{quote(url.query, safe=_KEPT)}" if url.query else path,

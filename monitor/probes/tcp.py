@@ -10,7 +10,7 @@ from monitor.probes.kind import Kind
 
 def request(target: Target) -> Request:
     """Connect, nothing more."""
-    return Request(host=target.host, port=target.port, resolver=target.resolver)
+    return Request(host=target.host, port=target.port, resolver=target.resolver, proxies=target.proxies)
 
 
 def judge(target: Target, seen: Seen, knowledge: Knowledge) -> Result:

@@ -16,6 +16,7 @@ def request(target: Target) -> Request:
         tls=target.tls,
         server_name=target.server_name,
         resolver=target.resolver,
+        proxies=target.proxies,
     )
 
 
