@@ -147,8 +147,8 @@ check() {
 run_tests() {
     cd "$root"
     export FAPIAO_FAILED_CHECKS=
-    check ruff-check "$venv/bin/ruff" check --quiet bench monitor tests
-    check ruff-format "$venv/bin/ruff" format --quiet --diff bench monitor tests
+    check ruff-check "$venv/bin/ruff" check --quiet bench dashboards monitor tests
+    check ruff-format "$venv/bin/ruff" format --quiet --diff bench dashboards monitor tests
     check mypy "$venv/bin/mypy"
     check lint-imports "$venv/bin/lint-imports"
     status=0
