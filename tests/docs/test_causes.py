@@ -1,0 +1,170 @@
+"""docs/causes.md: a section per cause and per flag, true to the code, and its commands show what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from monitor.clock import SystemClock
+from monitor.config.load import load
+from monitor.core.classify import Knowledge
+from monitor.knowledge import load_catalogue, load_registry, load_words
+from monitor.model import Cause, Flag, Plan
+from monitor.net import Net
+from monitor.probes import run
+from monitor.simulator import Simulator
+from tests.docs.markdown import ROOT, blocks, blocks_of, sections, text_of
+
+CAUSES = Path("docs/causes.md")
+SECTIONS = sections(CAUSES, 2)
+NAMES = [*map(str, Cause), *map(str, Flag)]
+
+
+def words(language: str, kind: str) -> dict[str, str]:
+    """How the product says each cause, or each flag."""
+    file = ROOT / "monitor" / "notify" / "texts" / language / "words.yaml"
+    found: dict[str, str] = yaml.safe_load(file.read_text(encoding="utf-8"))[kind]
+    return found
+
+
+def test_every_cause_and_every_flag_has_its_section_and_nothing_else_has():
+    assert list(SECTIONS) == NAMES
+
+
+def test_the_table_says_of_each_cause_how_it_ends_and_whom_it_speaks_of():
+    rows = re.findall(r"^\| \[`(\w+)`\]\(#\1\) \| (\w+) \|(?: (\w+))? \|$", text_of(CAUSES), re.MULTILINE)
+    assert rows == [
+        (cause, cause.outcome, "" if cause is Cause.NONE else cause.speaks_of.value) for cause in Cause
+    ]
+    flags = re.findall(r"^\| \[`(\w+)`\]\(#\1\) \| [^|]+ \|$", text_of(CAUSES), re.MULTILINE)
+    assert flags == list(Flag)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_section_opens_with_the_words_of_messages_and_says_who_does_what(name: str):
+    kind = "causes" if name in list(Cause) else "flags"
+    section = SECTIONS[name]
+    assert section.strip().splitlines()[0] == f"{words('zh', kind)[name]} · {words('en', kind)[name]}"
+    if name != Cause.NONE:
+        assert re.search(r"^- \*\*Finance\*\*: .+\n(?:  .+\n)*- \*\*Engineers\*\*: ", section, re.MULTILINE)
+        assert "```sh" in section
+
+
+# --- what is shown by hand is what is meant --------------------------------------------------------------------------
+
+
+class Case(NamedTuple):
+    """A section, and the fault of the simulator that shows it."""
+
+    name: str
+    fault: str
+    verify: str = "true"
+
+
+BROKEN = (
+    Case(Cause.CONNECT_TIMEOUT, "hang_before_accept"), Case(Cause.TLS_TIMEOUT, "stall_tls"),
+    Case(Cause.RESPONSE_TIMEOUT, "hang"), Case(Cause.TRANSFER_TIMEOUT, "trickle:0.5"),
+    Case(Cause.CONNECTION_REFUSED, "refuse"), Case(Cause.CONNECTION_RESET, "reset_body"),
+    Case(Cause.CONNECTION_CLOSED, "close"), Case(Cause.TLS_EXPIRED, "expired"),
+    Case(Cause.TLS_NOT_YET_VALID, "not_yet_valid"), Case(Cause.TLS_NAME_MISMATCH, "wrong_name"),
+    Case(Cause.TLS_UNTRUSTED, "self_signed"), Case(Cause.TLS_INCOMPLETE_CHAIN, "incomplete_chain"),
+    Case(Cause.TLS_HANDSHAKE, "plain_on_tls"), Case(Cause.HTTP_STATUS, "status_503"),
+    Case(Cause.HTTP_MALFORMED, "garbage"), Case(Cause.REDIRECT_REFUSED, "redirect_away"),
+    Case(Cause.BODY_TOO_LARGE, "big_body"), Case(Cause.CAPTCHA_INVALID, "blank_image"),
+    Case(Cause.MAINTENANCE_PAGE, "maintenance"), Case(Cause.BACKEND_BUSY, "004"),
+    Case(Cause.API_ERROR, "999"), Case(Cause.FORMAT_DRIFT, "html"), Case(Cause.BLOCKED, "waf"),
+    Case(Flag.SLOW, "slow:1"), Case(Flag.THROTTLED, "003"), Case(Flag.UNSIGNED_REFUSED, "005"),
+    Case(Flag.CERTIFICATE_EXPIRING, "expiring"), Case(Flag.TLS_UNVERIFIED, "self_signed", "report"),
+)  # fmt: skip
+SYNC: dict[str, dict[str, Any]] = {
+    Cause.SYNC_LAG: {"lag": 90000},
+    Flag.LAG_WARNING: {"lag": 20000},
+    Cause.CREDENTIAL: {"token": "renewed"},
+}
+
+
+@pytest.fixture
+async def sim(tmp_path: Path) -> AsyncIterator[Simulator]:
+    async with Simulator(scheme="https", shape="key1", ca_file=tmp_path / "ca.pem") as simulator:
+        yield simulator
+
+
+def planned(sim: Simulator, folder: Path, verify: str = "true") -> Plan:
+    """The plan that watches these stand-ins; its file is probes.yaml in `folder`."""
+    file = folder / "probes.yaml"
+    probes = ("captcha", "erp-sync")
+    file.write_text(sim.config(timeout="2s", interval="4s", verify=verify, probes=probes), encoding="utf-8")
+    return load(file, environ={}, registry=load_registry()).plan
+
+
+async def told(plan: Plan, cases: dict[str, Case]) -> dict[str, set[str]]:
+    """What one run says of each: slug → its cause, or its flags."""
+    net = Net(SystemClock())
+    knowledge = Knowledge(catalogue=load_catalogue(), words=load_words())
+    results = await asyncio.gather(
+        *(run(plan.targets[f"captcha/{slug}"], net, knowledge, admit=lambda _: True) for slug in cases)
+    )
+    await net.close()
+    return {
+        slug: set(result.flags) if result.is_ok else {result.cause}
+        for slug, result in zip(cases, results, strict=True)
+    }
+
+
+async def by_hand(sim: Simulator, slug: str, name: str, folder: Path) -> str:
+    """What the commands of that section print, looking at this stand-in."""
+    (folder / slug).mkdir(exist_ok=True)
+    mine = [block.text for block in blocks_of(SECTIONS[name]) if block.language == "sh"]
+    script = blocks(CAUSES)[0].text.replace(
+        "fpcy.shandong.chinatax.gov.cn port=443", f"{slug}.localhost port={sim.port(slug)}"
+    )
+    shell = await asyncio.create_subprocess_exec(
+        "sh", "-uc", "\n".join([script, *mine]).replace("-m 5", "-m 2"),
+        cwd=folder / slug, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "CURL_CA_BUNDLE": str(sim.ca_path),
+            "FAPIAO_CONFIG": str(folder / "probes.yaml"), "LANG": "C.UTF-8",
+        },
+    )  # fmt: skip
+    said, _ = await shell.communicate()
+    return said.decode("utf-8", "replace")
+
+
+def promised(name: str) -> str:
+    """The first thing that the section says you see; empty where it promises nothing."""
+    found = re.search(r"^You see [^`]*`([^`]+)`", SECTIONS[name], re.MULTILINE)
+    return found[1] if found else ""
+
+
+async def test_each_fault_has_the_cause_of_its_section_and_looks_by_hand_as_written_there(
+    sim: Simulator, tmp_path: Path
+):
+    cases = dict(zip(sim.slugs, BROKEN, strict=False))
+    for slug, case in cases.items():
+        sim.set_fault(slug, case.fault, "verify")
+    for verify in ("true", "report"):
+        chosen = {slug: case for slug, case in cases.items() if case.verify == verify}
+        seen = await told(planned(sim, tmp_path, verify), chosen)
+        assert not {case.name: seen[slug] for slug, case in chosen.items() if case.name not in seen[slug]}
+    shown = await asyncio.gather(*(by_hand(sim, slug, case.name, tmp_path) for slug, case in cases.items()))
+    wrong = {
+        case.name: said
+        for case, said in zip(cases.values(), shown, strict=True)
+        if not promised(case.name) or promised(case.name) not in said or "not found" in said
+    }
+    assert not wrong
+
+
+async def test_what_a_sync_interface_says_is_seen_as_written_there(sim: Simulator, tmp_path: Path):
+    planned(sim, tmp_path)
+    for name, setting in SYNC.items():
+        sim.sync.set(**setting)
+        assert promised(name) in await by_hand(sim, "beijing", name, tmp_path)
