@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import structlog
 
 from monitor import probes
 from monitor.clock import Clock
+from monitor.config.certificate import UnfitCertificateError, present
 from monitor.config.load import ConfigError
 from monitor.core.classify import Knowledge
 from monitor.core.state import Commit, State, apply
@@ -43,6 +45,8 @@ LATELY = timedelta(minutes=1)
 """Starts this long ago still count against the limits of the hosts."""
 NEEDS_RESTART = ("listen", "state_dir")
 """Parts of a plan that a reload cannot change."""
+SOON = timedelta(days=21)
+"""A certificate of ours that ends within this time is worth a line in the log."""
 LAG_INTERVAL = 0.5
 """Seconds between two measurements of how late the event loop is."""
 
@@ -56,6 +60,8 @@ class Parts:
     """Everything the daemon is made of. `plan` is replaced by a reload, the parts stay."""
 
     plan: Plan
+    context: ssl.SSLContext | None
+    """What a new connection to the page is encrypted by, replaced like `plan`; None: by nothing."""
     clock: Clock
     metrics: Metrics
     watcher: Watcher
@@ -76,13 +82,20 @@ class Parts:
             return ("this daemon was started without a file to read again",)
         try:
             plan = await asyncio.to_thread(self.reread)
+            context = await asyncio.to_thread(_context, plan, self.clock.now())
         except ConfigError as problem:
-            self.metrics.set_reload(False, self.clock.now())
-            for mistake in problem.mistakes:
-                log.error("config.refused", mistake=str(mistake))  # noqa: TRY400 - the operator's, not ours
-            return tuple(str(mistake) for mistake in problem.mistakes)
+            return self._refuse(tuple(str(mistake) for mistake in problem.mistakes))
+        except UnfitCertificateError as problem:
+            return self._refuse((str(problem),))
+        self.context = context
         self._follow(plan)
         return ()
+
+    def _refuse(self, mistakes: tuple[str, ...]) -> tuple[str, ...]:
+        self.metrics.set_reload(False, self.clock.now())
+        for mistake in mistakes:
+            log.error("config.refused", mistake=mistake)
+        return mistakes
 
     def _follow(self, plan: Plan) -> None:
         for name in NEEDS_RESTART:
@@ -98,6 +111,16 @@ class Parts:
         self.pipeline.replan(plan)
         self.metrics.restore(self.pipeline.state)
         log.info("config.reloaded", targets=len(plan.targets), receivers=len(plan.receivers))
+
+
+def _context(plan: Plan, now: datetime) -> ssl.SSLContext | None:
+    """The certificate of the page, read anew. Raises UnfitCertificateError."""
+    if plan.tls is None:
+        return None
+    presented = present(plan.tls)
+    if presented.expires_at - now < SOON:
+        log.warning("web.certificate_expires", at=presented.expires_at, file=plan.tls.cert)
+    return presented.context
 
 
 @asynccontextmanager
@@ -153,6 +176,7 @@ async def build(
     try:
         yield Parts(
             plan=plan,
+            context=_context(plan, clock.now()),
             clock=clock,
             metrics=metrics,
             watcher=watcher,
@@ -206,7 +230,7 @@ async def listening(parts: Parts, registry: Mapping[str, Authority]) -> AsyncIte
         look=parts.look_aside,
         history=parts.history,
     )
-    gate = Gate(make_app(reading))
+    gate = Gate(make_app(reading), context=lambda: parts.context)
     host, port = parts.plan.listen
     try:
         await gate.open(host, port)
@@ -255,7 +279,7 @@ async def serve(
 
     Whenever `again` is set (SIGHUP), `reread` is asked for the plan anew; it raises ConfigError.
     `listens(host, port)` is called once the page is up, `swept(state)` once every target has a result.
-    Raises ListenError.
+    Raises ListenError and UnfitCertificateError.
     """
     async with (
         build(plan, knowledge, clock, reread) as parts,

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ import structlog
 from monitor import log
 from monitor.app import ListenError, serve
 from monitor.clock import Clock, SystemClock
+from monitor.config.certificate import UnfitCertificateError
 from monitor.config.load import ConfigError, Loaded, load
 from monitor.core.classify import Knowledge
 from monitor.core.state import State
@@ -81,7 +83,7 @@ def _run(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, Authorit
         asyncio.run(_serve(plan, reread, registry))
     except ListenError as problem:
         raise click.ClickException(f"{problem}; choose another with --listen") from None
-    except StateRefused as problem:
+    except (StateRefused, UnfitCertificateError) as problem:
         raise click.ClickException(str(problem)) from None
     return 0
 
@@ -102,7 +104,7 @@ async def _serve(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, 
         stop=stop,
         again=again,
         reread=reread,
-        listens=_say_where,
+        listens=partial(_say_where, "http" if plan.tls is None else "https"),
         swept=lambda state: _draw(plan, state, clock),
     )
 
@@ -115,12 +117,11 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _say_where(host: str, port: int) -> None:
+def _say_where(scheme: str, host: str, port: int) -> None:
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - only compared
     shown = f"[{shown}]" if ":" in shown else shown
-    structlog.get_logger().info(
-        "daemon.listens", page=f"http://{shown}:{port}/", metrics=f"http://{shown}:{port}/metrics"
-    )
+    page = f"{scheme}://{shown}:{port}/"
+    structlog.get_logger().info("daemon.listens", page=page, metrics=f"{page}metrics")
 
 
 def _draw(plan: Plan, state: State, clock: Clock) -> None:

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from monitor import __version__
-from monitor.config import alerts, facts, maintenance, reach, references, rules
+from monitor.config import alerts, facts, maintenance, reach, references, rules, serving
 from monitor.config.catalogue import read_catalogue
 from monitor.config.expand import Expansion, Ground, expand
 from monitor.config.mistakes import ConfigError, Mistake
@@ -126,6 +126,8 @@ class _Build:
         self._configuration: Configuration = understood.configuration
         self._around = around
         self.mistakes: list[Mistake] = [*rules.refused(understood, document, around.directory)]
+        server = self._configuration.server
+        self.mistakes += serving.refused(server, document, around.directory)
         self._registry, wrong = facts.override(registry, self._configuration.authorities.override, document)
         self.mistakes += wrong
         files = self._configuration.catalogue
@@ -236,8 +238,11 @@ class _Build:
             listen=configuration.server.listen,
             external_url=configuration.server.external_url,
             token=configuration.server.token,
+            tls=serving.server_tls(configuration.server, self._around.directory),
+            basic_auth=configuration.server.basic_auth or {},
             state_dir=self._state_dir(),
             references=self._references,
+            heartbeat=alerts.heartbeat(configuration.alerts),
             publish_file=self._publish_file(),
             maintenance=self._maintenance,
             overrun_grace=configuration.judgement.overrun_grace,
@@ -259,6 +264,7 @@ class _Build:
     def notes(self) -> tuple[str, ...]:
         """What an operator should know although nothing is wrong."""
         notes = list(self._expansion.notes)
+        notes += serving.notes(self._configuration.server)
         notes += maintenance.overlapping(self._maintenance)
         watched = {target.service for target in self._targets()}
         receivers = self._configuration.alerts.receivers
@@ -273,6 +279,8 @@ class _Build:
         """Everything that must not be shown."""
         parts = {part for receiver in self._receivers for part in alerts.secret_parts(receiver.url)}
         parts |= {part for source in self._references for part in references.secret_parts(source)}
+        if (heartbeat := self._configuration.alerts.heartbeat) is not None:
+            parts |= set(alerts.secret_parts(heartbeat.url))
         headers = {
             part
             for target in self._targets()

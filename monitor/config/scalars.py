@@ -80,6 +80,13 @@ def rate(text: str) -> Rate | None:
     return Rate(float(match[1]), _SECONDS[match[2]])
 
 
+def seconds(text: str) -> float:
+    """A duration of a second at least."""
+    if duration(text) < 1:
+        raise ValueError("a second or more is meant: 30s, 1m")
+    return duration(text)
+
+
 def size(text: str) -> int:
     """`1MiB` → bytes, 1 to 64 MiB."""
     match = _SIZE.fullmatch(text)
@@ -179,6 +186,21 @@ def token(text: str) -> str:
     return text
 
 
+_HASH = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
+_DEAREST = 15
+"""Cost of a hash that takes seconds at every login; each step doubles it."""
+
+
+def password_hash(text: str) -> str:
+    """What bcrypt makes of a password: `$2b$12$` and 53 characters. `$2y$` of htpasswd is the same."""
+    match = _HASH.fullmatch(text)
+    if not match:
+        raise ValueError
+    if not 4 <= int(match[1]) <= _DEAREST:
+        raise ValueError(f"a cost from 4 to {_DEAREST} is meant; 12 is usual")
+    return text
+
+
 def timezone(text: str) -> str:
     """A name of the zone database."""
     try:
@@ -204,6 +226,14 @@ def web_address(text: str) -> SplitResult:
 
 def _web_text(text: str) -> str:
     web_address(text)
+    return text
+
+
+def _secret_web_text(text: str) -> str:
+    try:
+        web_address(text)
+    except ValueError:
+        raise ValueError from None  # its words may quote a part of the address
     return text
 
 
@@ -288,10 +318,19 @@ Template = Annotated[str, Read(line, "a text is meant; facts stand in braces", _
 Secret = Annotated[
     str, Read(token, "printable ASCII without blanks is meant", _text(), collects=True, secret=True)
 ]
+PasswordHash = Annotated[
+    str,
+    Read(password_hash, 'a bcrypt hash is meant: "$2b$12$…", in quotes', _text(), collects=True, secret=True),
+]
 Address = Annotated[str, Read(line, "an address is meant", _text(), collects=True, secret=True)]
 WebAddress = Annotated[str, Read(_web_text, "an http or https address is meant", _text())]
+SecretWebAddress = Annotated[
+    str,
+    Read(_secret_web_text, "an http or https address is meant", _text(), collects=True, secret=True),
+]
 Duration = Annotated[float, Read(duration, _DURATION_MEANT, _DURATION_SCHEMA)]
 Span = Annotated[float, Read(span, _DURATION_MEANT, _DURATION_SCHEMA)]
+Seconds = Annotated[float, Read(seconds, _DURATION_MEANT, _DURATION_SCHEMA)]
 PerHost = Annotated[Rate | None, Read(rate, "a rate is meant: 12/m, or none", _text())]
 Size = Annotated[int, Read(size, "a size is meant: 64KiB, 1MiB", {"type": ["string", "integer"]})]
 Version = Annotated[int, Read(whole(1, 1), "this program reads version 1", _NUMBER)]
@@ -319,7 +358,6 @@ ProfileWord = Annotated[
 Each = Annotated[str, Read(choice("authority"), "authority", _text(const="authority"))]
 Role = Annotated[str, Read(choice("control"), "control", _text(const="control"))]
 Addresses = Annotated[str, Read(only("first"), "first", _text(const="first"))]
-Proxy = Annotated[str, Read(only("none"), "none", _text(const="none"))]
 METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS")
 Method = Annotated[str, Read(choice(*METHODS), "an HTTP method is meant", _text(enum=[*METHODS]))]
 Resolver = Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from monitor.config.kinds import AnyProbe, DefaultTls, Repeat
+from monitor.config.proxies import ProxyKey
 from monitor.config.scalars import (
     Address,
     Addresses,
@@ -24,15 +25,17 @@ from monitor.config.scalars import (
     Listen,
     Name,
     OutcomeWord,
+    PasswordHash,
     PerHost,
-    Proxy,
     Rate,
     Redirects,
     Resolver,
     RowPath,
     RowsPath,
     Scopes,
+    Seconds,
     Secret,
+    SecretWebAddress,
     Severities,
     SeverityWord,
     Share,
@@ -50,17 +53,24 @@ from monitor.config.scalars import (
 )
 from monitor.config.section import Section, written
 from monitor.config.times import Hours, Moment, Schedule, Weekdays
-from monitor.model import Severity
+from monitor.model import Proxies, Severity
+
+
+class ServerFiles(Section):
+    """The PEM files by which what is served is encrypted."""
+
+    cert: Line
+    key: Line
 
 
 class Server(Section):
-    """Where the page, /metrics and the API are served."""
-
-    later = frozenset({"tls", "basic_auth"})
+    """Where the page, /metrics and the API are served, how they are encrypted, and who may read them."""
 
     listen: Listen = written(("127.0.0.1", 8036), "127.0.0.1:8036")
     external_url: WebAddress = ""
     token: Secret | None = None
+    tls: ServerFiles | None = None
+    basic_auth: dict[str, PasswordHash] | None = None
 
 
 class Keep(Section):
@@ -101,7 +111,7 @@ class Defaults(Section):
     tls: DefaultTls = Field(default_factory=DefaultTls)
     resolver: Resolver = written((), "system")
     addresses: Addresses = "first"
-    proxy: Proxy = "none"
+    proxy: ProxyKey = written(Proxies(), "none")
     follow_redirects: Redirects = "same_host"
     max_body: Size = written(size("1MiB"), "1MiB")
     user_agent: HeaderValue | None = None
@@ -175,6 +185,7 @@ class Reference(Section):
     interval: Span = written(duration("1m"), "1m")
     stale_after: Span = written(duration("10m"), "10m")
     token: Secret | None = None
+    proxy: ProxyKey = written(Proxies(), "none")
     map_: Map | None = Field(default=None, alias="map")
 
 
@@ -208,6 +219,7 @@ class Receiver(Section):
     webhook: Address | None = None
     alertmanager: tuple[Address, ...] | None = None
     token: Secret | None = None
+    proxy: ProxyKey | None = None
 
 
 class When(Section):
@@ -236,16 +248,23 @@ class Route(Section):
     goes_on: Yes = Field(default=False, alias="continue")
 
 
+class Heartbeat(Section):
+    """Whom the daemon tells, again and again, that it is alive."""
+
+    url: SecretWebAddress
+    interval: Seconds = written(duration("1m"), "1m")
+
+
 class Alerts(Section):
     """Who is told, how long openings wait for each other, how often is reminded."""
-
-    later = frozenset({"heartbeat"})
 
     group_wait: Duration = written(duration("10s"), "10s")
     notify_before: Duration = written(duration("24h"), "24h")
     repeat: Duration = written(duration("4h"), "4h")
+    proxy: ProxyKey = written(Proxies(), "none")
     receivers: dict[str, Receiver] = Field(default_factory=dict)
     routes: tuple[Route, ...] = Field(default_factory=tuple)
+    heartbeat: Heartbeat | None = Field(default_factory=lambda: None)
 
 
 class Configuration(Section):

@@ -1,98 +1,212 @@
-"""The listening socket of the page: bounded in connections and in how long one may dawdle.
+"""The listening socket of the page: bounded in connections and in how long one may dawdle, encrypted where it is asked for.
 
 Without it a thousand clients that never finish their request would take every file descriptor, and the probes and
-receivers could connect no more.
+receivers could connect no more. It accepts by itself so that a new certificate needs no new socket.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
+import ssl
 from collections.abc import Callable
+from contextlib import suppress
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestHandler
 
+from monitor.web.answerer import Answerer
+from monitor.web.greeting import refuse_plain, speaks_tls
+
+log = structlog.get_logger()
+
 MOST_CONNECTIONS = 256
+MOST_GREETED = 64
+"""Connections whose TLS handshake is not done; one more takes the place of the oldest."""
 PATIENCE = 15.0
 """Seconds that a connection may be open without a request being served on it."""
+HANDSHAKE = 10.0
+"""Seconds from the connection to the end of the TLS handshake."""
+GOODBYE = 1.0
+"""Seconds in which a client may answer the end of TLS."""
 LOOK_EVERY = 1.0
+BACKLOG = 128
+_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Gate:
-    """Lets clients in to one application. `open` first, `run` until cancelled, `close` last."""
+    """Lets clients in to one application. `open` first, `run` until cancelled, `close` last.
+
+    `context` is asked at every connection: None serves plain HTTP.
+    """
 
     def __init__(
-        self, app: web.Application, *, most: int = MOST_CONNECTIONS, patience: float = PATIENCE
+        self,
+        app: web.Application,
+        *,
+        context: Callable[[], ssl.SSLContext | None] = lambda: None,
+        most: int = MOST_CONNECTIONS,
+        patience: float = PATIENCE,
+        handshake: float = HANDSHAKE,
     ) -> None:
-        self._serving: set[object] = set()
         app.middlewares.append(self._note)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, keepalive_timeout=patience)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.5)
+        self._context = context
         self._most = most
         self._patience = patience
-        self._listener: asyncio.Server | None = None
+        self._handshake = handshake
+        self._listeners: list[socket.socket] = []
+        self._greeted: dict[asyncio.Task[None], socket.socket] = {}
+        """Who is at the door, the oldest first."""
+        self._idle_since: dict[RequestHandler, float] = {}
+        """Connections on which no request is served, and since when."""
         self.address = ("", 0)
         """What is listened on, with the real port where 0 was asked for."""
-        self._idle_since: dict[RequestHandler, float] = {}
 
     @web.middleware
     async def _note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Remember that a request is served on this connection: a stream may stay as long as it likes."""
-        self._serving.add(request.protocol)
+        self._idle_since.pop(request.protocol, None)
         try:
             return await handler(request)
         finally:
-            self._serving.discard(request.protocol)
+            self._idle_since[request.protocol] = _now()
 
     async def open(self, host: str, port: int) -> None:
-        """Listen. Raises OSError."""
+        """Listen; whoever comes waits until `run`. Raises OSError."""
         await self._runner.setup()
         try:
-            self._listener = await asyncio.get_running_loop().create_server(self._admit(), host, port)
+            self._listeners = await listeners(host, port)
         except OSError:
             await self._runner.cleanup()
             raise
-        self.address = self._listener.sockets[0].getsockname()[:2]
-
-    def _admit(self) -> Callable[[], asyncio.BaseProtocol]:
-        server = self._runner.server
-        assert server is not None
-
-        def admit() -> asyncio.BaseProtocol:
-            return server() if len(server.connections) < self._most else TurnedAway()
-
-        return admit
+        self.address = self._listeners[0].getsockname()[:2]
 
     async def run(self) -> None:
-        """Close connections that hold a place without asking anything."""
+        """Let clients in, and close connections that hold a place without asking anything."""
+        async with asyncio.TaskGroup() as tasks:
+            for listener in self._listeners:
+                tasks.create_task(self._accept(listener, tasks), name="gate")
+            while True:
+                await asyncio.sleep(LOOK_EVERY)
+                self._close_idle(_now())
+
+    async def _accept(self, listener: socket.socket, tasks: asyncio.TaskGroup) -> None:
         while True:
-            await asyncio.sleep(LOOK_EVERY)
-            self._close_idle(asyncio.get_running_loop().time())
+            try:
+                client, _ = await asyncio.get_running_loop().sock_accept(listener)
+            except OSError as problem:
+                if problem.errno in _NO_ROOM:
+                    log.warning("web.no_room", reason=problem.strerror)
+                    await asyncio.sleep(LOOK_EVERY)
+                continue
+            if self._crowded():
+                client.close()
+                continue
+            greeting = tasks.create_task(self._greet(client), name="greeting")
+            self._greeted[greeting] = client
+            greeting.add_done_callback(self._greeted.pop)
+
+    def _crowded(self) -> bool:
+        """Whether all places are taken, when the oldest who has not finished its handshake has left."""
+        if len(self._greeted) >= MOST_GREETED:
+            oldest = next(iter(self._greeted.values()))
+            with suppress(OSError):
+                oldest.shutdown(socket.SHUT_RDWR)  # its greeting reads the end and leaves
+        return len(self._connections()) + len(self._greeted) >= self._most
+
+    async def _greet(self, client: socket.socket) -> None:
+        """Hand a client to aiohttp, after the TLS handshake where there is one. Nothing it does is an error of ours."""
+        context = self._context()
+        try:
+            if context is None:
+                await asyncio.get_running_loop().connect_accepted_socket(self._answerer, client)
+            elif await self._wants_tls(client):
+                await asyncio.get_running_loop().connect_accepted_socket(
+                    self._answerer,
+                    client,
+                    ssl=context,
+                    ssl_handshake_timeout=self._handshake,
+                    ssl_shutdown_timeout=GOODBYE,
+                )
+        except OSError as problem:  # also ssl.SSLError; the transport has closed the socket
+            log.debug("web.not_let_in", reason=type(problem).__name__)
+        except Exception:  # whoever is not let in must not take the daemon along
+            log.exception("web.greeting_failed")
+
+    async def _wants_tls(self, client: socket.socket) -> bool:
+        """Whether a client begins with TLS. One that says nothing is left, one that speaks plain HTTP is told and left."""
+        try:
+            async with asyncio.timeout(self._handshake):
+                if await speaks_tls(client):
+                    return True
+                await refuse_plain(client)
+        except BaseException:
+            client.close()
+            raise
+        return False
+
+    def _answerer(self) -> RequestHandler:
+        server = self._runner.server
+        assert server is not None
+        answerer = Answerer(server, patience=self._patience)
+        self._idle_since[answerer] = _now()
+        return answerer
+
+    def _connections(self) -> list[RequestHandler]:
+        server = self._runner.server
+        return server.connections if server else []
 
     def _close_idle(self, now: float) -> None:
-        server = self._runner.server
-        idle = [one for one in (server.connections if server else ()) if one not in self._serving]
-        self._idle_since = {one: self._idle_since.get(one, now) for one in idle}
+        here = set(self._connections())
+        self._idle_since = {one: since for one, since in self._idle_since.items() if one in here}
         for connection, since in self._idle_since.items():
             if now - since >= self._patience:
-                connection.force_close()
+                _cut(connection)
 
     async def close(self) -> None:
         """Stop listening and close every connection, streams and slow readers included, at once. May be called twice."""
-        if self._listener is not None:
-            self._listener.close()
-        server = self._runner.server
-        for connection in server.connections if server else ():
-            if connection.transport is not None:
-                connection.transport.abort()
-            connection.force_close()
+        for listener in self._listeners:
+            asyncio.get_running_loop().remove_reader(listener)
+            listener.close()
+        self._listeners = []
+        for connection in self._connections():
+            _cut(connection)
         await self._runner.cleanup()
 
 
-class TurnedAway(asyncio.Protocol):
-    """What a client beyond the bound gets: its connection is closed before anything is read."""
+def _cut(connection: RequestHandler) -> None:
+    """End a connection also where its client reads nothing: what it was sent waits no longer for that."""
+    if connection.transport is not None:
+        connection.transport.abort()
+    connection.force_close()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Close it."""
-        assert isinstance(transport, asyncio.Transport)
-        transport.abort()
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def listeners(host: str, port: int) -> list[socket.socket]:
+    """A listening socket for each address of `host` (empty: all of this machine). Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    opened: list[socket.socket] = []
+    try:
+        for family, address in dict.fromkeys((each[0], each[4]) for each in found):
+            listener = socket.socket(family, socket.SOCK_STREAM)
+            opened.append(listener)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listener.setblocking(False)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+    except OSError:
+        for listener in opened:
+            listener.close()
+        raise
+    return opened

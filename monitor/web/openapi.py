@@ -46,6 +46,8 @@ class Endpoint:
     parameters: tuple[Parameter, ...] = ()
     body: Any = None
     """The type of the JSON that is sent."""
+    weight: float = 1.0
+    """What it costs its caller of what one address may ask for: about milliseconds of work."""
     refuses: Mapping[int, str] = field(default_factory=dict)
     """Status and reason of refusals beside those of its parameters, its body and the token."""
 
@@ -72,7 +74,10 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         "info": {
             "title": "fapiao-monitor",
             "version": __version__,
-            "description": "Times are RFC 3339 in UTC, spans are seconds. Reading is open; changing needs the token.",
+            "description": (
+                "Times are RFC 3339 in UTC, spans are seconds. Reading is open unless users are configured; "
+                "changing needs the token."
+            ),
         },
         "paths": paths,
         "components": {
@@ -136,7 +141,12 @@ def _responses(row: Endpoint, references: Mapping[Any, Mapping[str, str]]) -> di
 
 
 def _refusals(row: Endpoint) -> dict[int, str]:
-    found = {400: "an unknown parameter, or a value that is not meant", 500: "a bug of ours"}
+    found = {
+        400: "an unknown parameter, or a value that is not meant",
+        401: "users are configured, and this is none of them",
+        429: "too many requests of this address",
+        500: "a bug of ours",
+    }
     if row.guarded:
         found |= {401: "no token or a wrong one", 403: "the daemon has no token"}
     if row.body is not None:

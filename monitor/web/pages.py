@@ -61,8 +61,10 @@ def lens_of(request: web.Request) -> Lens:
     return Lens(language=language, plan=reading.plan(), now=reading.clock.now())
 
 
-def render(request: web.Request, lens: Lens, template: str, **context: Any) -> web.Response:
-    """A page. Links keep a language that was asked for."""
+def render(
+    request: web.Request, lens: Lens, template: str, path: str | None = None, **context: Any
+) -> web.Response:
+    """A page. Links keep a language that was asked for; the one to the other language leads to `path`, by default here."""
     other = next(language for language in LANGUAGES if language != lens.language)
     html = _environment.get_template(template).render(
         lens=lens,
@@ -70,7 +72,7 @@ def render(request: web.Request, lens: Lens, template: str, **context: Any) -> w
         signs=SIGNS,
         query=f"?lang={lens.language}" if "lang" in request.query else "",
         other=other,
-        path=request.path,
+        path=path or request.rel_url.raw_path,
         refresh=REFRESH,
         stamp=_stamp,
         version=__version__,
@@ -195,7 +197,9 @@ def missing(request: web.Request, reason: str) -> web.Response:
     """404 as a page, in the configured language."""
     reading = request.app[READING]
     lens = Lens(language=reading.plan().language, plan=reading.plan(), now=reading.clock.now())
-    page = render(request, lens, "error.html", reason=reason)
+    page = render(
+        request, lens, "error.html", path="/", reason=reason
+    )  # never where the caller says: `//evil.example`
     page.set_status(404)
     return page
 

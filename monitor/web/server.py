@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
 
 import structlog
@@ -11,7 +13,10 @@ from aiohttp.typedefs import Handler
 
 from monitor.web import pages
 from monitor.web.errors import RequestError
-from monitor.web.guard import require_token
+from monitor.web.guard import LOGINS, require_reader, require_token
+from monitor.web.headers import HEADERS
+from monitor.web.logins import Logins
+from monitor.web.rates import Rates, client_of
 from monitor.web.reading import READING, Reading
 from monitor.web.routes import ENDPOINTS, Endpoint
 
@@ -19,19 +24,10 @@ __all__ = ["Reading", "make_app"]
 
 log = structlog.get_logger()
 
-HEADERS = {
-    "Server": "fapiao-monitor",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 LARGEST_BODY = 64 * 1024
+UNITS_AT_ONCE, UNITS_PER_SECOND = 3000, 300
+"""What one address may ask for, in the weights of the endpoints: about milliseconds of work."""
+RATES = web.AppKey("RATES", Rates)
 
 
 def make_app(reading: Reading) -> web.Application:
@@ -39,8 +35,10 @@ def make_app(reading: Reading) -> web.Application:
     # What aiohttp answers by itself to a malformed request passes no signal: its own name has to go at the source.
     web_response.SERVER_SOFTWARE = HEADERS["Server"]  # type: ignore[attr-defined]
     logging.getLogger("aiohttp.server").addFilter(_is_our_business)
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_answer_errors])
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_answer_errors, _limit, _admit])
     app[READING] = reading
+    app[LOGINS] = Logins()
+    app[RATES] = Rates(per_second=UNITS_PER_SECOND, burst=UNITS_AT_ONCE)
     app.on_response_prepare.append(_add_headers)
     app.on_shutdown.append(_end_streams)
     for endpoint in ENDPOINTS:
@@ -97,6 +95,30 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         return _error(request, 500, "internal error; the log of the daemon has the traceback")
 
 
+WEIGHTS = {endpoint.path: endpoint.weight for endpoint in ENDPOINTS if endpoint.method == "GET"}
+
+
+@web.middleware
+async def _limit(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let no address ask for so much that the probes would be late."""
+    resource = request.match_info.route.resource
+    units = WEIGHTS.get(resource.canonical, 1.0) if resource else 1.0
+    rates, client = request.app[RATES], client_of(request.remote)
+    now = asyncio.get_running_loop().time()
+    if (wait := rates.wait(client, units, now)) > 0:
+        reason = "too many requests from this address; ask again later"
+        raise RequestError(429, reason, {"Retry-After": str(int(wait) + 1)})
+    rates.spend(client, units, now)
+    return await handler(request)
+
+
+@web.middleware
+async def _admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Where users are configured everything needs one of them, or the token: pages, /metrics, health and what does not exist."""
+    await require_reader(request)
+    return await handler(request)
+
+
 def _error(
     request: web.Request, status: int, reason: str, headers: dict[str, str] | None = None
 ) -> web.Response:
@@ -110,5 +132,10 @@ def _error(
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
-    response.headers.setdefault("Cache-Control", "no-store")
+    kept = response.headers.get("Cache-Control", HEADERS["Cache-Control"])
+    response.headers.update({**HEADERS, "Cache-Control": kept})
+    if isinstance(
+        response, web.HTTPException
+    ):  # aiohttp's own answer to a strange Expect passes no middleware
+        response.text = json.dumps({"error": response.reason})
+        response.content_type = "application/json"

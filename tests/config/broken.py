@@ -549,8 +549,6 @@ ROUTES = [
 
 LATER = [
     beside("calendar not yet", "calendar: []", "4:1: calendar", "not yet"),
-    beside("server.tls not yet", "server: {tls: {cert: a, key: b}}", "4:10: server.tls", "not yet"),
-    beside("basic_auth not yet", "server: {basic_auth: {a: b}}", "4:10: server.basic_auth", "not yet"),
     beside("addresses: all not yet", "defaults: {addresses: all}", "4:23: defaults.addresses", "not yet"),
     beside("proxy not yet", "defaults: {proxy: environment}", "4:19: defaults.proxy", "not yet"),
     beside("flapping not yet", "judgement: {flapping: x}", "4:13: judgement.flapping", "not yet"),
@@ -560,7 +558,26 @@ LATER = [
         "4:24: judgement.severity.flapping",
         "not yet",
     ),
-    beside("heartbeat not yet", "alerts: {heartbeat: x}", "4:10: alerts.heartbeat", "not yet"),
+    beside("a heartbeat that is a word", "alerts: {heartbeat: x}", "4:21: alerts.heartbeat", "mapping"),
+    beside("a heartbeat to nobody", "alerts: {heartbeat: {interval: 1m}}", "4:21: alerts.heartbeat", "url"),
+    beside(
+        "a heartbeat elsewhere",
+        "alerts: {heartbeat: {url: 'ftp://h/ping-me-secretly'}}",
+        "4:27: alerts.heartbeat.url",
+        "a value not shown here; an http or https address is meant",
+    ),
+    beside(
+        "a heartbeat too often",
+        "alerts: {heartbeat: {url: 'http://h/', interval: 500ms}}",
+        "4:50: alerts.heartbeat.interval",
+        "a second or more is meant",
+    ),
+    beside(
+        "a credential of no unit",
+        "alerts: {heartbeat: {url: {file: $CREDENTIALS_DIRECTORY/ping}}}",
+        "4:27: alerts.heartbeat.url",
+        "systemd sets this directory for a unit with LoadCredential=",
+    ),
     beside(
         "notices not yet",
         "maintenance: [{name: a, feed: '*.txt', approve: manual, open_end: 24h}]",
