@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from urllib.parse import quote, unquote, urlsplit
 
 from monitor.config.mistakes import Mistake, Path, did_you_mean
@@ -14,7 +14,7 @@ from monitor.config.schema import Alerts
 from monitor.config.schema import Receiver as Written
 from monitor.config.schema import Route as WrittenRoute
 from monitor.config.tree import Document
-from monitor.model import Receiver, Route, When
+from monitor.model import Heartbeat, Receiver, Route, When
 
 _RECEIVERS: Path = ("alerts", "receivers")
 KINDS = ("apprise", "webhook", "alertmanager")
@@ -31,7 +31,8 @@ def receivers(
         if not any(path[:3] == (*_RECEIVERS, name) for path in broken):
             mistakes += _misshapen(name, written, document)
         mistakes += _unusable((*_RECEIVERS, name), written, document)
-        made += _addresses(name, written)
+        own = alerts.proxy if written.proxy is None else written.proxy
+        made += (replace(one, proxies=own) for one in _addresses(name, written))
     return tuple(made), mistakes
 
 
@@ -78,6 +79,11 @@ def _strangers(
 def _route(written: WrittenRoute) -> Route:
     parts = {part.name: getattr(written.when, part.name) for part in fields(When)}
     return Route(to=written.to, when=When(**parts), goes_on=written.goes_on)
+
+
+def heartbeat(written: Alerts) -> Heartbeat | None:
+    """Whom the daemon tells that it is alive."""
+    return written.heartbeat and Heartbeat(url=written.heartbeat.url, interval=written.heartbeat.interval)
 
 
 def secret_parts(url: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ never shown in a mistake.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from monitor.config.mistakes import quoted
 from monitor.config.tree import BLANK
 
+CREDENTIALS = "$CREDENTIALS_DIRECTORY"
+"""Stands at the beginning of a path for the directory in which systemd hands a service its secrets (LoadCredential=)."""
 MAX_FILE = 64 << 10
 """Bytes of a file named by `{file: …}`."""
 
@@ -29,6 +31,8 @@ class Surroundings:
     directory: Path
     """Relative paths start here: the directory of the configuration."""
     secrets: set[str]
+    remarks: set[str] = field(default_factory=set)
+    """What an operator should know of what was read although nothing is wrong."""
 
 
 class NotYet(Exception):  # noqa: N818 - it says what is so
@@ -63,7 +67,7 @@ class Read:
         return {"anyOf": [dict(self.schema), FROM_ELSEWHERE]}
 
     def _read(self, value: object, info: ValidationInfo) -> Any:
-        around = _around(info)
+        around = around_of(info)
         text = fetch(value, around, self.meant)
         elsewhere = not isinstance(value, str)
         if self.secret or (self.collects and elsewhere):
@@ -122,7 +126,7 @@ class WordOrList:
         }
 
     def _read(self, value: object, info: ValidationInfo) -> Any:
-        around = _around(info)
+        around = around_of(info)
         if isinstance(value, list) and value:
             return tuple(self._item(item, around) for item in value)
         text = fetch(value, around, self.meant)
@@ -160,7 +164,8 @@ def fetch(value: object, around: Surroundings, meant: str) -> str:
     raise wrong("no value" if value is BLANK else f"a {_shape(value)}", meant)
 
 
-def _around(info: ValidationInfo) -> Surroundings:
+def around_of(info: ValidationInfo) -> Surroundings:
+    """What a validator reads from."""
     assert isinstance(info.context, Surroundings)
     return info.context
 
@@ -173,8 +178,9 @@ def _from_environment(name: str, around: Surroundings) -> str:
 
 def _from_file(name: str, around: Surroundings) -> str:
     shown = f"{{file: {name}}}"
+    path = _credential(name, shown, around) or around.directory / name
     try:
-        with (around.directory / name).open("rb") as file:
+        with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
         text = data.decode().rstrip("\r\n")
     except (OSError, ValueError) as problem:
@@ -183,6 +189,17 @@ def _from_file(name: str, around: Surroundings) -> str:
     if len(data) > MAX_FILE:
         raise wrong(shown, "this file is larger than 64 KiB")
     return text
+
+
+def _credential(name: str, shown: str, around: Surroundings) -> Path | None:
+    """Where a path that begins with `$CREDENTIALS_DIRECTORY` leads; None for any other."""
+    first, _, rest = name.partition("/")
+    if first != CREDENTIALS:
+        return None
+    given = around.environ.get(CREDENTIALS[1:])
+    if not given:
+        raise wrong(shown, "systemd sets this directory for a unit with LoadCredential=; it is not set here")
+    return Path(given) / rest
 
 
 def _origin(value: object) -> str:

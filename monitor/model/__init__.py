@@ -25,6 +25,7 @@ from monitor.model.notifications import EventName, Notification, Vote
 from monitor.model.outcomes import LOCAL, NATIONAL, PSEUDO_AUTHORITIES, Cause, Flag, Outcome, Phase, SpeaksOf
 from monitor.model.plain import as_json, rfc3339
 from monitor.model.plan import (
+    Heartbeat,
     Judgement,
     MaintenanceRule,
     Plan,
@@ -82,6 +83,7 @@ __all__ = [
     "Failure",
     "Flag",
     "Freshness",
+    "Heartbeat",
     "Incident",
     "JsonExpectation",
     "Judgement",

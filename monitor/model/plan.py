@@ -128,6 +128,15 @@ class ServerTls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Whom the daemon tells that it is alive (`alerts.heartbeat`): one GET every `interval` seconds."""
+
+    url: str = field(repr=False)
+    """A secret: who knows it can keep a dead monitor looking alive."""
+    interval: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All that is configured, ready to work with: targets, rules, receivers. `authorities` are those watched."""
 
@@ -153,6 +162,7 @@ class Plan:
     """User → bcrypt hash of the password, of those who may read; empty: everybody may."""
     state_dir: str = "state"
     references: tuple[ReferenceSource, ...] = ()
+    heartbeat: Heartbeat | None = None
     publish_file: str | None = None
     """Where the own view is written as a file for others, beside `/api/v1/reference`."""
     maintenance: tuple[MaintenanceRule, ...] = ()

@@ -550,7 +550,6 @@ ROUTES = [
 LATER = [
     beside("calendar not yet", "calendar: []", "4:1: calendar", "not yet"),
     beside("addresses: all not yet", "defaults: {addresses: all}", "4:23: defaults.addresses", "not yet"),
-    beside("proxy not yet", "defaults: {proxy: environment}", "4:19: defaults.proxy", "not yet"),
     beside("flapping not yet", "judgement: {flapping: x}", "4:13: judgement.flapping", "not yet"),
     beside(
         "severity of flapping not yet",
@@ -559,7 +558,7 @@ LATER = [
         "not yet",
     ),
     beside("a heartbeat that is a word", "alerts: {heartbeat: x}", "4:21: alerts.heartbeat", "mapping"),
-    beside("a heartbeat to nobody", "alerts: {heartbeat: {interval: 1m}}", "4:21: alerts.heartbeat", "url"),
+    beside("a heartbeat to nobody", "alerts: {heartbeat: {interval: 1m}}", "4:21: alerts.heartbeat.url", "missing"),
     beside(
         "a heartbeat elsewhere",
         "alerts: {heartbeat: {url: 'ftp://h/ping-me-secretly'}}",
