@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from monitor.config.proxies import ProxyKey
 from monitor.config.scalars import (
     Addresses,
     Attempts,
@@ -18,7 +19,6 @@ from monitor.config.scalars import (
     Name,
     Pattern,
     ProfileWord,
-    Proxy,
     Redirects,
     Resolver,
     Role,
@@ -100,7 +100,7 @@ class Probe(Section):
     recover: Repeat = Field(default_factory=Repeat)
     resolver: Resolver | None = None
     addresses: Addresses | None = None
-    proxy: Proxy | None = None
+    proxy: ProxyKey | None = None
 
 
 class TcpProbe(Probe):

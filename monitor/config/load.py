@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from monitor import __version__
-from monitor.config import alerts, facts, maintenance, reach, references, rules, serving
+from monitor.config import alerts, facts, maintenance, proxies, reach, references, rules, serving
 from monitor.config.catalogue import read_catalogue
 from monitor.config.expand import Expansion, Ground, expand
 from monitor.config.mistakes import ConfigError, Mistake
@@ -263,7 +263,8 @@ class _Build:
 
     def notes(self) -> tuple[str, ...]:
         """What an operator should know although nothing is wrong."""
-        notes = list(self._expansion.notes)
+        notes = [*self._expansion.notes, *sorted(self._around.remarks)]
+        notes += proxies.notes(self._targets())
         notes += serving.notes(self._configuration.server)
         notes += maintenance.overlapping(self._maintenance)
         watched = {target.service for target in self._targets()}

@@ -37,6 +37,7 @@ def _source(written: Reference, directory: FilePath) -> ReferenceSource:
         interval=written.interval,
         stale_after=written.stale_after,
         token=written.token,
+        proxies=written.proxy,
         map=_map(written.map_) if written.map_ else None,
     )
 

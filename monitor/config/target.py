@@ -90,6 +90,7 @@ def prototype_of(
         slow_after=probe.slow_after,
         wake_on=probe.wake_on,
         resolver=defaults.resolver if probe.resolver is None else probe.resolver,
+        proxies=defaults.proxy if probe.proxy is None else probe.proxy,
         tls=_tls(probe.tls if isinstance(probe, TlsProbe | SpokenProbe) else Tls(), defaults, directory),
         **(_web(probe, defaults, user_agent) if isinstance(probe, SpokenProbe) else {}),
         **_read_by(probe, configuration, catalogue),

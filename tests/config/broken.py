@@ -558,7 +558,12 @@ LATER = [
         "not yet",
     ),
     beside("a heartbeat that is a word", "alerts: {heartbeat: x}", "4:21: alerts.heartbeat", "mapping"),
-    beside("a heartbeat to nobody", "alerts: {heartbeat: {interval: 1m}}", "4:21: alerts.heartbeat.url", "missing"),
+    beside(
+        "a heartbeat to nobody",
+        "alerts: {heartbeat: {interval: 1m}}",
+        "4:21: alerts.heartbeat.url",
+        "missing",
+    ),
     beside(
         "a heartbeat elsewhere",
         "alerts: {heartbeat: {url: 'ftp://h/ping-me-secretly'}}",
