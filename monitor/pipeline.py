@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from monitor.clock import Clock
+from monitor.core.alive import Pulse
 from monitor.core.decide import decide
 from monitor.core.state import Commit, State, apply
 from monitor.model import (
@@ -132,8 +133,8 @@ class Pipeline:
     ) -> None:
         """`show` hears of what was decided once it is kept (or owed)."""
         self.state = state
-        self.moved_at = clock.monotonic()
-        """When an event was last looked for (monotonic); the watchdog reads it."""
+        self.pulse = Pulse(moved_at=clock.monotonic())
+        """When it last began to decide, and when it wakes by itself; the watchdog reads it."""
         self.inbox = inbox
         self._plan = plan
         self._store = store
@@ -158,7 +159,7 @@ class Pipeline:
         """Decide until cancelled."""
         while True:
             await self._wait()
-            self.moved_at = self._clock.monotonic()
+            self.pulse = Pulse(moved_at=self._clock.monotonic())
             await self._decide_all()
             self._notice_sweep()
 
@@ -175,6 +176,7 @@ class Pipeline:
     async def _wait(self) -> None:
         """Until a result is there or a wake-up is due."""
         left = None if self._wakeup is None else max(0.0, (self._wakeup - self._clock.now()).total_seconds())
+        self.pulse = Pulse(moved_at=self._clock.monotonic(), due=left)
         with suppress(TimeoutError):
             async with asyncio.timeout(left):
                 await self.inbox.wait()

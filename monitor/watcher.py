@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from monitor.clock import Clock
+from monitor.core.alive import Pulse
 from monitor.core.judge import BAN, interval_of, is_ban
 from monitor.core.schedule import Agenda, HostLimit, first_due, missed, next_due
 from monitor.core.state import Commit
@@ -93,6 +94,15 @@ class Watcher:
         self._shut_out: dict[str, datetime] = {}
         """Hosts that answered a run beside the schedule with a ban: judgement does not know of it."""
         self._changed = asyncio.Event()
+        self.pulse = Pulse(moved_at=clock.monotonic())
+        """When the schedule last started what was due, and when something is due next."""
+        self._under_way = 0
+        self._runs_moved_at = clock.monotonic()
+
+    def pulse_of_runs(self) -> Pulse:
+        """When a run last ended, or the first of those under way began; the longest timeout is what they may take."""
+        longest = max((target.timeout for target in self._plan.targets.values()), default=0.0)
+        return Pulse(moved_at=self._runs_moved_at, due=longest if self._under_way else None)
 
     def steady(self) -> float:
         """Epoch seconds that never jump: the start by the wall clock, from there on by the monotonic one."""
@@ -172,14 +182,17 @@ class Watcher:
         async with asyncio.TaskGroup() as runs:
             while True:
                 self._changed.clear()
+                self.pulse = Pulse(moved_at=self._clock.monotonic())
                 for id_, due in self._agenda.take(self.steady()):
                     self._begin(runs, id_, due)
                 await self._sleep()
 
     async def _sleep(self) -> None:
         due = self._agenda.next_due()
+        left = None if due is None else max(0.0, due - self.steady())
+        self.pulse = Pulse(moved_at=self._clock.monotonic(), due=left)
         with suppress(TimeoutError):
-            async with asyncio.timeout(None if due is None else max(0.0, due - self.steady())):
+            async with asyncio.timeout(left):
                 await self._changed.wait()
 
     def _begin(self, runs: asyncio.TaskGroup, id_: str, due: float) -> None:
@@ -213,6 +226,7 @@ class Watcher:
 
     async def _run(self, target: Target, due: float, *, scheduled: bool) -> None:
         asked = self.steady()
+        self._note_begin()
         try:
             async with self._places:
                 started = self.steady()
@@ -224,8 +238,18 @@ class Watcher:
             self._hold(target.id, self._limit.free_at(target.host_key, self.steady()), scheduled=scheduled)
             self._changed.set()
         finally:
+            self._note_end()
             if target.id in self._paces:
                 self._paces[target.id].running = False
+
+    def _note_begin(self) -> None:
+        if self._under_way == 0:
+            self._runs_moved_at = self._clock.monotonic()
+        self._under_way += 1
+
+    def _note_end(self) -> None:
+        self._under_way -= 1
+        self._runs_moved_at = self._clock.monotonic()
 
     async def _look_once(self, target: Target, *, scheduled: bool) -> Result:
         """One run; our own mistake in it is a result too: it must not end the daemon and blames no authority."""

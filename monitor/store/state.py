@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import structlog
 
+from monitor.core.alive import LEAST, Pulse
 from monitor.core.state import Commit, State, apply
 from monitor.model import TargetState
 from monitor.store.changes import Changes
@@ -76,6 +77,11 @@ class StateStore:
         self._changes = Changes(state)
         self._writer.start()
         return state
+
+    def pulse(self, now: float) -> Pulse:
+        """Whether the disk still answers. A write that fails is a move; one that hangs is none. `now` is monotonic."""
+        moved_at = self._writer.moved_at(now)
+        return Pulse(moved_at=now, due=None) if moved_at is None else Pulse(moved_at=moved_at, due=LEAST)
 
     async def write(self, commits: Sequence[Commit]) -> None:
         """Keep commits: in one transaction with one fsync when one of them is `durable`, else lazily within seconds.

@@ -20,6 +20,22 @@ class Writer:
         self._name = name
         self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._taken = 0
+        self._done = 0
+        self._seen = (-1, 0.0)
+
+    def moved_at(self, now: float) -> float | None:
+        """When it was last seen to finish a job while others wait; None: nothing waits. Ask every second or so.
+
+        The thread itself reads no clock: it counts, and what it has counted is held against `now` (monotonic).
+        """
+        done = self._done
+        if done == self._taken:
+            self._seen = (-1, now)
+            return None
+        if done != self._seen[0]:
+            self._seen = (done, now)
+        return self._seen[1]
 
     def start(self) -> None:
         """Begin to work. Once."""
@@ -32,6 +48,7 @@ class Writer:
         if self._thread is None:
             future.set_exception(StoreError(f"the {self._name} has stopped"))
         else:
+            self._taken += 1
             self._jobs.put((job, future))
         return future
 
@@ -44,10 +61,14 @@ class Writer:
 
     def _work(self) -> None:
         while (item := self._jobs.get()) is not None:
-            job, future = item
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(job())
-            except BaseException as problem:  # noqa: BLE001 - raised again where the future is awaited
-                future.set_exception(problem)
+            _do(*item)
+            self._done += 1
+
+
+def _do(job: Callable[[], Any], future: Future[Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(job())
+    except BaseException as problem:  # noqa: BLE001 - raised again where the future is awaited
+        future.set_exception(problem)
