@@ -143,6 +143,13 @@ class Wire:
             return ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
         return None
 
+    def detach(self) -> socket.socket:
+        """The bare socket, now the caller's to close."""
+        if self._reading:
+            self._loop.remove_reader(self._fd)
+            self._reading = False
+        return self.socket
+
     def close(self) -> None:
         """Let go of the connection at once, without a farewell. May be called twice."""
         if self._reading:

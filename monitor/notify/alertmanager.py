@@ -52,5 +52,5 @@ class Alertmanager:
         answer = ""
         for first in range(0, len(alerts), MOST_AT_ONCE):
             url = receiver.url.rstrip("/") + PATH
-            answer = await self._poster.post(url, alerts[first : first + MOST_AT_ONCE])
+            answer = await self._poster.post(receiver, url, alerts[first : first + MOST_AT_ONCE])
         return answer

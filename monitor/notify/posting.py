@@ -11,6 +11,8 @@ from typing import Any
 
 import aiohttp
 
+from monitor.model import Proxies, Receiver
+from monitor.net.connector import Connector, ProxyError
 from monitor.notify.delivery import DeliveryError, refused_for_good
 
 DEADLINE = 15.0
@@ -37,15 +39,28 @@ FAILURES: tuple[tuple[type[Exception], str], ...] = (
 
 
 class Poster:
-    """Posts JSON. One session, one fresh connection per delivery, so that a dead one is never reused."""
+    """Posts JSON. One session per way, one fresh connection per delivery, so that a dead one is never reused."""
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[Proxies, aiohttp.ClientSession] = {}
 
-    async def post(self, url: str, value: Any, headers: Mapping[str, str] | None = None) -> str:
-        """Post `value`; returns status and the beginning of the reply. Anything but a 2xx raises `DeliveryError`."""
+    async def post(
+        self, receiver: Receiver, url: str, value: Any, headers: Mapping[str, str] | None = None
+    ) -> str:
+        """Post `value` to `url` by the receiver's proxies; returns status and the beginning of the reply.
+
+        Anything but a 2xx raises `DeliveryError`.
+        """
         try:
-            async with asyncio.timeout(DEADLINE), self._post(url, value, headers or {}) as response:
+            async with (
+                asyncio.timeout(DEADLINE),
+                self._session(receiver.proxies).post(
+                    url,
+                    data=json.dumps(value, ensure_ascii=False).encode(),
+                    headers={"Content-Type": "application/json; charset=utf-8", **(headers or {})},
+                    allow_redirects=False,
+                ) as response,
+            ):
                 answer = await _answer(response)
         except (aiohttp.ClientError, OSError, ValueError) as problem:
             raise DeliveryError(_reason(problem), permanent=isinstance(problem, ValueError)) from None
@@ -56,25 +71,20 @@ class Poster:
         )
 
     async def close(self) -> None:
-        """Close the session and whatever is still under way in it."""
-        session, self._session = self._session, None
-        if session is not None:
+        """Close the sessions and whatever is still under way in them."""
+        while self._sessions:
+            _, session = self._sessions.popitem()
             await session.close()
 
-    def _post(self, url: str, value: Any, headers: Mapping[str, str]) -> Any:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=True, limit=0),
+    def _session(self, proxies: Proxies) -> aiohttp.ClientSession:
+        if proxies not in self._sessions:
+            self._sessions[proxies] = aiohttp.ClientSession(
+                connector=Connector(proxies),
                 timeout=aiohttp.ClientTimeout(),
                 auto_decompress=False,
                 headers={"User-Agent": "fapiao-monitor"},
             )
-        return self._session.post(
-            url,
-            data=json.dumps(value, ensure_ascii=False).encode(),
-            headers={"Content-Type": "application/json; charset=utf-8", **headers},
-            allow_redirects=False,
-        )
+        return self._sessions[proxies]
 
 
 async def _answer(response: aiohttp.ClientResponse) -> str:
@@ -90,6 +100,8 @@ async def _answer(response: aiohttp.ClientResponse) -> str:
 
 def _reason(problem: Exception) -> str:
     """Words of ours: the exception's own text may hold the address with its token."""
+    if isinstance(problem, ProxyError):
+        return str(problem)
     return next(
         (words for kind, words in FAILURES if isinstance(problem, kind)), "the request cannot be made"
     )

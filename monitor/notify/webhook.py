@@ -18,7 +18,7 @@ class Webhook:
     async def deliver(self, receiver: Receiver, payload: Mapping[str, Any]) -> str:
         """Post the payload; returns status and the beginning of the reply. Raises `DeliveryError`."""
         headers = {} if receiver.token is None else {"Authorization": f"Bearer {receiver.token}"}
-        return await self._poster.post(receiver.url, payload, headers)
+        return await self._poster.post(receiver, receiver.url, payload, headers)
 
     async def close(self) -> None:
         """Close the connections, and whatever is still under way in them."""

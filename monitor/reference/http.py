@@ -10,7 +10,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from monitor.core.instants import read_instant
-from monitor.model import Cause, ReferenceSource
+from monitor.model import Cause, Proxies, ReferenceSource
+from monitor.net.connector import Connector, ProxyError
 from monitor.net.failures import FaultError
 from monitor.net.reply import Decoder
 from monitor.net.resolve import Resolver
@@ -68,17 +69,17 @@ class Names(AbstractResolver):
 
 
 class Http:
-    """Fetches documents. The session is made at the first one."""
+    """Fetches documents. A session is made at the first one by each way."""
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[Proxies, aiohttp.ClientSession] = {}
 
     async def fetch(self, source: ReferenceSource) -> Fetched:
         """The document at the source's URL, for as long as the caller waits. Raises UnreadableError."""
         assert source.url is not None
         headers = {"Authorization": f"Bearer {source.token}"} if source.token is not None else {}
         try:
-            asked = self._open().get(source.url, headers=headers, allow_redirects=False)
+            asked = self._session(source.proxies).get(source.url, headers=headers, allow_redirects=False)
             async with asked as response:
                 if response.status != 200:
                     raise UnreadableError(f"answered {response.status}")
@@ -89,17 +90,15 @@ class Http:
             raise UnreadableError(_reason(problem)) from None
 
     async def close(self) -> None:
-        """Close the session and whatever is under way in it."""
-        session, self._session = self._session, None
-        if session is not None:
+        """Close the sessions and whatever is under way in them."""
+        while self._sessions:
+            _, session = self._sessions.popitem()
             await session.close()
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    force_close=True, limit=0, resolver=Names(), use_dns_cache=False
-                ),
+    def _session(self, proxies: Proxies) -> aiohttp.ClientSession:
+        if proxies not in self._sessions:
+            self._sessions[proxies] = aiohttp.ClientSession(
+                connector=Connector(proxies, resolver=Names(), use_dns_cache=False),
                 timeout=aiohttp.ClientTimeout(),  # the caller's deadline is the only one
                 auto_decompress=False,  # undone by ours, which stops where a bomb unfolds
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -109,7 +108,7 @@ class Http:
                     "Accept-Encoding": "gzip",
                 },
             )
-        return self._session
+        return self._sessions[proxies]
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
@@ -130,4 +129,6 @@ def _changed_at(response: aiohttp.ClientResponse) -> datetime | None:
 
 def _reason(problem: Exception) -> str:
     """Words of ours: the exception's own text may hold the address with what is secret in it."""
+    if isinstance(problem, ProxyError):
+        return str(problem)
     return next(words for kind, words in FAILURES if isinstance(problem, kind))
