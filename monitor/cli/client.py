@@ -113,15 +113,20 @@ async def _call(
     import aiohttp  # a fifth of a second that `--help` does not need
 
     headers = {"Authorization": f"Bearer {daemon.token}"} if daemon.token else {}
+    address = urlsplit(daemon.url)
+    if daemon.token:  # it says more than a user in the address, and only one of them can be sent
+        address = address._replace(netloc=address.netloc.rpartition("@")[2])
     try:
         async with (
             asyncio.timeout(timeout),
             aiohttp.ClientSession(headers=headers) as session,
-            session.request(method, daemon.url + path, json=body, allow_redirects=False) as reply,
+            session.request(method, address.geturl() + path, json=body, allow_redirects=False) as reply,
         ):
             return reply.status, await _bounded(reply.content)
     except TimeoutError:
         raise Unanswered(f"the daemon at {daemon.shown} did not answer within {timeout:g} s") from None
+    except aiohttp.ClientConnectorCertificateError as problem:
+        raise Unanswered(f"the certificate of {daemon.shown} is not trusted: {_untrusted(problem)}") from None
     except (aiohttp.ClientError, ValueError, OSError) as problem:
         raise Unanswered(f"no daemon at {daemon.shown}: {_reason(problem)}. Start one with `run`") from None
 
@@ -133,6 +138,11 @@ async def _bounded(content: Any) -> bytes:
         if len(parts) > MAX_ANSWER:
             raise ValueError("its answer has no end")
     return bytes(parts)
+
+
+def _untrusted(problem: Exception) -> str:
+    said = getattr(getattr(problem, "certificate_error", None), "verify_message", None) or "no reason given"
+    return f"{said}. For a private authority name its root certificate: SSL_CERT_FILE=/path/ca.pem"
 
 
 def _reason(problem: Exception) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 from aiohttp import web
 
 from monitor.metrics.exposition import OPENMETRICS, TEXT, wants_openmetrics
 from monitor.web.errors import RequestError
+from monitor.web.packing import packed, wants_gzip
 from monitor.web.reading import READING
 
+PATIENCE = 10.0
+"""Seconds in which a caller must have read a piece of the metrics."""
 MISSING_SHOWN = 20
 """Ids that /-/ready names; their number is always said."""
 
@@ -33,12 +39,26 @@ async def ready(request: web.Request) -> web.Response:
 async def metrics(request: web.Request) -> web.StreamResponse:
     """`GET /metrics`, written piece by piece so that a large exposition does not hold the probes up."""
     openmetrics = wants_openmetrics(request.headers.get("Accept", ""))
-    response = web.StreamResponse(headers={"Content-Type": OPENMETRICS if openmetrics else TEXT})
+    gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
+    headers = {"Content-Type": OPENMETRICS if openmetrics else TEXT, "Vary": "Accept, Accept-Encoding"}
+    response = web.StreamResponse(headers=headers | ({"Content-Encoding": "gzip"} if gzip else {}))
     await response.prepare(request)
     if request.method != "HEAD":
         reading = request.app[READING]
         reading.metrics.publish(reading.plan(), reading.state(), reading.clock.now())
-        async for piece in reading.metrics.stream(openmetrics=openmetrics):
-            await response.write(piece)
-    await response.write_eof()
+        pieces = reading.metrics.stream(openmetrics=openmetrics)
+        try:
+            await _write(response, packed(pieces) if gzip else pieces)
+        except TimeoutError:  # half an answer must not look whole
+            if request.transport is not None:
+                request.transport.abort()
     return response
+
+
+async def _write(response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> None:
+    """Raises TimeoutError for a caller who does not read."""
+    async for piece in pieces:
+        async with asyncio.timeout(PATIENCE):
+            await response.write(piece)
+    async with asyncio.timeout(PATIENCE):
+        await response.write_eof()

@@ -60,40 +60,40 @@ def _document() -> dict[str, Any]:
 ENDPOINTS = (
     # --- pages
     Endpoint(
-        method="GET", path="/", handler=pages.status, media=HTML, parameters=(LANG,),
+        method="GET", path="/", handler=pages.status, weight=5, media=HTML, parameters=(LANG,),
         about="The status page: the matrix, incidents, windows",
     ),
     Endpoint(
-        method="GET", path="/authorities/{slug}", handler=pages.authority, media=HTML, refuses=UNKNOWN,
+        method="GET", path="/authorities/{slug}", handler=pages.authority, weight=5, media=HTML, refuses=UNKNOWN,
         parameters=(_in_path("slug", "`shandong`, `national`, `local`"), LANG),
         about="One authority: services, references, targets, incidents",
     ),
     Endpoint(
-        method="GET", path="/targets/{id}", handler=pages.target, media=HTML, parameters=(TARGET, LANG), refuses=UNKNOWN,
+        method="GET", path="/targets/{id}", handler=pages.target, weight=10, media=HTML, parameters=(TARGET, LANG), refuses=UNKNOWN,
         about="One target: its last run phase by phase, its recent runs and failures",
     ),
     Endpoint(
-        method="GET", path="/incidents/{id}", handler=pages.incident, media=HTML, refuses=UNKNOWN,
+        method="GET", path="/incidents/{id}", handler=pages.incident, weight=2, media=HTML, refuses=UNKNOWN,
         parameters=(INCIDENT, LANG),
         about="One incident: its story, timeline and evidence",
     ),
     Endpoint(
-        method="GET", path="/static/{name}", handler=pages.static, media="*/*", refuses=UNKNOWN,
+        method="GET", path="/static/{name}", handler=pages.static, weight=0, media="*/*", refuses=UNKNOWN,
         parameters=(_in_path("name", "a file of the pages"),),
         about="Style sheet, script and icon of the pages",
     ),
     # --- for machines that watch the daemon
     Endpoint(
-        method="GET", path="/metrics", handler=health.metrics, media=PLAIN, more_media=(OPENMETRICS.partition(";")[0],),
+        method="GET", path="/metrics", handler=health.metrics, weight=6, media=PLAIN, more_media=(OPENMETRICS.partition(";")[0],),
         about="Metrics, in the text format or as OpenMetrics by Accept",
     ),
-    Endpoint(method="GET", path="/-/healthy", handler=health.healthy, media=PLAIN, about="The loop answers"),
+    Endpoint(method="GET", path="/-/healthy", handler=health.healthy, weight=0, media=PLAIN, about="The loop answers"),
     Endpoint(
-        method="GET", path="/-/ready", handler=health.ready, media=PLAIN, about="Every target has a result",
+        method="GET", path="/-/ready", handler=health.ready, weight=0, media=PLAIN, about="Every target has a result",
         refuses={503: "targets without a result yet"},
     ),
     Endpoint(
-        method="GET", path="/probe", handler=probe.run, media=PLAIN, more_media=(OPENMETRICS.partition(";")[0],),
+        method="GET", path="/probe", handler=probe.run, weight=5, media=PLAIN, more_media=(OPENMETRICS.partition(";")[0],),
         parameters=(
             Parameter(name="target", schema={"type": "string", "minLength": 1}, required=True, about="id of a configured target"),
             Parameter(name="debug", schema={"enum": ["true", "false"]}, about="what happened, in words, with the metrics"),
@@ -112,20 +112,20 @@ ENDPOINTS = (
     ),
     # --- what is known
     Endpoint(
-        method="GET", path="/api/v1/status", handler=api.status, answer=Status,
+        method="GET", path="/api/v1/status", handler=api.status, weight=5, answer=Status,
         about="All that is believed: every authority, the national page, this machine",
     ),
     Endpoint(
-        method="GET", path="/api/v1/targets", handler=api.targets, answer=answers.TargetsAnswer,
+        method="GET", path="/api/v1/targets", handler=api.targets, weight=5, answer=answers.TargetsAnswer,
         parameters=(LIMIT, CURSOR), about="Targets with their last run",
     ),
     Endpoint(
-        method="GET", path="/api/v1/targets/{id}/results", handler=past.results, answer=answers.ResultsAnswer,
+        method="GET", path="/api/v1/targets/{id}/results", handler=past.results, weight=10, answer=answers.ResultsAnswer,
         parameters=(TARGET, SINCE, UNTIL, LIMIT, CURSOR), refuses={**UNKNOWN, **UNKEPT},
         about="The runs of one target, newest first",
     ),
     Endpoint(
-        method="GET", path="/api/v1/uptime", handler=past.uptime, answer=answers.UptimeAnswer,
+        method="GET", path="/api/v1/uptime", handler=past.uptime, weight=10, answer=answers.UptimeAnswer,
         parameters=(
             Parameter(name="authority", schema=TEXTUAL, required=True, about="slug"),
             Parameter(name="service", schema=TEXTUAL, about="default: its main service"),
@@ -138,16 +138,16 @@ ENDPOINTS = (
         parameters=(TARGET,), refuses=UNKNOWN, about="One target with its last run",
     ),
     Endpoint(
-        method="GET", path="/api/v1/reference", handler=api.reference, answer=answers.ReferenceAnswer,
+        method="GET", path="/api/v1/reference", handler=api.reference, weight=4, answer=answers.ReferenceAnswer,
         about="Our own confirmed view, for other monitors",
     ),
     Endpoint(
-        method="GET", path="/api/v1/route", handler=api.route, answer=answers.RouteAnswer,
+        method="GET", path="/api/v1/route", handler=api.route, weight=3, answer=answers.RouteAnswer,
         parameters=(Parameter(name="invoice", schema=TEXTUAL, required=True, about="code or number"),),
         refuses={404: "an unknown region"}, about="Who holds an invoice, and whether that works now",
     ),
     Endpoint(
-        method="GET", path="/api/v1/events", handler=events.events, media="text/event-stream",
+        method="GET", path="/api/v1/events", handler=events.events, weight=5, media="text/event-stream",
         parameters=(
             Parameter(name="after", schema={"type": "string", "pattern": "^[0-9]{1,18}$"}, about="id of an event"),
             Parameter(name="Last-Event-ID", schema=TEXTUAL, place="header", about="the same, of one who returns"),
@@ -156,7 +156,7 @@ ENDPOINTS = (
         about="Server-sent events: result, state, incident, window",
     ),
     Endpoint(
-        method="GET", path="/api/v1/openapi.json", handler=openapi, answer=dict[str, Any],
+        method="GET", path="/api/v1/openapi.json", handler=openapi, weight=3, answer=dict[str, Any],
         about="This description",
     ),
     # --- incidents, silences, windows

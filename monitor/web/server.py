@@ -25,7 +25,7 @@ __all__ = ["Reading", "make_app"]
 log = structlog.get_logger()
 
 LARGEST_BODY = 64 * 1024
-UNITS_AT_ONCE, UNITS_PER_SECOND = 3000, 300
+UNITS_AT_ONCE, UNITS_PER_SECOND = 4000, 400
 """What one address may ask for, in the weights of the endpoints: about milliseconds of work."""
 RATES = web.AppKey("RATES", Rates)
 
