@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboards.generate.colours import BROWN, GREEN, GREY, LINE, RED, mapping
+from dashboards.generate.colours import BROWN, GREEN, GREY, LINE, OPEN_OR_NOT, RED
 from dashboards.generate.dashboard import dashboard
 from dashboards.generate.panels import Column, Panel, Query, lines, row, stat, table, timeline
-from dashboards.generate.promql import OPEN, pick, quantile
+from dashboards.generate.promql import OPEN, once, pick, quantile
 
 Json = dict[str, Any]
 
@@ -88,10 +88,13 @@ def _incidents() -> tuple[Panel, ...]:
         row("Incidents"),
         timeline(
             "Incidents",
-            "A line for each service of an authority that had an open incident. `national`: the country or the national page;"
+            "A line for each service that had an open incident in the shown time. `national`: the country or the national page;"
             " `local`: this machine and its network.",
-            Query(expr=f"max by (authority, service) ({active}) == 1", legend="{{authority}} {{service}}"),
-            mappings=mapping({"1": ("✗ open", RED)}),
+            Query(
+                expr=once(f"max by (authority, service) ({active})", active, by="authority, service"),
+                legend="{{authority}} {{service}}",
+            ),
+            mappings=OPEN_OR_NOT,
             width=16,
             height=10,
         ),
@@ -142,6 +145,7 @@ def _telling() -> tuple[Panel, ...]:
             " come before the decision and are not in it.",
             Query(expr=quantile(0.95, DELAY, by="receiver"), legend="{{receiver}}"),
             unit="s",
+            step="15m",
         ),
         stat(
             "Told within 10 s",
@@ -165,6 +169,7 @@ def _telling() -> tuple[Panel, ...]:
             unit="none",
             stacked=True,
             bars=True,
+            step="5m",
         ),
         lines(
             "Attempts by result",
@@ -174,6 +179,7 @@ def _telling() -> tuple[Panel, ...]:
             colours=RESULTS,
             stacked=True,
             bars=True,
+            step="5m",
         ),
     )
 
@@ -193,6 +199,7 @@ def _receivers() -> tuple[Panel, ...]:
             unit="none",
             stacked=True,
             bars=True,
+            step="5m",
             width=8,
         ),
         lines(

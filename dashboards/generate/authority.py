@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboards.generate.colours import (
+    DIAGNOSES,
     GREEN,
     LINE,
     OUTCOMES,
@@ -15,13 +16,13 @@ from dashboards.generate.colours import (
     VERDICTS,
     YES_IS_BAD,
     YES_IS_GOOD,
-    mapping,
+    diagnosed,
     numbered,
 )
 from dashboards.generate.dashboard import dashboard, variable
 from dashboards.generate.overview import AVAILABLE, EXPIRY, STEPS_A_WEEK
 from dashboards.generate.panels import Column, Panel, Query, lines, row, stat, table, timeline
-from dashboards.generate.promql import availability, pick, present, quantile, worst
+from dashboards.generate.promql import availability, pick, quantile, worst
 
 Json = dict[str, Any]
 
@@ -74,8 +75,8 @@ def _now() -> tuple[Panel, ...]:
         stat(
             "Diagnosis",
             "Whose fault it most likely is.",
-            Query(expr=present("fapiao_authority_diagnosis", "diagnosis", OF), legend="{{diagnosis}}", instant=True),
-            text="name",
+            Query(expr=worst("fapiao_authority_diagnosis", "diagnosis", DIAGNOSES, OF), instant=True),
+            mappings=diagnosed(),
         ),
         stat(
             "Verdict",
@@ -114,12 +115,9 @@ def _believed() -> tuple[Panel, ...]:
         ),
         timeline(
             "Diagnosis",
-            "Whose fault it most likely was: a line for each diagnosis, while it stood.",
-            Query(
-                expr=f"max by (diagnosis) ({pick('fapiao_authority_diagnosis', OF)}) == 1",
-                legend="{{diagnosis}}",
-            ),
-            mappings=mapping({"1": ("stood", LINE["grey"])}),
+            "Whose fault it most likely was.",
+            Query(expr=worst("fapiao_authority_diagnosis", "diagnosis", DIAGNOSES, OF), legend="diagnosis"),
+            mappings=diagnosed(),
             width=12,
             height=6,
         ),
@@ -189,6 +187,7 @@ def _runs() -> tuple[Panel, ...]:
             unit="none",
             stacked=True,
             bars=True,
+            step="5m",
         ),
         lines(
             "Flags",
@@ -197,12 +196,14 @@ def _runs() -> tuple[Panel, ...]:
             unit="none",
             stacked=True,
             bars=True,
+            step="5m",
         ),
         lines(
             "Share of runs that failed",
             "By probe. A failing target is looked at more often, so this is no availability.",
             Query(expr=_failing_share(), legend="{{probe}}"),
             unit="percentunit",
+            step="15m",
         ),
         lines(
             "HTTP status",

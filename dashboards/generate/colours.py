@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.model import AuthorityState, Outcome, Verdict
+from monitor.model import AuthorityState, Diagnosis, Outcome, Verdict
 
 Json = dict[str, Any]
 
@@ -50,6 +50,9 @@ VERDICTS = (
 )
 """In the order in which they deserve a look, the last one most."""
 
+DIAGNOSES = tuple(reversed(Diagnosis))
+"""From the quiet ones to the first of the handbook's table, which holds first."""
+
 OUTCOMES = (Outcome.OK, Outcome.TIMEOUT, Outcome.ERROR)
 
 SHOWN: Mapping[str, tuple[str, str]] = {
@@ -71,6 +74,24 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "only_us_down": ("✗ only us down", RED),
 }
 """Member of a state set → its sign and word, its background."""
+
+_DIAGNOSED = {
+    Diagnosis.HEALTHY: ("✓", GREEN),
+    Diagnosis.UNDETERMINED: ("?", GREY),
+    Diagnosis.SLOW: ("⚠", BROWN),
+    Diagnosis.THROTTLED: ("⚠", BROWN),
+    Diagnosis.MAINTENANCE: ("⚙", BLUE),
+}
+
+
+def diagnosed() -> list[Json]:
+    """The value mapping of a diagnosis as a number."""
+    signs = ((each, *_DIAGNOSED.get(each, ("✗", RED))) for each in DIAGNOSES)
+    return mapping({
+        str(number): (f"{sign} {each.replace('_', ' ')}", colour)
+        for number, (each, sign, colour) in enumerate(signs, 1)
+    })  # fmt: skip
+
 
 STATE_COLOURS = {
     "up": LINE["green"],
@@ -98,3 +119,4 @@ def mapping(shown: Mapping[str, tuple[str, str]]) -> list[Json]:
 YES_IS_BAD = mapping({"1": ("✗ yes", RED), "0": ("✓ no", GREEN)})
 YES_IS_GOOD = mapping({"1": ("✓ yes", GREEN), "0": ("✗ no", RED)})
 PLANNED = mapping({"1": ("⚙ planned", BLUE), "0": ("none planned", GREY)})
+OPEN_OR_NOT = mapping({"1": ("✗ open", RED), "0": ("✓ none open", GREEN)})

@@ -115,6 +115,7 @@ def _schedule() -> tuple[Panel, ...]:
             unit="none",
             stacked=True,
             bars=True,
+            step="5m",
         ),
         lines(
             "Wait for a free place",
@@ -132,6 +133,7 @@ def _schedule() -> tuple[Panel, ...]:
             ),
             unit="none",
             bars=True,
+            step="5m",
         ),
     )
 
@@ -180,6 +182,7 @@ def _stores() -> tuple[Panel, ...]:
             ),
             unit="none",
             bars=True,
+            step="5m",
             width=8,
             height=7,
         ),
@@ -190,6 +193,7 @@ def _stores() -> tuple[Panel, ...]:
             unit="none",
             stacked=True,
             bars=True,
+            step="5m",
             width=8,
             height=7,
         ),

@@ -56,7 +56,6 @@ def variable(name: str, label: str, query: str, *, chosen: str, regex: str = "")
     return {
         "current": {"selected": True, "text": chosen, "value": chosen},
         "datasource": DATASOURCE,
-        "definition": query,
         "hide": 0,
         "includeAll": False,
         "label": label,
@@ -84,7 +83,6 @@ def _several(name: str, label: str, query: str) -> Json:
 
 def _datasource() -> Json:
     return {
-        "current": {},
         "hide": 0,
         "includeAll": False,
         "label": "Data source",

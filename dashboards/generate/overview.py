@@ -19,7 +19,7 @@ from dashboards.generate.colours import (
 )
 from dashboards.generate.dashboard import CARRIED, dashboard, variable
 from dashboards.generate.panels import Column, Panel, Query, lines, row, stat, table, timeline
-from dashboards.generate.promql import OPEN, REAL, availability, named, pick, present, worst
+from dashboards.generate.promql import OPEN, REAL, availability, named, once, pick, present, worst
 
 Json = dict[str, Any]
 
@@ -181,6 +181,7 @@ def _over_time() -> tuple[Panel, ...]:
             unit="none",
             stacked=True,
             bars=True,
+            step="5m",
         ),
     )
 
@@ -215,7 +216,7 @@ def _availability() -> tuple[Panel, ...]:
         timeline(
             "Planned maintenance",
             "When a maintenance window covered a service of an authority. Looking goes on inside it, telling does not.",
-            Query(expr=named(f"max by (authority) ({planned}) == 1"), legend="{{name}}"),
+            Query(expr=named(once(f"max by (authority) ({planned})", planned)), legend="{{name}}"),
             mappings=PLANNED,
             width=12,
             height=8,
@@ -225,7 +226,8 @@ def _availability() -> tuple[Panel, ...]:
 
 def _disagreement() -> tuple[Panel, ...]:
     verdicts = pick("fapiao_reference_verdict")
-    disagreeing = f"max by (authority) ({pick('fapiao_reference_verdict', DISAGREE)}) == 1"
+    compared = worst("fapiao_reference_verdict", "verdict", VERDICTS)
+    disagreeing = pick("fapiao_reference_verdict", DISAGREE)
     words = mapping({"1": ("✓ read", GREEN), "0": ("✗ not read", RED)})
     return (
         row("Disagreement with the references"),
@@ -239,13 +241,8 @@ def _disagreement() -> tuple[Panel, ...]:
         ),
         timeline(
             "Who sees it otherwise",
-            "Authorities of which we and the references did not say the same, while they did not.",
-            Query(
-                expr=named(
-                    f"{worst('fapiao_reference_verdict', 'verdict', VERDICTS)} and on (authority) ({disagreeing})"
-                ),
-                legend="{{name}}",
-            ),
+            "Authorities of which we and the references did not say the same at some instant of the shown time.",
+            Query(expr=named(once(compared, disagreeing)), legend="{{name}}"),
             mappings=numbered(VERDICTS),
             width=12,
         ),

@@ -38,6 +38,8 @@ class Panel:
     overrides: tuple[Json, ...] = ()
     options: Json = field(default_factory=dict)
     transformations: tuple[Json, ...] = ()
+    step: str = ""
+    """Least `$__interval`: what happens once in minutes needs steps of minutes to have something in each."""
     max_points: int | None = None
     """Most steps of `$__interval` in the shown time; Grafana takes the panel's width where this is None."""
 
@@ -56,8 +58,10 @@ class Panel:
         }
         if self.transformations:
             drawn["transformations"] = list(self.transformations)
+        if self.step:
+            drawn["interval"] = self.step
         if self.max_points is not None:
-            drawn |= {"interval": "1m", "maxDataPoints": self.max_points}
+            drawn["maxDataPoints"] = self.max_points
         return drawn
 
 
@@ -114,6 +118,7 @@ def stat(
             "textMode": text,
             "wideLayout": True,
         },
+        step="1m" if max_points else "",
         max_points=max_points,
     )
 
@@ -129,6 +134,7 @@ def lines(
     width: int = 12,
     height: int = 8,
     smallest: float | None = 0,
+    step: str = "",
 ) -> Panel:
     """Values over time, as lines or bars, stacked or not; `colours` by the name of a line."""
     custom = {
@@ -158,6 +164,7 @@ def lines(
             "legend": {"calcs": ["lastNotNull"], "displayMode": "table", "placement": "right", "showLegend": True},
             "tooltip": {"mode": "multi", "sort": "desc"},
         },
+        step=step,
     )  # fmt: skip
 
 
@@ -169,7 +176,10 @@ def timeline(
     width: int = COLUMNS,
     height: int = 8,
 ) -> Panel:
-    """States over time: one band for each line, with the word of the state on it."""
+    """States over time: one band for each line, with the word of the state on it.
+
+    An instant without a value is drawn as the one before it, so a state that ends must be followed by another.
+    """
     return Panel(
         kind="state-timeline",
         title=title,
@@ -178,10 +188,10 @@ def timeline(
         width=width,
         height=height,
         defaults=_defaults("none", mappings, ((None, LINE["grey"]),))
-        | {"custom": {"fillOpacity": 100, "lineWidth": 0, "spanNulls": False}},
+        | {"custom": {"fillOpacity": 100, "lineWidth": 0}},
         options={
             "alignValue": "left",
-            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True},
             "mergeValues": True,
             "rowHeight": 0.9,
             "showValue": "auto",
@@ -256,11 +266,11 @@ def table(
         overrides=tuple(each.override() for each in columns),
         options={
             "cellHeight": "sm",
-            "footer": {"countRows": False, "fields": "", "reducer": ["sum"], "show": False},
             "showHeader": True,
             "sortBy": [{"desc": down, "displayName": name}],
         },
         transformations=(*([join] if joined_by else []), kept, arranged),
+        step="1m" if max_points else "",
         max_points=max_points,
     )
 

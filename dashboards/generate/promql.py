@@ -38,6 +38,12 @@ def present(name: str, label: str, *matchers: str, by: str = "authority") -> str
     return f"topk by ({by}) (1, max by ({by}, {label}) ({pick(name, *matchers)} == 1))"
 
 
+def once(expression: str, selector: str, by: str = "authority") -> str:
+    """Of an expression only the series whose `selector` was 1 at some instant of the shown time; asked once, at its end."""
+    seen = f"max by ({by}) (max_over_time({selector}[$__range] @ end())) == 1"
+    return f"{expression} and on ({by}) ({seen})"
+
+
 def named(expression: str) -> str:
     """The same series with the Chinese name of their authority in label `name`; drops those that have none."""
     names = f"max by (authority, name) ({pick('fapiao_authority_info')})"

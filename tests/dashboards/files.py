@@ -42,7 +42,7 @@ class Target:
         return promql.parse(expand(self.expression, STAND_INS))
 
     def __str__(self) -> str:
-        return f"{self.dashboard}: {self.panel['title']} ({self.query['refId']})"
+        return f"{self.dashboard}: {self.panel['title']} ({self.panel['id']}{self.query['refId']})"
 
 
 def panels(name: str) -> list[dict[str, Any]]:
