@@ -45,6 +45,14 @@ class Answerer(RequestHandler):
             auto_decompress=False,
         )
 
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer. One of aiohttp's own, as to an Expect that nobody knows, passes no middleware of ours."""
+        if isinstance(resp, web.HTTPException):
+            resp = web.json_response({"error": resp.reason}, status=resp.status)
+        return await super().finish_response(request, resp, start_time)
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -68,7 +76,7 @@ def _status(problem: BaseException | None) -> HTTPStatus:
     """414 and 431 for what is too long; aiohttp calls all of it 400."""
     if isinstance(problem, LineTooLong):
         start = problem.args[0] if problem.args else b""
-        is_address = isinstance(start, bytes) and start.startswith(b"/")
+        is_address = isinstance(start, bytes | bytearray) and start.startswith(b"/")
         return HTTPStatus.REQUEST_URI_TOO_LONG if is_address else HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     if str(getattr(problem, "message", "")).startswith("Too many headers"):
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE

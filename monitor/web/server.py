@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 
 import structlog
@@ -134,8 +133,3 @@ def _error(
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     kept = response.headers.get("Cache-Control", HEADERS["Cache-Control"])
     response.headers.update({**HEADERS, "Cache-Control": kept})
-    if isinstance(
-        response, web.HTTPException
-    ):  # aiohttp's own answer to a strange Expect passes no middleware
-        response.text = json.dumps({"error": response.reason})
-        response.content_type = "application/json"
