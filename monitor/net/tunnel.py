@@ -88,7 +88,7 @@ class Tunnel:
             self._received += len(taken)
             _feed(answer, taken, self._received)
         if not 200 <= answer.status < 300:
-            raise proxy_fault(_refusal(answer.status))
+            raise proxy_fault(refusal(answer.status))
 
 
 def proxy_fault(words: str) -> FaultError:
@@ -113,7 +113,8 @@ def _feed(answer: Collector, data: bytes, received: int) -> None:
         raise proxy_fault(f"its answer to CONNECT makes no sense ({fault.detail})") from None
 
 
-def _refusal(status: int) -> str:
+def refusal(status: int) -> str:
+    """What a status other than 2xx says, in words."""
     if status == 407:
         return "it wants a name and password, or others (407)"
     return f"it refused the tunnel ({status})"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
-from monitor.model import EventName, Receiver, Severity
+from monitor.model import EventName, Proxies, Receiver, Severity
 from monitor.notify.delivery import DeliveryError
 from monitor.notify.replies import Replies, judge
 
@@ -132,7 +132,7 @@ class SendingThread(threading.Thread):
                 continue
             try:
                 plugin = plugin or _plugin(self._receiver.url)
-                future.set_result(_send(plugin, message))
+                future.set_result(_send(plugin, message, self._receiver.proxies))
             except DeliveryError as problem:
                 future.set_exception(problem)
             except Exception as problem:  # noqa: BLE001 - plugins of others; their texts may hold the URL
@@ -160,13 +160,13 @@ def _plugin(url: str) -> Any:
     return plugin
 
 
-def _send(plugin: Any, message: Message) -> str:
+def _send(plugin: Any, message: Message, proxies: Proxies) -> str:
     """Send and judge by what apprise says and by what was really answered. Raises `DeliveryError`."""
     scheme = _scheme(plugin)
     room = min(LIMITS.get(scheme, DEFAULT_LIMIT), plugin.body_maxlen)
     title = cut(message.title, room // 4)
     text = cut(message.text, room - len(title.encode()) - len("\r\n\r\n"))
-    with Replies() as replies:
+    with Replies(proxies) as replies:
         accepted = plugin.notify(body=text, title=title, notify_type=message.kind, body_format="text")
     return judge(scheme, bool(accepted), replies)
 

@@ -10,9 +10,15 @@ import threading
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from monitor.model import Proxies
+from monitor.net.proxies import proxy_for
 from monitor.notify.delivery import DeliveryError, refused_for_good
+
+if TYPE_CHECKING:
+    import requests
 
 MOST_REPLY = 65_536
 """Bytes of a reply that are read."""
@@ -42,10 +48,11 @@ class Reply:
 
 
 class Replies:
-    """Collects the replies to all requests this thread makes while it is entered."""
+    """Collects the replies to all requests this thread makes while it is entered, and has them go by these proxies."""
 
-    def __init__(self) -> None:
+    def __init__(self, proxies: Proxies | None = None) -> None:
         self.seen: list[Reply] = []
+        self.proxies = proxies or Proxies()
 
     def __enter__(self) -> Replies:
         _listen_in()
@@ -72,7 +79,8 @@ def _listen_in() -> None:
         if replies is None:
             return send(self, request, **kwargs)
         try:
-            response = send(self, request, **{**kwargs, "stream": True})
+            _lead(self, request, replies.proxies)
+            response = send(self, request, **{**kwargs, "stream": True, "proxies": {}})
             body = next(response.iter_content(MOST_REPLY), b"")
         except requests.RequestException as problem:
             replies.seen.append(Reply(status=None, problem=_in_words(problem)))
@@ -85,16 +93,30 @@ def _listen_in() -> None:
     requests.Session.send = listening  # type: ignore[method-assign]
 
 
+def _lead(session: requests.Session, request: requests.PreparedRequest, proxies: Proxies) -> None:
+    """Have the session go by the proxy that leads there. `requests` itself would look at the environment."""
+    parts = urlsplit(request.url or "")
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    proxy = proxy_for(proxies, scheme=parts.scheme, host=host, port=port)
+    if proxy is not None:
+        from monitor.notify.tunnels import Tunnels
+
+        session.mount(f"{parts.scheme}://{parts.netloc}/", Tunnels(proxy))
+
+
 def _in_words(problem: Exception) -> str:
     """Words of ours: the exception's own text holds the URL."""
     import requests
+
+    from monitor.notify.tunnels import words_of
 
     table: tuple[tuple[type[Exception], str], ...] = (
         (requests.exceptions.SSLError, "TLS failed"),
         (requests.Timeout, "no answer in time"),
         (requests.ConnectionError, "cannot connect"),
     )
-    return next((words for kind, words in table if isinstance(problem, kind)), "the request failed")
+    known = (words for kind, words in table if isinstance(problem, kind))
+    return words_of(problem) or next(known, "the request failed")
 
 
 def judge(scheme: str, accepted: bool, replies: Replies) -> str:
