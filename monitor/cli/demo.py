@@ -56,7 +56,7 @@ async def _play(listen: str, language: str, once: bool) -> None:
         loop.add_signal_handler(name, stop.set)
     clock = SystemClock()
     with tempfile.TemporaryDirectory(prefix="fapiao-demo-") as folder:
-        async with Simulator() as sim:
+        async with Simulator(names=True) as sim:
             stage = Stage(sim, clock, language)
             async with stage:
                 plan = _plan(sim, stage, Path(folder), listen, language, clock.now())

@@ -68,6 +68,13 @@ def _port(ctx: click.Context, param: click.Parameter, value: str) -> int:
     callback=breakage,
     help="Broken from the start; may be repeated.",
 )
+@click.option(
+    "--names/--no-names",
+    default=True,
+    show_default=True,
+    help="Call the stand-ins by names that a name server of their own is asked for.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides everything that is random.")
 @click.option("--half-hanging", is_flag=True, help="18 of the 36 accept and then say nothing.")
 @click.option(
     "--break",
@@ -102,7 +109,7 @@ def _port(ctx: click.Context, param: click.Parameter, value: str) -> int:
 @click.option("--scenario", type=click.Path(path_type=Path), metavar="FILE", help="Not yet.")
 def command(
     config_out: Path | None, port_base: int, host: str, scheme: str, shape: str, wishes: list[Wish],
-    half_hanging: bool, breaks: list[Wish], mends: list[Wish], control: str, language: str | None, scenario: Path | None,
+    names: bool, seed: int, half_hanging: bool, breaks: list[Wish], mends: list[Wish], control: str, language: str | None, scenario: Path | None,
 ) -> int:  # fmt: skip
     """Run the fault-injecting stand-ins for all 36 authorities on loopback.
 
@@ -122,7 +129,7 @@ def command(
     try:
         simulator = Simulator(
             host=host, port_base=port_base, scheme=scheme, shape=shape, ca_file=ca_file,
-            control_port=CONTROL_PORT, heard=_say_notification,
+            control_port=CONTROL_PORT, heard=_say_notification, names=names, seed=seed,
         )  # fmt: skip
         asyncio.run(_run(simulator, [*halves, *wishes], config_out, language or spoken()))
     except ValueError as problem:  # FaultError among them

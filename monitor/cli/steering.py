@@ -77,6 +77,8 @@ async def _steer(simulator: Daemon, wish: Wish) -> str:
 def _now(wish: Wish, answer: Any) -> str:
     """`shandong: verify hang, dppt hang`; of a group how many are broken."""
     rows = answer.get("stand_ins", [])
+    if not rows:
+        return f"{wish.slug}: {', '.join(answer['faults'].get(wish.slug, {}).values()) or 'healthy'}"
     if len({row["authority"] for row in rows}) > 1:
         broken = sum(1 for row in rows if row["fault"])
         return f"{wish.slug}: {broken} of {len(rows)} services broken"

@@ -78,3 +78,9 @@ PLAIN_IN_MIXED = frozenset({"yunnan", "xizang", "qinghai", "ningxia"})
 
 HOST_SUFFIX = ".localhost"
 """Names under it mean loopback by RFC 6761 §6.3."""
+
+GROUPS = ("all", "local", "everything")
+"""Words for the 36 authorities, for the two controls, and for these and the national page."""
+BY_ADDRESS = "gateway"
+RESOLVER = "resolver"
+"""Who has the faults that befall all names at once: the name server that a machine usually asks."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,14 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+
+from monitor.simulator.weak import signed_with_sha1
 
 DAY = timedelta(days=1)
 HEALTHY = "healthy"
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Issuer:
     """A certificate that may sign others, and its key."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: Key
 
 
 class Authority:
@@ -52,7 +56,7 @@ class Authority:
     def context(self, variant: str = HEALTHY) -> ssl.SSLContext:
         """The server context with that certificate: `healthy` or the name of a fault of stage `certificate`."""
         if variant not in self._contexts:
-            self._contexts[variant] = self._load(variant, self._chain(variant))
+            self._contexts[variant] = self._made(variant)
         return self._contexts[variant]
 
     def leaf(
@@ -61,13 +65,14 @@ class Authority:
         begins: timedelta = -DAY,
         ends: timedelta = 90 * DAY,
         names: Sequence[x509.GeneralName] = (),
+        key: Key | None = None,
     ) -> x509.Certificate:
         """A leaf for `names` (default: all stand-ins), valid from `begins` to `ends` counted from now."""
         issuer = issuer or self._intermediate
         now = datetime.now(UTC)
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
         builder = (
-            _builder("stand-in", issuer.certificate.subject, self._key, now + begins, now + ends)
+            _builder("stand-in", issuer.certificate.subject, key or self._key, now + begins, now + ends)
             .add_extension(x509.SubjectAlternativeName(list(names) or self._names), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(usage, critical=False)
@@ -82,11 +87,40 @@ class Authority:
             [x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)]
         )
 
-    def _load(self, variant: str, chain: Sequence[x509.Certificate]) -> ssl.SSLContext:
+    def _made(self, variant: str) -> ssl.SSLContext:
+        match variant:
+            case "legacy_tls":
+                context = self._load(HEALTHY, self._chain(HEALTHY))
+                context.set_ciphers("ALL:@SECLEVEL=0")
+                with (
+                    warnings.catch_warnings()
+                ):  # Python calls TLS 1.0 and 1.1 deprecated, which is the point here
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    context.minimum_version = ssl.TLSVersion.TLSv1
+                    context.maximum_version = ssl.TLSVersion.TLSv1_1
+            case "client_certificate":
+                context = self._load(HEALTHY, self._chain(HEALTHY))
+                context.maximum_version = (
+                    ssl.TLSVersion.TLSv1_2
+                )  # in TLS 1.3 the demand fails only after the handshake
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(self.ca_path)
+            case "weak_key":
+                key = rsa.generate_private_key(65537, 1024)  # noqa: S505 (weak on purpose)
+                context = self._load(variant, self._whole(self.leaf(key=key)), key)
+            case _:
+                context = self._load(variant, self._chain(variant))
+        return context
+
+    def _load(
+        self, variant: str, chain: Sequence[x509.Certificate], key: Key | None = None
+    ) -> ssl.SSLContext:
         path = self._directory / f"{variant}.pem"
         path.touch(0o600)
-        path.write_bytes(_key_pem(self._key) + b"".join(_pem(certificate) for certificate in chain))
+        path.write_bytes(_key_pem(key or self._key) + b"".join(_pem(certificate) for certificate in chain))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if variant.startswith("weak"):
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")  # else this OpenSSL would not load it either
         context.load_cert_chain(path)
         return context
 
@@ -96,6 +130,10 @@ class Authority:
                 return self._whole(self.leaf())
             case "expired":
                 return self._whole(self.leaf(begins=-30 * DAY, ends=-DAY))
+            case "expired_intermediate":
+                return self._under_expired()
+            case "weak_digest":
+                return self._weakly_signed()
             case "expiring":
                 return self._whole(self.leaf(ends=5 * DAY))
             case "not_yet_valid":
@@ -128,6 +166,15 @@ class Authority:
         intermediate = _issuer("Unknown Intermediate CA", root)
         return [self.leaf(intermediate), intermediate.certificate, root.certificate]
 
+    def _under_expired(self) -> list[x509.Certificate]:
+        old = _issuer("Simulated Old Intermediate CA", self._root, ends=-DAY)
+        return [self.leaf(old), old.certificate]
+
+    def _weakly_signed(self) -> list[x509.Certificate]:
+        key = rsa.generate_private_key(65537, 2048)
+        old = _issuer("Simulated RSA Intermediate CA", self._root, key=key)
+        return [signed_with_sha1(self.leaf(old), key), old.certificate]
+
     def _stranger(self) -> list[x509.Certificate]:
         stranger = _issuer("Stranger Intermediate CA", _issuer("Stranger Root CA", None))
         return [self.leaf(), stranger.certificate]
@@ -137,13 +184,15 @@ def _new_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _issuer(name: str, parent: Issuer | None) -> Issuer:
-    key = _new_key()
+def _issuer(
+    name: str, parent: Issuer | None, *, ends: timedelta = 3650 * DAY, key: Key | None = None
+) -> Issuer:
+    key = key or _new_key()
     now = datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     issued_by = parent.certificate.subject if parent else subject
     builder = (
-        _builder(name, issued_by, key, now - 60 * DAY, now + 3650 * DAY)
+        _builder(name, issued_by, key, now - 60 * DAY, now + ends)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(_signing_usage(), critical=True)
     )
@@ -153,7 +202,7 @@ def _issuer(name: str, parent: Issuer | None) -> Issuer:
 
 
 def _builder(
-    common_name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, begins: datetime, ends: datetime
+    common_name: str, issuer: x509.Name, key: Key, begins: datetime, ends: datetime
 ) -> x509.CertificateBuilder:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     return (
@@ -185,7 +234,7 @@ def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _key_pem(key: Key) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from monitor.simulator.authorities import RESOLVER
 from monitor.simulator.faults import FAULTS, FaultError
 from monitor.simulator.receiver import MAX_MESSAGE
 
@@ -93,11 +94,25 @@ class Control:
 
     async def _overview(self, request: web.Request) -> web.Response:
         rows = [_row(endpoint) for endpoint in self._simulator.endpoints()]
-        return _json({"ca": str(self._simulator.ca_path), "stand_ins": rows})
+        return _json(
+            {
+                "ca": str(self._simulator.ca_path),
+                "name_servers": list(self._simulator.names.addresses),
+                "faults": self._simulator.faults(),
+                "stand_ins": rows,
+            }
+        )
 
     async def _kinds(self, request: web.Request) -> web.Response:
         rows = [
-            {"name": kind.name, "default": kind.default or None, "does": kind.does, "sees": kind.sees}
+            {
+                "name": kind.name,
+                "stage": kind.stage,
+                "default": kind.default or None,
+                "does": kind.does,
+                "sees": kind.sees,
+                "monitor": kind.promise,
+            }
             for kind in FAULTS.values()
         ]
         return _json({"faults": rows})
@@ -105,7 +120,7 @@ class Control:
     async def _break(self, request: web.Request) -> web.Response:
         slug = request.match_info["slug"]
         wish = _wish(await request.text())
-        self._simulator.set_fault(slug, wish["fault"], wish.get("service"))
+        self._simulator.set_fault(slug, wish["fault"], wish.get("service"), wish.get("share", 1.0))
         return self._state_of(slug)
 
     async def _mend(self, request: web.Request) -> web.Response:
@@ -153,7 +168,8 @@ class Control:
         return web.Response(body=self._simulator.intermediate_der, content_type="application/pkix-cert")
 
     def _state_of(self, slug: str) -> web.Response:
-        return _json({"stand_ins": [_row(endpoint) for endpoint in self._simulator.endpoints(slug)]})
+        rows = [] if slug == RESOLVER else [_row(endpoint) for endpoint in self._simulator.endpoints(slug)]
+        return _json({"faults": self._simulator.faults(), "stand_ins": rows})
 
 
 @web.middleware
@@ -174,10 +190,14 @@ def _wish(text: str) -> dict[str, Any]:
     except ValueError:
         wish = None
     fits = (
-        isinstance(wish, dict) and isinstance(wish.get("fault"), str) and wish.keys() <= {"fault", "service"}
+        isinstance(wish, dict)
+        and wish.keys() <= {"fault", "service", "share"}
+        and isinstance(wish.get("fault"), str)
+        and isinstance(wish.get("service"), str | None)
+        and type(wish.get("share", 1.0)) in (int, float)
     )
-    if not fits or not isinstance(wish.get("service"), str | None):
-        raise FaultError('send {"fault": "hang"} or {"fault": "hang", "service": "verify"}')
+    if not fits:
+        raise FaultError('send {"fault": "hang"}, with "service": "verify" or "share": 0.3 beside it')
     return dict(wish)
 
 
@@ -189,6 +209,7 @@ def _row(endpoint: Endpoint) -> dict[str, Any]:
         "service": endpoint.service,
         "url": endpoint.url,
         "fault": endpoint.fault.text if endpoint.fault else None,
+        "share": endpoint.fault.share if endpoint.fault else None,
         "hits": endpoint.count,
     }
 

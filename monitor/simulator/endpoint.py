@@ -1,25 +1,36 @@
-"""One service of one stand-in: a port, the fault it has now, the log of who came, and what it answers."""
+"""One service of one stand-in: its port, the fault it has now, and the log of who came."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from monitor.simulator import replies
-from monitor.simulator.authorities import VERIFY, StandIn
+from monitor.simulator.answers import Answers
+from monitor.simulator.authorities import StandIn
 from monitor.simulator.certificates import HEALTHY, Authority
-from monitor.simulator.exchange import Request, raw_fault, read_request, streams, write_reply
-from monitor.simulator.faults import Fault, FaultError, Stage
-from monitor.simulator.listener import Listener
+from monitor.simulator.exchange import (
+    HANDSHAKE_FAILURE,
+    PROTOCOL_VERSION,
+    Request,
+    raw_fault,
+    read_request,
+    streams,
+)
+from monitor.simulator.kinds import Fault, FaultError, Stage
+from monitor.simulator.listener import Accepted, Listener
+from monitor.simulator.names import AD_ADDRESS
 from monitor.simulator.replies import Reply
+from monitor.simulator.wire import write_reply
 
+_ALERTS = {"legacy_tls": PROTOCOL_VERSION, "client_certificate": HANDSHAKE_FAILURE}
+"""Certificate variant → what a server says when that handshake fails."""
 MAX_HITS = 20_000
 """Connections remembered per endpoint; `count` goes on."""
-CAPTCHA_PATHS = ("/NWebQuery/yzmQuery", "/WebQuery/yzmQuery")
-VERIFY_PATH = "/NWebQuery/vatQuery"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,24 +46,47 @@ class Hit:
     request: Request | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One accepted connection and what was drawn for it."""
+
+    hit: Hit
+    fault: Fault | None
+    dice: random.Random
+
+
 class Endpoint:
     """One port of one stand-in. Setting and clearing a fault is immediate and holds for the next connection."""
 
     def __init__(
-        self, stand_in: StandIn, service: str, *, host: str, plain: bool, shape: str, number: int
-    ) -> None:
-        """`host` is how it is called; `shape` that of its captcha; `number` varies type and first image."""
+        self, stand_in: StandIn, service: str, *, host: str, plain: bool, named: bool, answers: Answers, seed: int
+    ) -> None:  # fmt: skip
+        """`host` is how it is called; `named`: it is a name that our name servers are asked for; `seed` of its dice."""
         self.stand_in = stand_in
         self.host = host
         self.service = service
         self.plain = plain
-        self.shape = shape
+        self.named = named
         self.fault: Fault | None = None
         self.hits: deque[Hit] = deque(maxlen=MAX_HITS)
         self.count = 0
-        self._captchas = number
-        self._content_type = replies.JSONP_TYPES[number % len(replies.JSONP_TYPES)]
+        self._answers = answers
+        self._seed = seed
+        self._visits = 0
         self.listener: Listener | None = None
+        self._advertisement: Listener | None = None
+
+    def open(self, host: str, port: int, accepted: Accepted) -> None:
+        """Listen, healthy, with no visit yet. Raises OSError where the port is taken."""
+        self.fault = None
+        self._visits = 0
+        self.listener = Listener(host, port, accepted)
+
+    def close(self) -> None:
+        """Give up its sockets."""
+        self._end_advertisement()
+        if self.listener is not None:
+            self.listener.close()
 
     @property
     def port(self) -> int:
@@ -65,26 +99,35 @@ class Endpoint:
         """`https://shandong.localhost:41234`, without a path."""
         return f"{'http' if self.plain else 'https'}://{self.host}:{self.port}"
 
-    def can(self, fault: Fault) -> bool:
-        """Whether it makes sense here: a port of plain HTTP has no certificate to break."""
+    def why_not(self, fault: Fault) -> str:
+        """Why it makes no sense here; "" where it does."""
         about_tls = fault.kind.stage is Stage.CERTIFICATE or fault.kind.name.endswith("_tls")
-        return not (self.plain and about_tls)
+        if self.plain and about_tls:
+            return "speaks plain HTTP"
+        if not self.plain and fault.kind.name == "tls_on_plain":
+            return "speaks TLS"
+        if fault.kind.stage is Stage.NAME and not self.named:
+            return "is not asked of a name server"
+        return "is a fault of all names, of `resolver`" if fault.kind.name == "dns_rewrite" else ""
 
     def break_with(self, fault: Fault) -> None:
         """Have this fault from now on, in place of any other. Raises FaultError where it makes no sense."""
-        if not self.can(fault):
-            raise FaultError(
-                f"{self.stand_in.slug}/{self.service} speaks plain HTTP: {fault.text} cannot happen"
-            )
+        if reason := self.why_not(fault):
+            raise FaultError(f"{self.stand_in.slug}/{self.service} {reason}: {fault.text} cannot happen")
         self.mend()
         assert self.listener is not None
+        match fault.kind.name:
+            case "refuse":
+                self.listener.refuse()
+            case "hang_accept":
+                self.listener.fall_silent()
+            case "hang_before_accept":
+                self.listener.fill()
+            case "dns_hijacked":
+                self._advertise()
+            case _:
+                pass
         self.fault = fault
-        if fault.kind.name == "refuse":
-            self.listener.refuse()
-        elif fault.kind.name == "hang_accept":
-            self.listener.fall_silent()
-        elif fault.kind.name == "hang_before_accept":
-            self.listener.fill()
 
     def mend(self) -> None:
         """Be healthy from now on, on the same port."""
@@ -93,75 +136,65 @@ class Endpoint:
             return
         listening = self.fault.kind.stage is Stage.LISTEN
         self.fault = None
+        self._end_advertisement()
         if listening:
             self.listener.listen()
 
-    def note(self) -> Hit:
-        """Write down a connection that came in now."""
+    def visit(self) -> Visit:
+        """Write down a connection that came in now, and draw what befalls it.
+
+        The dice of the n-th connection since the start are the same for the same seed, whatever happens elsewhere.
+        """
+        self._visits += 1
+        dice = random.Random(f"{self._seed}/{self.stand_in.slug}/{self.service}/{self._visits}")
+        struck = self.fault is not None and dice.random() < self.fault.share
+        fault = self.fault if struck else None
         hit = Hit(
             authority=self.stand_in.slug,
             service=self.service,
             at=datetime.now(UTC),
             monotonic=asyncio.get_running_loop().time(),
-            fault=self.fault.text if self.fault else None,
+            fault=fault.text if fault else None,
         )
         self.hits.append(hit)
         self.count += 1
-        return hit
+        return Visit(hit=hit, fault=fault, dice=dice)
 
-    async def converse(self, connection: socket.socket, ca: Authority, hit: Hit, fault: Fault | None) -> None:
+    async def converse(self, connection: socket.socket, ca: Authority, visit: Visit) -> None:
         """Serve one connection to its end. Raises OSError, EOFError or ValueError where the client spoils it."""
+        fault = visit.fault
         if fault is not None and fault.kind.stage is Stage.RAW:
             await raw_fault(connection, fault)
             return
-        broken = fault is not None and fault.kind.stage is Stage.CERTIFICATE
-        variant = fault.kind.name if fault is not None and broken else HEALTHY
-        async with streams(connection, None if self.plain else ca.context(variant)) as stream:
-            hit.request = await read_request(stream[0])
-            await write_reply(stream, self.answer(hit.request, fault), fault)
+        variant = _variant(fault)
+        context = None if self.plain else ca.context(variant)
+        async with streams(connection, context, _ALERTS.get(variant, b"")) as stream:
+            visit.hit.request = await read_request(stream[0])
+            await write_reply(stream, self._reply(visit.hit.request, visit), fault)
 
-    def answer(self, request: Request, fault: Fault | None) -> Reply:
-        """What it says to that request."""
-        if fault is not None and fault.kind.stage is Stage.REPLY:
-            return self._faulty(request, fault)
-        if self.service == VERIFY and request.path in CAPTCHA_PATHS:
-            return self._captcha(request)
-        if self.service == VERIFY and request.path == VERIFY_PATH:
-            # We know no signature and take none: an unsigned query is refused with 005 [S20].
-            return replies.code_reply("005", request.argument("callback"), self._content_type)
-        if request.path in ("/", "/index.html"):
-            return replies.home(self.stand_in.name, self.service)
-        return replies.status_page(404)
+    def _reply(self, request: Request, visit: Visit) -> Reply:
+        if visit.fault is not None and visit.fault.kind.name == "dns_hijacked":
+            return replies.other_page()
+        return self._answers.to(request, visit.fault, visit.dice)
 
-    def _captcha(self, request: Request) -> Reply:
-        callback = request.argument("callback")
-        code = request.argument("fpdm") or ""
-        if not (code.isascii() and code.isdigit() and len(code) in (10, 12)):
-            return replies.code_reply("fpdmerr", callback, self._content_type)
-        self._captchas += 1
-        return replies.captcha_reply(self.shape, self._captchas, callback, self._content_type)
+    def _advertise(self) -> None:
+        """Listen where a hijacked name leads. Raises FaultError where this machine has no such loopback address."""
+        assert self.listener is not None
+        try:
+            self._advertisement = Listener(AD_ADDRESS, self.port, self.listener.accepted)
+        except OSError as problem:
+            raise FaultError(
+                f"dns_hijacked needs {AD_ADDRESS}:{self.port} on this machine: {problem}"
+            ) from None
 
-    def _faulty(self, request: Request, fault: Fault) -> Reply:
-        callback = request.argument("callback")
-        match fault.kind.name:
-            case "code":
-                return replies.code_reply(fault.argument, callback, self._content_type)
-            case "status":
-                return replies.status_page(int(fault.argument))
-            case "waf":
-                return replies.waf_page(int(fault.argument))
-            case "maintenance":
-                return replies.maintenance_page(int(fault.argument))
-            case "html":
-                return replies.application_page()
-            case "redirect_away":
-                return replies.redirect("https://elsewhere.invalid/")
-            case "redirect_loop":
-                return replies.redirect(request.target)
-            case "big_body":
-                return replies.big_reply(int(fault.argument))
-            case "gzip_bomb":
-                return replies.gzip_bomb(int(fault.argument))
-            case damaged:
-                image = replies.damaged_image(damaged)
-                return replies.image_reply(image, callback, self._content_type)
+    def _end_advertisement(self) -> None:
+        if self._advertisement is not None:
+            self._advertisement.close()
+            self._advertisement = None
+
+
+def _variant(fault: Fault | None) -> str:
+    """The certificate that is shown."""
+    if fault is not None and fault.kind.name == "dns_hijacked":
+        return "wrong_name"
+    return fault.kind.name if fault is not None and fault.kind.stage is Stage.CERTIFICATE else HEALTHY

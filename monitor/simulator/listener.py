@@ -19,13 +19,17 @@ _FILLERS = 3
 """Linux lets one connection more into the queue than the backlog says; the rest makes sure."""
 
 
+Accepted = Callable[[socket.socket], None]
+"""Called with each connection, which is its own from then on."""
+
+
 class Listener:
     """A listening socket in one of four states. Every method is immediate; `accepted` is called per connection."""
 
-    def __init__(self, host: str, port: int, accepted: Callable[[socket.socket], None]) -> None:
+    def __init__(self, host: str, port: int, accepted: Accepted) -> None:
         """Listen on `host` and `port` (0: any). Raises OSError where that is taken."""
         self._loop = asyncio.get_running_loop()
-        self._accepted = accepted
+        self.accepted = accepted
         self._fillers: list[socket.socket] = []
         self._filler_ports: set[int] = set()
         self._socket = _bound(host, port)
@@ -93,7 +97,7 @@ class Listener:
             connection.setblocking(False)
             # asyncio does it only for sockets that name their protocol; without it a TLS reply waits 40 ms for an ACK.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._accepted(connection)
+            self.accepted(connection)
 
 
 def _bound(host: str, port: int) -> socket.socket:

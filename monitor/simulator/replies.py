@@ -13,7 +13,7 @@ import json
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from http import HTTPStatus
@@ -43,40 +43,46 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    def head(self) -> bytes:
-        """Status line and headers, with the empty line behind them."""
+    def head(self, length: int | None = -1, more: Mapping[str, str] | None = None) -> bytes:
+        """Status line and headers, with the empty line behind them.
+
+        `length` is what Content-Length says: None for none at all, default the body's. `more` are further headers.
+        """
         try:
             reason = HTTPStatus(self.status).phrase
         except ValueError:  # 468 and 521 are in no standard
             reason = "Unknown"
+        said = len(self.body) if length == -1 else length
         lines = [
             f"HTTP/1.1 {self.status} {reason}",
             f"Server: {SERVER}",
             f"Date: {datetime.now(UTC):%a, %d %b %Y %H:%M:%S GMT}",
             f"Content-Type: {self.content_type}",
-            f"Content-Length: {len(self.body)}",
+            *([] if said is None else [f"Content-Length: {said}"]),
             "Connection: close",
-            *(f"{name}: {value}" for name, value in self.headers.items()),
+            *(f"{name}: {value}" for name, value in {**self.headers, **(more or {})}.items()),
         ]
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def captcha_reply(shape: str, number: int, callback: str | None, content_type: str) -> Reply:
+def captcha_reply(
+    shape: str, number: int, callback: str | None, content_type: str, dice: random.Random
+) -> Reply:
     """A served captcha. `number` picks the image and its size; `callback` makes it JSONP."""
     if shape == DATA:
         # The real string is encoded in a way no source explains; a monitor sees base64 and no more.
-        opaque = base64.b64encode(random.randbytes(2700)).decode()
+        opaque = base64.b64encode(dice.randbytes(2700)).decode()
         return _script({"data": opaque}, callback, content_type)
     size = SIZES[number % len(SIZES)]
-    return image_reply(captcha(size, number // len(SIZES) % POOL), callback, content_type)
+    return image_reply(captcha(size, number // len(SIZES) % POOL), callback, content_type, dice)
 
 
-def image_reply(image: bytes, callback: str | None, content_type: str) -> Reply:
+def image_reply(image: bytes, callback: str | None, content_type: str, dice: random.Random) -> Reply:
     """A captcha of shape `key1` that holds these bytes, be they an image or not."""
     fields = {
         "key1": base64.b64encode(image).decode(),
         "key2": f"{datetime.now(_SHANGHAI):%Y-%m-%d %H:%M:%S}",
-        "key3": random.randbytes(16).hex(),
+        "key3": dice.randbytes(16).hex(),
         "key4": "00",
         "key5": "2",
     }
@@ -132,6 +138,23 @@ def maintenance_page(status: int) -> Reply:
     return page("系统维护公告", text, status, headers={"Retry-After": "3600"} if status == 503 else {})
 
 
+def maintenance_gbk(status: int) -> Reply:
+    """The same in GBK, which the page names in a meta element and the server nowhere."""
+    whole = maintenance_page(status)
+    named = whole.body.decode().replace('charset="utf-8"', 'charset="gbk"')
+    return replace(whole, content_type="text/html", body=named.encode("gbk"))
+
+
+def busy_page() -> Reply:
+    """What the pages of the platform say when nothing comes [S5][S7]."""
+    return page("提示", "系统繁忙，请稍后重试!")
+
+
+def other_page() -> Reply:
+    """A page that has nothing to do with it: somebody's parked domain, or an advertisement."""
+    return page("Welcome", "This page intentionally left blank.")
+
+
 def waf_page(status: int) -> Reply:
     """A challenge or block page of the product that uses this status; others get the 2019 script challenge."""
     if status in (412, 202):
@@ -169,6 +192,11 @@ def application_page() -> Reply:
 def redirect(location: str) -> Reply:
     """A 302 to that address."""
     return Reply(status=302, headers={"Location": location})
+
+
+def other_json(callback: str | None, content_type: str) -> Reply:
+    """JSON in which nothing is where it should be: what a gateway of somebody else's says."""
+    return _script({"code": "0", "message": "ok"}, callback, content_type)
 
 
 def big_reply(size: int) -> Reply:

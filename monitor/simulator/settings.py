@@ -76,7 +76,7 @@ defaults:
   interval: {interval}
   timeout: {timeout}
   while_down: {while_down}
-  tls: {{verify: {verify}, ca: {_text(sim.ca_path)}}}
+{_resolver(sim)}  tls: {{verify: {verify}, ca: {_text(sim.ca_path)}}}
 
 probes:
 {"".join(blocks.values())}
@@ -87,6 +87,11 @@ judgement:
 alerts:
   group_wait: {group_wait}
 {_receivers(receivers)}"""
+
+
+def _resolver(sim: Simulator) -> str:
+    """The first name server, where the stand-ins have names to be asked for."""
+    return f'  resolver: ["{sim.names.addresses[0]}"]\n' if sim.is_named else ""
 
 
 def _overrides(sim: Simulator) -> str:

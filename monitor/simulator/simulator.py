@@ -15,28 +15,32 @@ import contextlib
 import ipaddress
 import socket
 import tempfile
-from collections.abc import Container, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Container, Coroutine, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from monitor.simulator.answers import Answers
 from monitor.simulator.authorities import (
     AUTHORITIES,
+    BY_ADDRESS,
     CONTROLS,
+    GROUPS,
     HOST_SUFFIX,
     NATIONAL,
     PLAIN_IN_MIXED,
+    RESOLVER,
     VERIFY,
     StandIn,
 )
 from monitor.simulator.captcha import draw_all
 from monitor.simulator.certificates import Authority
 from monitor.simulator.control import Control
-from monitor.simulator.endpoint import Endpoint, Hit
-from monitor.simulator.faults import Fault, FaultError, parse
-from monitor.simulator.listener import Listener
+from monitor.simulator.endpoint import Endpoint, Hit, Visit
+from monitor.simulator.faults import Fault, FaultError, Stage, parse
+from monitor.simulator.names import ZONE, NameServers
 from monitor.simulator.receiver import Heard, Receiver
 from monitor.simulator.replies import DATA, KEY1
 from monitor.simulator.settings import probes_yaml
@@ -44,8 +48,6 @@ from monitor.simulator.sync import SyncApi
 
 SCHEMES = ("https", "http", "mixed")
 SHAPES = (KEY1, DATA, "mixed")
-GROUPS = ("all", "local", "everything")
-"""Words for the 36 authorities, for the two controls, and for these and the national page."""
 NAMED_HOST = "127.0.0.1"
 """What the names under .localhost lead to."""
 
@@ -68,6 +70,8 @@ class Simulator:
         ca_file: Path | None = None,
         control_port: int = 0,
         heard: Heard | None = None,
+        names: bool = False,
+        seed: int = 0,
     ) -> None:
         """Prepare; nothing listens yet.
 
@@ -76,7 +80,9 @@ class Simulator:
         captcha replies: `key1`, `data`, or `mixed` (by turns); `shapes` says it for single slugs. `only` leaves
         out all other authorities. `ca_file` is where the CA is written (default: a directory of its own, removed
         at the end). `control_port` is where the control API is tried first, before any free port; `heard` is called
-        with each notification that the stand-in for a receiver takes. `host` is a loopback address of IPv4; on 127.0.0.1 the stand-ins have names, on others none.
+        with each notification that the stand-in for a receiver takes. `names`: the stand-ins are called
+        `verify.shandong.test`, which only the simulator's own name servers know; otherwise `shandong.localhost`, which
+        nobody is asked for. `seed` decides everything that is random. `host` is a loopback address of IPv4; on 127.0.0.1 the stand-ins have names, on others none.
         Raises ValueError for what is not known or not loopback.
         """
         if not ipaddress.IPv4Address(host).is_loopback:
@@ -87,11 +93,23 @@ class Simulator:
         self._port_base = port_base
         self._control_ports = (port_base,) if port_base else (control_port, 0)
         self._ca_file = ca_file
-        self._endpoints = dict(_endpoints(host, scheme, shape, shapes or {}, _chosen(only, shapes or {})))
-        self.sync = SyncApi(host=host, port=port_base + len(self._endpoints) + 1 if port_base else 0)
+        make = partial(
+            _endpoint, host=host, scheme=scheme, shape=shape, shapes=shapes or {}, names=names, seed=seed
+        )
+        chosen = _chosen(only, shapes or {})
+        self._endpoints = {
+            (stand_in.slug, service): make(stand_in, service, number=number)
+            for number, stand_in in enumerate([*chosen, NATIONAL, *CONTROLS])
+            for service in stand_in.services
+        }
+        behind = port_base + len(self._endpoints) + 1 if port_base else 0
+        self.sync = SyncApi(host=host, port=behind)
         """The stand-in for a sync interface; `sync.set(lag=…, code=…)`."""
         self.receiver = Receiver(heard)
         """The stand-in for a receiver of notifications; `receiver.told`, `receiver.set_fault("hang")`."""
+        self._by_name = {endpoint.host: endpoint for endpoint in self._endpoints.values() if endpoint.named}
+        self.names = NameServers(self._known, host, (behind + 1, behind + 2) if behind else (0, 0))
+        """The two name servers; `names.addresses`."""
         self._stack = contextlib.AsyncExitStack()
         self._ca: Authority | None = None
         self._control = Control(self)
@@ -113,13 +131,14 @@ class Simulator:
             await self._control.start(self._host, self._control_ports)
             stack.push_async_callback(self._control.stop)
             await stack.enter_async_context(self.sync)
+            self.names.mend()
+            await stack.enter_async_context(self.names)
             self._make_ca(directory)
             draw_all()
             for place, endpoint in enumerate(self._endpoints.values(), 1):
                 port = self._port_base + place if self._port_base else 0
-                endpoint.fault = None
-                endpoint.listener = Listener(self._host, port, partial(self._serve, endpoint))
-                stack.callback(endpoint.listener.close)
+                stack.callback(endpoint.close)
+                endpoint.open(self._host, port, partial(self._serve, endpoint))
             self._stack = stack.pop_all()
 
     async def stop(self) -> None:
@@ -132,6 +151,11 @@ class Simulator:
     def control_url(self) -> str:
         """`http://127.0.0.1:40000`: the control API."""
         return f"http://{self._host}:{self._control.port}"
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the stand-ins have names that its name servers must be asked for."""
+        return bool(self._by_name)
 
     @property
     def ca_path(self) -> Path:
@@ -163,7 +187,9 @@ class Simulator:
             if (slugs is None or of_slug in slugs) and service in (None, of_service)
         )
         if not found:
-            near = get_close_matches(slug or "", [*GROUPS, *(known for known, _ in self._endpoints)], 1)
+            near = get_close_matches(
+                slug or "", [RESOLVER, *GROUPS, *(known for known, _ in self._endpoints)], 1
+            )
             hint = f"; did you mean {near[0]}?" if near and near[0] != slug else ""
             raise FaultError(f"nothing here is called {slug}" + (f"/{service}" if service else "") + hint)
         return found
@@ -194,15 +220,19 @@ class Simulator:
 
     # --- faults ---
 
-    def set_fault(self, slug: str, fault: str, service: str | None = None) -> None:
+    def set_fault(self, slug: str, fault: str, service: str | None = None, share: float = 1.0) -> None:
         """Give all services of `slug`, or one, that fault in place of what they had.
 
+        `slug` may be a group of GROUPS, or RESOLVER. `share` of the connections are struck, drawn from the seed.
         Without `service` those where it makes no sense (TLS faults on plain HTTP) are left healthy. Raises
         FaultError where slug, service or fault does not exist, or it makes no sense anywhere there.
         """
-        parsed = parse(fault)
+        parsed = parse(fault, share)
+        if slug == RESOLVER:
+            self.names.break_with(parsed)
+            return
         endpoints = self.endpoints(slug, service)
-        fit = [endpoint for endpoint in endpoints if endpoint.can(parsed)]
+        fit = [endpoint for endpoint in endpoints if not endpoint.why_not(parsed)]
         for endpoint in fit or endpoints:
             endpoint.break_with(parsed)
         for endpoint in endpoints:
@@ -211,8 +241,11 @@ class Simulator:
 
     def clear_fault(self, slug: str | None = None, service: str | None = None) -> None:
         """Mend all services of `slug`, or one, or (without a slug) everything."""
-        for endpoint in self.endpoints(slug, service):
-            endpoint.mend()
+        if slug in (None, "everything", RESOLVER):
+            self.names.mend()
+        if slug != RESOLVER:
+            for endpoint in self.endpoints(slug, service):
+                endpoint.mend()
 
     def faults(self) -> dict[str, dict[str, str]]:
         """slug → service → fault as written, of what is broken now."""
@@ -220,6 +253,8 @@ class Simulator:
         for (slug, service), endpoint in self._endpoints.items():
             if endpoint.fault is not None:
                 broken.setdefault(slug, {})[service] = endpoint.fault.text
+        if self.names.fault is not None:
+            broken[RESOLVER] = {"dns": self.names.fault.text}
         return broken
 
     # --- who came ---
@@ -242,24 +277,33 @@ class Simulator:
     # --- inside ---
 
     def _make_ca(self, directory: Path) -> None:
-        names = [endpoint.stand_in.slug + HOST_SUFFIX for endpoint in self._endpoints.values()]
+        slugs = dict.fromkeys(slug for slug, _ in self._endpoints)
+        names = [slug + HOST_SUFFIX for slug in slugs]
+        if self._by_name:
+            names += [f"*.{slug}.{ZONE}" for slug in slugs]
         issuer_url = f"{self.control_url}/ca/intermediate.der"
-        self._ca = Authority(directory, [*dict.fromkeys(names)], self._host, issuer_url)
+        self._ca = Authority(directory, names, self._host, issuer_url)
         self._ca.context()
         if self._ca_file is not None:
             self._ca_file.write_bytes(self._ca.ca_path.read_bytes())
 
+    def _known(self, name: str) -> tuple[str, Fault | None] | None:
+        """What the name servers know of it."""
+        endpoint = self._by_name.get(name)
+        if endpoint is None:
+            return None
+        about_name = endpoint.fault is not None and endpoint.fault.kind.stage is Stage.NAME
+        return self._host, endpoint.fault if about_name else None
+
     def _serve(self, endpoint: Endpoint, connection: socket.socket) -> None:
         assert self._ca is not None
-        self._tasks.start(_converse(endpoint, connection, self._ca, endpoint.note(), endpoint.fault))
+        self._tasks.start(_converse(endpoint, connection, self._ca, endpoint.visit()))
 
 
-async def _converse(
-    endpoint: Endpoint, connection: socket.socket, ca: Authority, hit: Hit, fault: Fault | None
-) -> None:
+async def _converse(endpoint: Endpoint, connection: socket.socket, ca: Authority, visit: Visit) -> None:
     # Clients hang up, refuse certificates and send what they like: that is their business, and no news.
     with contextlib.suppress(OSError, EOFError, ValueError):
-        await endpoint.converse(connection, ca, hit, fault)
+        await endpoint.converse(connection, ca, visit)
 
 
 class _Tasks:
@@ -297,27 +341,26 @@ def _chosen(only: Iterable[str] | None, shapes: Mapping[str, str]) -> list[Stand
     return [authority for authority in AUTHORITIES if wanted is None or authority.slug in wanted]
 
 
-def _endpoints(
-    host: str, scheme: str, shape: str, shapes: Mapping[str, str], chosen: Iterable[StandIn]
-) -> Iterator[tuple[tuple[str, str], Endpoint]]:
-    for number, stand_in in enumerate([*chosen, NATIONAL, *CONTROLS]):
-        by_turns = (KEY1, DATA)[number % 2] if shape == "mixed" else shape
-        for service in stand_in.services:
-            yield (
-                (stand_in.slug, service),
-                Endpoint(
-                    stand_in,
-                    service,
-                    host=stand_in.slug + HOST_SUFFIX if host == NAMED_HOST else host,
-                    plain=_is_plain(stand_in, service, scheme),
-                    shape=shapes.get(stand_in.slug, by_turns),
-                    number=number,
-                ),
-            )
+def _endpoint(
+    stand_in: StandIn, service: str, *, number: int, host: str, scheme: str, shape: str, shapes: Mapping[str, str],
+    names: bool, seed: int,
+) -> Endpoint:  # fmt: skip
+    by_turns = (KEY1, DATA)[number % 2] if shape == "mixed" else shape
+    answers = Answers(stand_in, service, shape=shapes.get(stand_in.slug, by_turns), number=number)
+    # A control by address tells dead names from a dead network (contract §4).
+    named = names and stand_in.slug != BY_ADDRESS
+    if named:
+        called = f"{service}.{stand_in.slug}.{ZONE}"
+    elif host == NAMED_HOST and not names:
+        called = stand_in.slug + HOST_SUFFIX
+    else:
+        called = host
+    plain = _is_plain(stand_in, service, scheme)
+    return Endpoint(stand_in, service, host=called, plain=plain, named=named, answers=answers, seed=seed)
 
 
 def _is_plain(stand_in: StandIn, service: str, scheme: str) -> bool:
-    if stand_in.slug == "gateway":
+    if stand_in.slug == BY_ADDRESS:
         return True
     if scheme == "mixed":
         return service == VERIFY and stand_in.slug in PLAIN_IN_MIXED
