@@ -80,6 +80,7 @@ KNOWN = [
     ("/api/v1/targets/{id}", {"id": "captcha/shandong"}, {}),
     ("/api/v1/incidents/{id}", {"id": "shandong-1"}, {}),
     ("/api/v1/route", {}, {"invoice": "037001900111"}),
+    ("/probe", {}, {"target": "captcha/shandong"}),
 ]
 
 
