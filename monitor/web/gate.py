@@ -75,6 +75,11 @@ class Gate:
         finally:
             self._idle_since[request.protocol] = _now()
 
+    @property
+    def connected(self) -> int:
+        """How many clients are let in."""
+        return len(self._connections())
+
     async def open(self, host: str, port: int) -> None:
         """Listen; whoever comes waits until `run`. Raises OSError."""
         await self._runner.setup()
@@ -116,7 +121,7 @@ class Gate:
             oldest = next(iter(self._greeted.values()))
             with suppress(OSError):
                 oldest.shutdown(socket.SHUT_RDWR)  # its greeting reads the end and leaves
-        return len(self._connections()) + len(self._greeted) >= self._most
+        return self.connected + len(self._greeted) >= self._most
 
     async def _greet(self, client: socket.socket) -> None:
         """Hand a client to aiohttp, after the TLS handshake where there is one. Nothing it does is an error of ours."""

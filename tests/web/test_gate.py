@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 
 import pytest
 from aiohttp import web
 
-from monitor.web.gate import Gate
+from monitor.web.gate import Gate, listeners
 
 
 @contextlib.asynccontextmanager
@@ -98,3 +99,57 @@ async def test_open_streams_do_not_delay_the_end():
         assert asyncio.get_running_loop().time() - begun < 1.5
         for _, writer in clients:
             await leave(writer)
+
+
+async def test_who_asks_again_and_again_is_not_taken_for_idle():
+    async with gate(patience=1.5) as made:
+        reader, writer = await ask(made, b"")
+        begun = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() - begun < 3.5:
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert b"200 OK" in await reader.readline()
+            await reader.readuntil(b"here")
+            await asyncio.sleep(0.3)
+        await leave(writer)
+
+
+async def test_who_does_not_read_his_answer_is_cut():
+    async def much(_request):
+        return web.Response(body=b"x" * (64 << 20))
+
+    app = web.Application()
+    app.router.add_get("/", much)
+    made = Gate(app, patience=0.5)
+    await made.open("127.0.0.1", 0)
+    async with asyncio.TaskGroup() as tasks:
+        keeper = tasks.create_task(made.run())
+        with socket.create_connection(made.address) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await until(lambda: made.connected == 1)
+            await until(lambda: made.connected == 0)
+        keeper.cancel()
+    await made.close()
+
+
+async def until(seen) -> None:
+    """Wait until `seen()` is true; fails after ten seconds."""
+    async with asyncio.timeout(10):
+        while not seen():
+            await asyncio.sleep(0.02)
+
+
+async def test_every_address_of_a_name_is_listened_on():
+    opened = await listeners("localhost", 0)
+    try:
+        assert {each.getsockname()[0] for each in opened} <= {"127.0.0.1", "::1"}
+        assert opened
+    finally:
+        for each in opened:
+            each.close()
+
+
+async def test_a_taken_address_is_told_and_leaves_nothing_open():
+    async with gate() as made:
+        second = Gate(web.Application())
+        with pytest.raises(OSError, match="in use"):
+            await second.open(*made.address)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gzip
+import re
 
+import aiohttp
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from monitor.web import health
 from tests.web.conftest import make_result
 
 
@@ -100,3 +105,79 @@ async def test_what_is_no_request_is_400_and_neither_logged_nor_told_our_version
     assert b"Server: fapiao-monitor" in answer
     assert b"aiohttp" not in answer
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        ("gzip", True),
+        ("br;q=1.0, gzip;q=0.5", True),
+        ("*", True),
+        ("GZIP", True),
+        ("gzip;q=0", False),
+        ("*, gzip; q=0", False),
+        ("identity", False),
+        ("br", False),
+    ],
+)
+async def test_metrics_are_packed_where_that_is_asked_for(server, accepted, is_packed):
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        async with session.get(server.make_url("/metrics"), headers={"Accept-Encoding": accepted}) as reply:
+            body = await reply.read()
+            assert (reply.headers.get("Content-Encoding") == "gzip") is is_packed
+            assert "Accept-Encoding" in reply.headers["Vary"]
+        async with session.get(server.make_url("/metrics"), headers={"Accept-Encoding": "identity"}) as reply:
+            plain = await reply.read()
+    text = gzip.decompress(body) if is_packed else body
+    assert text.count(b"# TYPE ") == plain.count(b"# TYPE ") > 20
+
+
+async def test_a_caller_who_does_not_read_the_metrics_is_cut(world, server, monkeypatch):
+    monkeypatch.setattr(health, "PATIENCE", 0.2)
+
+    async def endless(*, openmetrics):
+        while True:
+            yield b"x" * (1 << 20)
+
+    monkeypatch.setattr(
+        "monitor.metrics.Metrics.stream", lambda _self, openmetrics: endless(openmetrics=openmetrics)
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(10):
+            await asyncio.sleep(0.5)
+            while await reader.read(1 << 20):
+                pass
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "/%2Fevil.example", "//evil.example/%2e%2e", "/%5Cevil.example"]
+)
+async def test_the_links_of_the_page_for_what_does_not_exist_stay_here(ask, path):
+    answer = await ask(path, headers={"Accept": "text/html"})
+    assert answer.status == 404
+    links = re.findall(r'href="([^"]*)"', answer.text)
+    assert links
+    assert all(re.match(r"#|/(?![/\\])", link) for link in links)
+
+
+@pytest.mark.parametrize("slug", ["shandong", "local"])
+async def test_the_link_to_the_other_language_leads_back_to_the_same_page(world, ask, slug):
+    world.see_all_up()
+    answer = await ask(f"/authorities/{slug}", headers={"Accept": "text/html"})
+    assert f'href="/authorities/{slug}?lang=en"' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/-/reload", "/api/v1/silences", "/api/v1/status", "/"])
+async def test_another_site_is_not_allowed_in(ask, path):
+    headers = {
+        "Origin": "https://evil.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    for method in ("OPTIONS", "GET", "POST"):
+        answer = await ask(path, method=method, headers=headers)
+        assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+    assert (await ask(path, method="OPTIONS", headers=headers)).status == 405
