@@ -179,6 +179,7 @@ def _runs() -> tuple[Panel, ...]:
                 "p99": LINE["purple"],
                 "deadline": LINE["red"],
             },
+            step="15m",
         ),
         lines(
             "Causes",
