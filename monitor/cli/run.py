@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -26,7 +27,11 @@ from monitor.core.status import status_rows
 from monitor.knowledge import load_catalogue, load_registry, load_words
 from monitor.model import Authority, Plan, as_json
 from monitor.store.errors import StateRefused
+from monitor.systemd import ServiceManager
 
+GARBAGE = 10_000
+"""Objects made, net, before the youngest are searched for cycles. Python's own 700 costs a run a sixth of its CPU time
+(measured with 1,000 targets); this costs a few megabytes."""
 FILES = 16_384
 """File descriptors asked for: every probe in flight, client and receiver takes one."""
 
@@ -90,6 +95,7 @@ def _run(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, Authorit
 
 async def _serve(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, Authority]) -> None:
     _raise_file_limit()
+    _spare_searches()
     stop, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -106,6 +112,7 @@ async def _serve(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, 
         reread=reread,
         listens=partial(_say_where, "http" if plan.tls is None else "https"),
         swept=lambda state: _draw(plan, state, clock),
+        manager=ServiceManager(os.environ, os.getpid()),
     )
 
 
@@ -115,6 +122,13 @@ def _raise_file_limit() -> None:
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _spare_searches() -> None:
+    """Search for garbage less often, and never in what was imported and configured: that stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE, 10, 10)
 
 
 def _say_where(scheme: str, host: str, port: int) -> None:

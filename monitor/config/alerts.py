@@ -82,8 +82,9 @@ def _route(written: WrittenRoute) -> Route:
 
 
 def heartbeat(written: Alerts) -> Heartbeat | None:
-    """Whom the daemon tells that it is alive."""
-    return written.heartbeat and Heartbeat(url=written.heartbeat.url, interval=written.heartbeat.interval)
+    """Whom the daemon tells that it is alive, by the proxy of the receivers."""
+    to = written.heartbeat
+    return to and Heartbeat(url=to.url, interval=to.interval, proxies=written.proxy)
 
 
 def secret_parts(url: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.registry import Collector
 
 from monitor import __version__
+from monitor.core.alive import Part
 from monitor.metrics import series
 from monitor.metrics.series import Family
 from monitor.model import EventName, Incident, Plan, Scope, Severity
@@ -37,6 +38,9 @@ class Own:
         self.coalesced = self._counter(series.RESULTS_COALESCED)
         self.history_dropped = self._counter(series.HISTORY_DROPPED)
         self.store_up = self._gauge(series.STORE_UP)
+        self.part_up = self._gauge(series.PART_UP)
+        self.heartbeats = self._counter(series.HEARTBEATS)
+        self.heartbeat_success: Gauge | None = None
         self.loop_lag = self._gauge(series.LOOP_LAG)
         self.reload_successful = self._gauge(series.RELOAD_SUCCESSFUL)
         self.reload_timestamp = self._gauge(series.RELOAD_TIMESTAMP)
@@ -49,6 +53,10 @@ class Own:
         for reason in series.SKIP_REASONS:
             self.skipped.labels(reason)
         self.internal_errors.labels("web")
+        for part in Part:
+            self.part_up.labels(part).set(1)
+        for result in series.HEARTBEAT_RESULTS:
+            self.heartbeats.labels(result)
         for store in series.STORES:
             self.store_up.labels(store).set(1)
         self.reload_successful.set(1)
@@ -85,6 +93,12 @@ class Own:
                 for result in series.RESEND_RESULTS:
                     self.alerts_resent.labels(receiver.id, result)
         self._receivers = receivers
+
+    def set_heartbeat_success(self, at: datetime) -> None:
+        """A heartbeat arrived; the series begins with the first."""
+        if self.heartbeat_success is None:
+            self.heartbeat_success = self._gauge(series.HEARTBEAT_SUCCESS)
+        self.heartbeat_success.set(at.timestamp())
 
     def knows(self, receiver: str) -> bool:
         """Whether a receiver URL is in the plan; what comes late for one that is gone must not bring it back."""

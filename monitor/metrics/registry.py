@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 
+from monitor.core.alive import Part
 from monitor.core.state import State
 from monitor.core.status import status_rows
 from monitor.metrics.beliefs import Beliefs
@@ -87,6 +88,18 @@ class Metrics:
     def set_loop_lag(self, seconds: float) -> None:
         """How much later than asked for the event loop woke up, last time it was measured."""
         self._own.loop_lag.set(seconds)
+
+    # --- the daemon itself --------------------------------------------------------------------------------------
+
+    def set_moving(self, part: Part, moving: bool) -> None:
+        """Whether a part of the daemon has moved within twice its due time."""
+        self._own.part_up.labels(part).set(moving)
+
+    def count_heartbeat(self, result: str, at: datetime) -> None:
+        """A heartbeat was due at `at`: `sent`, `failed`, or `withheld` because a part stands still."""
+        self._own.heartbeats.labels(result).inc()
+        if result == "sent":
+            self._own.set_heartbeat_success(at)
 
     # --- the references -----------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ TARGET_LABELS = ("probe", "authority", "service")
 
 STORES = ("state", "history")
 SKIP_REASONS = ("late", "limit", "banned", "still_running")
+HEARTBEAT_RESULTS = ("sent", "failed", "withheld")
 NOTIFICATION_RESULTS = ("sent", "failed", "dropped")
 RESEND_RESULTS = ("sent", "failed")
 
@@ -265,6 +266,20 @@ HISTORY_DROPPED = _own(
     "Runs that history lost because the disk did not take them in time.",
 )
 STORE_UP = _own("fapiao_store_up", "gauge", "Whether the last write to this store succeeded.", "store")
+PART_UP = _own(
+    "fapiao_part_up",
+    "gauge",
+    "Whether this part of the daemon has moved within twice its due time; the watchdog and the heartbeat ask for all.",
+    "part",
+)
+HEARTBEATS = _own(
+    "fapiao_heartbeats_total", "counter", "Heartbeats that were due, by what became of them.", "result"
+)
+HEARTBEAT_SUCCESS = _own(
+    "fapiao_heartbeat_last_success_timestamp_seconds",
+    "gauge",
+    "When a heartbeat last arrived, in seconds since 1970; absent before the first.",
+)
 LOOP_LAG = _own("fapiao_loop_lag_seconds", "gauge", "How late the event loop last woke up.")
 INTERNAL_ERRORS = _own(
     "fapiao_internal_errors_total", "counter", "Bugs of ours that were caught and logged, by part.", "part"
@@ -296,6 +311,9 @@ DAEMON_FAMILIES = (
     RESULTS_COALESCED,
     HISTORY_DROPPED,
     STORE_UP,
+    PART_UP,
+    HEARTBEATS,
+    HEARTBEAT_SUCCESS,
     LOOP_LAG,
     INTERNAL_ERRORS,
     BUILD_INFO,

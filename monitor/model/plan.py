@@ -134,6 +134,7 @@ class Heartbeat:
     url: str = field(repr=False)
     """A secret: who knows it can keep a dead monitor looking alive."""
     interval: float = 60.0
+    proxies: Proxies = field(default_factory=Proxies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ def route(name: str, when: str, place: str, *says: str) -> Broken:
     return beside(name, f"alerts: {{routes: [{{when: {{{when}}}, {to}}}", place, *says)
 
 
+HASH = "$2b$04$Czb2LUPCLGT/5Et8WgkDLeLx5XND5bN.6fqdwdimkPKuOIlhnYkmi"
+"""Of a password that nobody uses."""
 TCP = "name: a, kind: tcp, authority: beijing, host: h, port: 80"
 HTTP = 'name: a, kind: http, authority: national, url: "http://h/"'
 TLS = 'name: a, kind: tls, each: authority, host: "{verify_host}"'
@@ -547,6 +549,22 @@ ROUTES = [
     ),
 ]
 
+SERVER = [
+    beside("tls without a key", "server: {tls: {cert: a.pem}}", "4:10: server.tls.key", "missing"),
+    beside("tls that is not there", "server: {tls: {cert: a.pem, key: b.pem}}", "4:22: server.tls.cert", "cannot be read"),
+    beside("tls as a word", "server: {tls: cert.pem}", "4:15: server.tls", "a mapping is meant"),
+    beside("a key of tls that nobody knows", "server: {tls: {cert: a, key: b, ca: c}}", "4:33: server.tls.ca", "unknown key"),
+    beside("no users", "server: {basic_auth: {}}", "4:22: server.basic_auth", "no users", "everybody may read"),
+    beside("users that are all commented out", "server:\n  basic_auth:", "5:3: server.basic_auth", "no value"),
+    beside("a password in clear text", "server: {basic_auth: {a: hunter2}}", "4:26: server.basic_auth.a", "a value not shown here", "a bcrypt hash"),
+    beside("a hash of another kind", 'server: {basic_auth: {a: "$apr1$x$y"}}', "4:26: server.basic_auth.a", "a bcrypt hash"),
+    beside("a hash that was cut", f'server: {{basic_auth: {{a: "{HASH[:-1]}"}}}}', "4:26: server.basic_auth.a", "a bcrypt hash"),
+    beside("a hash with a salt that is none", f'server: {{basic_auth: {{a: "{HASH[:28]}z{HASH[29:]}"}}}}', "4:26: server.basic_auth.a", "a bcrypt hash"),
+    beside("a hash that takes days", f'server: {{basic_auth: {{a: "$2b$31{HASH[6:]}"}}}}', "4:26: server.basic_auth.a", "4 to 15"),
+    beside("a user with a colon", f'server: {{basic_auth: {{"a:b": "{HASH}"}}}}', "4:23: server.basic_auth.a:b", "without a colon"),
+    beside("a user without a name", f'server: {{basic_auth: {{"": "{HASH}"}}}}', "4:23: server.basic_auth.", "without a colon"),
+]  # fmt: skip
+
 LATER = [
     beside("calendar not yet", "calendar: []", "4:1: calendar", "not yet"),
     beside("addresses: all not yet", "defaults: {addresses: all}", "4:23: defaults.addresses", "not yet"),
@@ -645,4 +663,4 @@ NOTHING = [
     ),
 ]
 
-BROKEN = [*NOTHING, *YAML, *KEYS, *TYPES, *MEANING, *OTHERS, *WINDOWS, *ROUTES, *LATER]
+BROKEN = [*NOTHING, *YAML, *KEYS, *TYPES, *MEANING, *OTHERS, *WINDOWS, *ROUTES, *SERVER, *LATER]

@@ -100,6 +100,7 @@ def busy() -> Metrics:
     )
     metrics.observe_lateness(0.002)
     metrics.set_pending("oncall[0]", 1, AT)
+    metrics.count_heartbeat("sent", AT)
     metrics.set_reload(True, AT)
     return metrics
 

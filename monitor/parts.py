@@ -1,0 +1,305 @@
+"""What the daemon is made of: all parts, made from what is configured and what was kept, and how a reload reaches them."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import ParamSpec
+
+import structlog
+
+from monitor import probes
+from monitor.clock import Clock
+from monitor.config.certificate import UnfitCertificateError, present
+from monitor.config.load import ConfigError
+from monitor.core.alive import Part, Pulse
+from monitor.core.classify import Knowledge
+from monitor.core.state import Commit, State, apply
+from monitor.courier import Courier
+from monitor.heartbeat import Heart
+from monitor.metrics import Metrics
+from monitor.model import Plan, StoreHealth, Target
+from monitor.net import Net
+from monitor.notify import deliverers
+from monitor.pipeline import Inbox, Pipeline
+from monitor.probes import Observation
+from monitor.reference.aside import Aside
+from monitor.reference.fetched import UnreadableError
+from monitor.references import References
+from monitor.resending import Resender
+from monitor.store.errors import StoreError
+from monitor.store.history import HistoryStore
+from monitor.store.state import StateStore
+from monitor.systemd import ServiceManager
+from monitor.watchdog import Watchdog
+from monitor.watcher import Watcher
+from monitor.web.live import Live
+from monitor.web.news import Reporter
+
+log = structlog.get_logger(__name__)
+
+STATE_FILE = "state.sqlite3"
+HISTORY_FILE = "history.sqlite3"
+LATELY = timedelta(minutes=1)
+"""Starts this long ago still count against the limits of the hosts."""
+NEEDS_RESTART = ("listen", "state_dir")
+"""Parts of a plan that a reload cannot change."""
+REREAD = 30.0
+"""Seconds that reading the configuration anew may take: it may name files on a disk that hangs."""
+SOON = timedelta(days=21)
+"""A certificate of ours that ends within this time is worth a line in the log."""
+
+P = ParamSpec("P")
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """Everything the daemon is made of. `plan` is replaced by a reload, the parts stay."""
+
+    plan: Plan
+    context: ssl.SSLContext | None
+    """What a new connection to the page is encrypted by, replaced like `plan`; None: by nothing."""
+    clock: Clock
+    manager: ServiceManager
+    store: StateStore
+    net: Net
+    metrics: Metrics
+    watcher: Watcher
+    pipeline: Pipeline
+    courier: Courier
+    resender: Resender
+    references: References
+    heart: Heart
+    watchdog: Watchdog
+    live: Live
+    history: HistoryStore
+    look_aside: Callable[[Target], Awaitable[Observation]]
+    """One run beside the schedule, for one who asks; raises NotNow."""
+    reread: Callable[[], Plan] | None
+    """Reads the configuration again; raises ConfigError."""
+    refused: int = 0
+    """Mistakes in the configuration as it stands in the file; the one before goes on."""
+    _one_reload: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _aside: Aside = field(default_factory=lambda: Aside("reload"))
+
+    def status(self) -> str:
+        """One line for `systemctl status`."""
+        incidents = sum(incident.is_open for incident in self.pipeline.state.incidents.values())
+        line = f"{_count(len(self.plan.targets), 'target')}, {_count(incidents, 'incident')} open"
+        return (
+            line
+            if not self.refused
+            else f"{line}; {_count(self.refused, 'mistake')} in the new configuration"
+        )
+
+    # --- reload -------------------------------------------------------------------------------------------------
+
+    async def reload(self) -> tuple[str, ...]:
+        """Apply the configuration anew, by difference. Returns its mistakes; with any, nothing has changed."""
+        if self.reread is None:
+            return ("this daemon was started without a file to read again",)
+        async with self._one_reload:
+            self.manager.reloading(self.clock.monotonic())
+            mistakes = await self._reload(self.reread)
+            self.refused = len(mistakes)
+            self.manager.ready(self.status())
+        return mistakes
+
+    async def _reload(self, reread: Callable[[], Plan]) -> tuple[str, ...]:
+        try:
+            async with asyncio.timeout(REREAD):
+                plan, context = await self._aside.do(partial(_read_again, reread, self.clock.now()))
+        except ConfigError as problem:
+            return self._refuse(tuple(str(mistake) for mistake in problem.mistakes))
+        except UnfitCertificateError as problem:
+            return self._refuse((str(problem),))
+        except (UnreadableError, TimeoutError):
+            return self._refuse(("reading the configuration hangs: does a disk not answer?",))
+        self.context = context
+        self._follow(plan)
+        return ()
+
+    def _refuse(self, mistakes: tuple[str, ...]) -> tuple[str, ...]:
+        self.metrics.set_reload(False, self.clock.now())
+        for mistake in mistakes:
+            log.error("config.refused", mistake=mistake)
+        return mistakes
+
+    def _follow(self, plan: Plan) -> None:
+        for name in NEEDS_RESTART:
+            if getattr(plan, name) != getattr(self.plan, name):
+                log.warning("config.needs_restart", key=name)
+        self.plan = plan
+        self.metrics.set_reload(True, self.clock.now())
+        self.metrics.reconfigure(plan)
+        self.watcher.replan(plan)
+        self.resender.follow(plan)
+        self.courier.replan(plan)
+        self.references.follow(plan)
+        self.heart.follow(plan)
+        self.pipeline.replan(plan)
+        self.metrics.restore(self.pipeline.state)
+        log.info("config.reloaded", targets=len(plan.targets), receivers=len(plan.receivers))
+
+    # --- start and end ------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Take up what was kept. Once, before any of the loops."""
+        state, now = self.pipeline.state, self.clock.now()
+        self.history.restore(state)
+        self.watcher.restore(state.targets, state.starts)
+        await _note_start(self.store, state, now)
+        self.metrics.restore(state)
+        self.metrics.set_reload(True, now)
+
+    async def close(self) -> None:
+        """Write what is owed and close the files. When nothing else runs any more."""
+        await self.net.close()
+        await asyncio.gather(self.history.close(), self.store.close())
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _read_again(reread: Callable[[], Plan], now: datetime) -> tuple[Plan, ssl.SSLContext | None]:
+    plan = reread()
+    return plan, _context(plan, now)
+
+
+def _context(plan: Plan, now: datetime) -> ssl.SSLContext | None:
+    """The certificate of the page, read anew. Raises UnfitCertificateError."""
+    if plan.tls is None:
+        return None
+    presented = present(plan.tls)
+    if presented.expires_at - now < SOON:
+        log.warning("web.certificate_expires", at=presented.expires_at, file=plan.tls.cert)
+    return presented.context
+
+
+# --- making ----------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def build(
+    plan: Plan,
+    knowledge: Knowledge,
+    clock: Clock,
+    manager: ServiceManager,
+    reread: Callable[[], Plan] | None,
+) -> AsyncIterator[Parts]:
+    """Make all parts from what is configured and what was kept; close them at the end, the stores last."""
+    context = _context(plan, clock.now())
+    store = StateStore(Path(plan.state_dir) / STATE_FILE)
+    parts = _assemble(plan, store.load(), store, knowledge, clock, manager)
+    parts.context, parts.reread = context, reread
+    try:
+        await parts.begin()
+        yield parts
+    finally:
+        await parts.close()
+
+
+def _assemble(
+    plan: Plan, state: State, store: StateStore, knowledge: Knowledge, clock: Clock, manager: ServiceManager
+) -> Parts:
+    """The order is that of the way of a result: what hears of something is made before what tells it."""
+    metrics, net, live = Metrics(plan), Net(clock), Live(clock.now())
+    inbox = Inbox(4 * len(plan.targets), metrics)
+    look = partial(probes.run, net=net, knowledge=knowledge)
+    watcher = Watcher(plan, look, clock, metrics, hand_on=inbox.put, bans=state.bans)
+    references = References(plan, state, clock, metrics, hand_on=inbox.put)
+    resender = Resender(plan, state, clock, metrics)
+    kinds = {**deliverers(), "alertmanager": resender.alertmanager}
+    courier = Courier(store, plan, clock, metrics, kinds)
+    history = _history(plan, clock, metrics, inbox)
+    reporter = Reporter(live, plan, state, clock, metrics)
+    pipeline = Pipeline(
+        plan,
+        state,
+        store,
+        courier,
+        metrics,
+        clock,
+        inbox=inbox,
+        follow=_each(watcher.follow, references.notice),
+        show=_each(reporter.follow, history.follow),
+    )
+    watchdog = Watchdog(partial(_pulses, watcher, pipeline, store), manager, clock, metrics)
+    return Parts(
+        plan=plan,
+        context=None,
+        clock=clock,
+        manager=manager,
+        store=store,
+        net=net,
+        metrics=metrics,
+        watcher=watcher,
+        pipeline=pipeline,
+        courier=courier,
+        resender=resender,
+        references=references,
+        heart=Heart(plan, clock, metrics, watchdog.is_alive),
+        watchdog=watchdog,
+        live=live,
+        history=history,
+        look_aside=partial(_look_aside, watcher, net, knowledge),
+        reread=None,
+    )
+
+
+def _each(*hear: Callable[P, None]) -> Callable[P, None]:
+    """Tells several the same, in this order."""
+
+    def tell(*args: P.args, **kwargs: P.kwargs) -> None:
+        for one in hear:
+            one(*args, **kwargs)
+
+    return tell
+
+
+def _history(plan: Plan, clock: Clock, metrics: Metrics, inbox: Inbox) -> HistoryStore:
+    def heed(health: StoreHealth) -> None:
+        metrics.set_store_up(health.store, health.up)
+        inbox.put(health)
+
+    file = Path(plan.state_dir) / HISTORY_FILE
+    return HistoryStore(file, clock, plan, report=heed, count_dropped=metrics.count_history_dropped)
+
+
+async def _look_aside(watcher: Watcher, net: Net, knowledge: Knowledge, target: Target) -> Observation:
+    observe = partial(probes.observe, target, net, knowledge, scheduled=False)
+    return await watcher.look_aside(target, observe)
+
+
+def _pulses(watcher: Watcher, pipeline: Pipeline, store: StateStore, now: float) -> Mapping[Part, Pulse]:
+    """When each part of the daemon moved last."""
+    return {
+        Part.SCHEDULE: watcher.pulse,
+        Part.RUNS: watcher.pulse_of_runs(),
+        Part.PIPELINE: pipeline.pulse,
+        Part.STATE_WRITER: store.pulse(now),
+    }
+
+
+async def _note_start(store: StateStore, state: State, now: datetime) -> None:
+    """Keep the instant of this start before anything is looked at, and forget those of more than a minute ago."""
+    lately = tuple(start for start in state.starts if timedelta() <= now - start < LATELY)
+    commit = Commit(
+        at=now,
+        sweep=state.sweep,
+        group=state.group,
+        unsettled=state.unsettled,
+        starts=(*lately, now),
+        durable=True,
+    )
+    apply(state, commit)
+    with suppress(StoreError, TimeoutError):  # then it is owed; the limits of this process hold all the same
+        async with asyncio.timeout(1):
+            await store.write([commit])
