@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from monitor.config.hosts import Redirects
 from monitor.config.proxies import ProxyKey
 from monitor.config.scalars import (
     Addresses,
@@ -19,7 +20,6 @@ from monitor.config.scalars import (
     Name,
     Pattern,
     ProfileWord,
-    Redirects,
     Resolver,
     Role,
     Size,

@@ -15,7 +15,6 @@ from pydantic_core import CoreSchema, core_schema
 from monitor.config.mistakes import quoted
 from monitor.config.reading import FROM_ELSEWHERE, Surroundings, around_of, fetch, wrong
 from monitor.model import Proxies, Proxy, Target
-from monitor.net.proxies import split_rule
 
 MEANT = "none, environment or http://host:port is meant"
 _ADDRESS = re.compile(
@@ -143,6 +142,8 @@ def _variable(name: str, around: Surroundings) -> tuple[str, str]:
 
 
 def _is_rule(rule: str) -> bool:
+    from monitor.net.proxies import split_rule  # brings the network along: only where it is needed
+
     if rule == "*":
         return True
     place, port = split_rule(rule)

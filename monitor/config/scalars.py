@@ -366,10 +366,6 @@ Resolver = Annotated[
         {"system": ()}, name_server, 'system or a list of addresses is meant: ["223.5.5.5", "127.0.0.1:5353"]'
     ),
 ]
-Redirects = Annotated[
-    str | tuple[str, ...],
-    WordOrList({"no": "no", "same_host": "same_host"}, line, "no, same_host or a list of hosts is meant"),
-]
 Pattern = Annotated[str, Read(pattern, "a regular expression is meant", _ANY, collects=True)]
 JsonPath = Annotated[str, Read(plain_path, "a path of plain steps is meant: $.a.b[0]", _text())]
 RowPath = Annotated[str, Read(path_in_row, "a path of plain steps is meant: $.name, $ or $key", _text())]

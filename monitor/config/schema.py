@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from monitor.config.hosts import Redirects
 from monitor.config.kinds import AnyProbe, DefaultTls, Repeat
 from monitor.config.proxies import ProxyKey
 from monitor.config.scalars import (
@@ -28,7 +29,6 @@ from monitor.config.scalars import (
     PasswordHash,
     PerHost,
     Rate,
-    Redirects,
     Resolver,
     RowPath,
     RowsPath,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from monitor.model import Cause, TlsOptions
 from monitor.net.failures import FaultError
 from monitor.net.request import HttpRequest, Request
-from monitor.net.resolve import plain_name
+from monitor.net.resolve import is_literal, plain_name
 
 if TYPE_CHECKING:
     from monitor.net.reply import Collector
@@ -18,7 +19,7 @@ MAX_REDIRECTS = 5
 MAX_LOCATION = 2048
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 _HARMLESS = frozenset({"user-agent", "accept", "accept-language", "accept-encoding", "content-type"})
-"""Headers that go to another host, or from https to http; any other may hold a secret."""
+"""Headers that go wherever a redirect leads; any other may hold a secret and stays with its host and port."""
 _KEPT = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -71,11 +72,13 @@ def next_hop(hop: Hop, request: Request, status: int, location: str) -> Hop:
     assert http is not None
     assert first is not None
     parts, host, port = _read(hop.url, location)
-    same_host = host == plain_name(request.host)
+    same_host = host == plain_host(request.host)
     if not same_host and not _is_listed(host, first.follow):
         raise FaultError(Cause.REDIRECT_REFUSED, f"leads to another host: {host[:100]}")
-    leaves = host != plain_name(hop.host) or (hop.tls is not None and parts.scheme == "http")
+    leaves = _leaves(hop, parts.scheme, host, port)
     follow_up = _follow_up(http, status)
+    if leaves and follow_up.body is not None:  # it may hold a secret, as the headers may
+        raise FaultError(Cause.REDIRECT_REFUSED, "would carry the body of the request elsewhere")
     return Hop(
         host=host,
         port=port,
@@ -88,6 +91,16 @@ def next_hop(hop: Hop, request: Request, status: int, location: str) -> Hop:
             headers=tuple(pair for pair in follow_up.headers if _goes_along(pair[0], leaves=leaves)),
         ),
     )
+
+
+def plain_host(host: str) -> str:
+    """`host` in the one spelling in which hosts are compared. Raises FaultError when it is neither name nor address."""
+    if is_literal(host) and "%" not in host:
+        return str(ipaddress.ip_address(host))
+    name = plain_name(host)
+    if not all(letter.isalnum() or letter in "-._" for letter in name):
+        raise FaultError(Cause.DNS_NXDOMAIN, "no name can be like this")
+    return name
 
 
 def shown(hop: Hop) -> str:
@@ -103,22 +116,28 @@ def _read(base: str, location: str) -> tuple[SplitResult, str, int]:
     try:  # headers come as latin-1; what is not ASCII in them is nearly always UTF-8
         text = location.encode("latin-1").decode("utf-8", "replace")
         parts = urlsplit(urljoin(base, text.strip()))
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        host = (parts.hostname or "").encode("idna").decode("ascii").lower().rstrip(".")
-    except ValueError:
+        port = parts.port if parts.port is not None else _usual_port(parts.scheme)
+        host = plain_host(parts.hostname or "")
+    except (ValueError, FaultError):
         raise refused from None
-    if parts.scheme not in ("http", "https") or "@" in parts.netloc or not _is_host(host):
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc or port == 0:
         raise refused
     path, query = quote(parts.path, safe=_KEPT), quote(parts.query, safe=_KEPT)
     return parts._replace(path=path, query=query, fragment=""), host, port
 
 
-def _is_host(host: str) -> bool:
-    return bool(host) and all(letter.isalnum() or letter in "-._:" for letter in host)
+def _leaves(hop: Hop, scheme: str, host: str, port: int) -> bool:
+    """Whether who is there may be somebody else, or others may listen: another host or port, or from https to http.
+
+    From http to https the port has to change.
+    """
+    if host != plain_host(hop.host) or (hop.scheme, scheme) == ("https", "http"):
+        return True
+    return port != hop.port and (hop.scheme, scheme) != ("http", "https")
 
 
 def _is_listed(host: str, follow: str | tuple[str, ...]) -> bool:
-    return not isinstance(follow, str) and host in {name.lower() for name in follow}
+    return not isinstance(follow, str) and host in follow
 
 
 def _follow_up(http: HttpRequest, status: int) -> HttpRequest:
@@ -136,4 +155,8 @@ def _goes_along(name: str, *, leaves: bool) -> bool:
 
 def _host_header(host: str, port: int, scheme: str) -> str:
     name = f"[{host}]" if ":" in host else host
-    return name if port == (443 if scheme == "https" else 80) else f"{name}:{port}"
+    return name if port == _usual_port(scheme) else f"{name}:{port}"
+
+
+def _usual_port(scheme: str) -> int:
+    return 443 if scheme == "https" else 80

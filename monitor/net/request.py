@@ -34,7 +34,7 @@ class HttpRequest:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=None, repr=False)
     follow: str | tuple[str, ...] = "same_host"
-    """Redirects: `no`, `same_host`, or the hosts that may be gone to (the first host always may)."""
+    """Redirects: `no`, `same_host`, or the hosts that may be gone to (the first host always may), as `plain_name` has them."""
     max_body: int = MAX_BODY
     """Bytes of the decoded body beyond which the run fails with `body_too_large`."""
     upgrade: TlsOptions = field(default_factory=TlsOptions)

@@ -173,3 +173,20 @@ async def test_a_second_address_that_is_not_admitted_leaves_the_first_failure(fr
     assert seen.failure is not None
     assert seen.failure.cause is Cause.CONNECTION_REFUSED
     assert (seen.address, seen.attempts) == ("127.0.0.1", ())
+
+
+async def test_redirects_that_never_end_are_five_connections() -> None:
+    asked = 0
+
+    async def onward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(moved(f"/{asked}"))
+        await writer.drain()
+
+    async with peer(onward) as port:
+        seen = await ask(port, get())
+    assert seen.failure is not None
+    assert (seen.failure.cause, seen.failure.detail) == (Cause.REDIRECT_REFUSED, "more than 5 redirects")
+    assert (asked, len(seen.redirects)) == (6, 5)
