@@ -238,7 +238,7 @@ def _certificates() -> tuple[Panel, ...]:
             columns=(
                 Column(source="probe", title="Probe"),
                 Column(source="Value #A", title="Ends", unit="dateTimeAsIso"),
-                Column(source="Value #B", title="Lasts", unit="dtdurations", steps=EXPIRY),
+                Column(source="Value #B", title="Lasts", unit="dtdurations", steps=EXPIRY, decimals=1),
                 Column(source="Value #C", title="Verified", mappings=tuple(YES_IS_GOOD)),
             ),
             sorted_by=("Lasts", False),

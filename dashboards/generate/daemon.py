@@ -46,6 +46,7 @@ def _now() -> tuple[Panel, ...]:
                 instant=True,
             ),
             unit="dtdurations",
+            decimals=1,
         ),
         stat(
             "Last look",

@@ -143,7 +143,9 @@ def _table() -> Panel:
             Column(source="Value #E", title="Available", unit="percentunit", steps=AVAILABLE, decimals=3),
             Column(source="Value #F", title="Maintenance counted", unit="percentunit", decimals=3),
             Column(source="Value #G", title="Last look", unit="dateTimeFromNow"),
-            Column(source="Value #H", title="Certificate lasts", unit="dtdurations", steps=EXPIRY),
+            Column(
+                source="Value #H", title="Certificate lasts", unit="dtdurations", steps=EXPIRY, decimals=1
+            ),
         ),
         sorted_by=("State", True),
         height=16,

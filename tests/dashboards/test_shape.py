@@ -152,6 +152,17 @@ def test_thresholds_rise_from_everything(name: str) -> None:
 
 
 @every_dashboard
+def test_durations_are_written_in_two_units(name: str) -> None:
+    for panel in panels(name):
+        config = panel["fieldConfig"]
+        shown = [{"unit": config["defaults"]["unit"], "decimals": config["defaults"].get("decimals")}]
+        shown += [{each["id"]: each["value"] for each in one["properties"]} for one in config["overrides"]]
+        for each in shown:
+            if each.get("unit") == "dtdurations":
+                assert each["decimals"] == 1, f"{panel['title']}: ten days would be written as one week"
+
+
+@every_dashboard
 def test_columns_of_tables_come_from_their_queries(name: str) -> None:
     for panel in panels(name):
         if panel["type"] == "table":
