@@ -14,6 +14,7 @@ import click
 from monitor.cli.wall import shown
 from monitor.cli.windows import named
 from monitor.clock import SystemClock
+from monitor.config.certificate import present
 from monitor.config.load import ConfigError, Loaded, default_path, load
 from monitor.config.schema import Configuration
 from monitor.core.windows import upcoming
@@ -22,6 +23,8 @@ from monitor.model import PSEUDO_AUTHORITIES, Plan
 
 LOOKAHEAD = timedelta(days=60)
 MOST_WINDOWS = 3
+EXPIRES_SOON = 21
+"""Days."""
 
 
 @click.command()
@@ -80,9 +83,22 @@ def summary(path: Path, loaded: Loaded, now: datetime) -> str:
         f"  references   {', '.join(source.name for source in plan.references)}" if plan.references else "",
         *_windows(plan, now),
         f"  receivers    {', '.join(receiver.id for receiver in plan.receivers) or 'none'}",
+        *_serving(plan, now),
         *(f"  note: {note}" for note in loaded.notes),
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _serving(plan: Plan, now: datetime) -> Iterator[str]:
+    """How what is served is encrypted, and who may read it, where that is not as shipped."""
+    if plan.basic_auth:
+        yield f"  users        {', '.join(plan.basic_auth)}"
+    if plan.tls is not None:
+        expires_at = present(plan.tls).expires_at
+        left = (expires_at - now).days
+        yield f"  tls          {plan.tls.cert}, until {shown(expires_at, plan.timezone)}"
+        if left < EXPIRES_SOON:
+            yield f"  note: server.tls.cert: {'expired' if expires_at <= now else f'expires in {left} days'}"
 
 
 def _windows(plan: Plan, now: datetime) -> Iterator[str]:

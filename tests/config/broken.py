@@ -550,12 +550,12 @@ ROUTES = [
 ]
 
 SERVER = [
-    beside("tls without a key", "server: {tls: {cert: a.pem}}", "4:10: server.tls.key", "missing"),
+    beside("tls without a key", "server: {tls: {cert: a.pem}}", "4:15: server.tls.key", "missing"),
     beside("tls that is not there", "server: {tls: {cert: a.pem, key: b.pem}}", "4:22: server.tls.cert", "cannot be read"),
     beside("tls as a word", "server: {tls: cert.pem}", "4:15: server.tls", "a mapping is meant"),
     beside("a key of tls that nobody knows", "server: {tls: {cert: a, key: b, ca: c}}", "4:33: server.tls.ca", "unknown key"),
     beside("no users", "server: {basic_auth: {}}", "4:22: server.basic_auth", "no users", "everybody may read"),
-    beside("users that are all commented out", "server:\n  basic_auth:", "5:3: server.basic_auth", "no value"),
+    beside("users that are all commented out", "server:\n  basic_auth:", "5:14: server.basic_auth", "no value"),
     beside("a password in clear text", "server: {basic_auth: {a: hunter2}}", "4:26: server.basic_auth.a", "a value not shown here", "a bcrypt hash"),
     beside("a hash of another kind", 'server: {basic_auth: {a: "$apr1$x$y"}}', "4:26: server.basic_auth.a", "a bcrypt hash"),
     beside("a hash that was cut", f'server: {{basic_auth: {{a: "{HASH[:-1]}"}}}}', "4:26: server.basic_auth.a", "a bcrypt hash"),
