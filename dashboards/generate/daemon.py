@@ -203,7 +203,22 @@ def _stores() -> tuple[Panel, ...]:
             "Whether the last write of `publish.file` succeeded.",
             Query(expr=f"min by (instance) ({pick('fapiao_publish_up')})", legend="{{instance}}"),
             mappings=WORKS,
-            height=4,
+            width=12,
+            height=6,
+        ),
+        lines(
+            "Heartbeats",
+            "What became of the heartbeats to the outside. Withheld: schedule, pipeline or state writer stood still.",
+            Query(
+                expr=f"sum by (result) (increase({pick('fapiao_heartbeats_total')}[$__rate_interval]))",
+                legend="{{result}}",
+            ),
+            unit="none",
+            colours={"sent": LINE["green"], "failed": LINE["orange"], "withheld": LINE["red"]},
+            stacked=True,
+            bars=True,
+            step="5m",
+            height=6,
         ),
     )
 
