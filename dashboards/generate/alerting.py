@@ -14,6 +14,8 @@ Json = dict[str, Any]
 DELAY = "fapiao_notification_delay_seconds"
 SEVERITIES = {"critical": LINE["red"], "warning": LINE["orange"], "info": LINE["blue"]}
 RESULTS = {"sent": LINE["green"], "failed": LINE["orange"], "dropped": LINE["red"]}
+_SENT = 'result="sent"'
+_PROMPT = 'le="10.0"'
 PATIENCE = ((None, GREEN), (60, BROWN), (300, RED))
 """Seconds that a notification may wait."""
 
@@ -77,9 +79,6 @@ def _now() -> tuple[Panel, ...]:
             decimals=1,
         ),
     )
-
-
-_SENT = 'result="sent"'
 
 
 def _incidents() -> tuple[Panel, ...]:
@@ -182,9 +181,6 @@ def _telling() -> tuple[Panel, ...]:
             step="5m",
         ),
     )
-
-
-_PROMPT = 'le="10.0"'
 
 
 def _receivers() -> tuple[Panel, ...]:
