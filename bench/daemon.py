@@ -67,14 +67,19 @@ def _slugs() -> list[str]:
 @contextlib.asynccontextmanager
 async def started(where: Path, written: str, listen: str) -> AsyncIterator[int]:
     """The daemon on the probers' core, once every target has a result. Gives its process id."""
-    where.mkdir(parents=True, exist_ok=True)
-    file = where / "probes.yaml"
-    file.write_text(written)
+    file = _write(where, written)
     command = [sys.executable, "-m", "monitor", "--log-level", "warning", "run", "-c", str(file)]
     with running(command, PROBER_CORE, folder=where) as process:
         async with aiohttp.ClientSession() as session:
             await until_ready(session, f"http://{listen}/-/ready")
         yield process.pid
+
+
+def _write(where: Path, written: str) -> Path:
+    where.mkdir(parents=True, exist_ok=True)
+    file = where / "probes.yaml"
+    file.write_text(written)
+    return file
 
 
 async def until_ready(session: aiohttp.ClientSession, url: str) -> None:

@@ -98,7 +98,7 @@ def _nginx_conf(where: Path, site: Site) -> str:
 daemon off; worker_processes 1; pid {where}/nginx.pid;
 events {{ worker_connections 4096; }}
 http {{
-    log_format arrivals "$msec $uri $status";
+    log_format arrivals "$msec $request_uri $status";
     access_log {where}/arrivals.log arrivals buffer=64k flush=1s; default_type application/json; ssl_session_cache off; ssl_session_tickets off;
     client_body_temp_path {where}; proxy_temp_path {where}; fastcgi_temp_path {where};
     uwsgi_temp_path {where}; scgi_temp_path {where};
@@ -117,7 +117,7 @@ http {{
 async def blackbox(where: Path, site: Site) -> AsyncIterator[Measure]:
     """Debian's blackbox_exporter, asked for one probe per request, as Prometheus does."""
     port = free_port()
-    (where / "blackbox.yml").write_text(_blackbox_conf(site))
+    (where / "blackbox.yml").write_text(json.dumps(blackbox_conf(site)))  # JSON is YAML
     command = [
         "prometheus-blackbox-exporter",
         f"--config.file={where / 'blackbox.yml'}",
@@ -143,7 +143,8 @@ async def blackbox(where: Path, site: Site) -> AsyncIterator[Measure]:
             yield measure
 
 
-def _blackbox_conf(site: Site) -> str:
+def blackbox_conf(site: Site) -> dict[str, object]:
+    """Its configuration: one module `json` that matches the document."""
     module = {
         "prober": "http",
         "timeout": f"{TIMEOUT:g}s",
@@ -153,7 +154,7 @@ def _blackbox_conf(site: Site) -> str:
             "tls_config": {"ca_file": str(site.ca_file)},
         },
     }
-    return json.dumps({"modules": {"json": module}})  # JSON is YAML
+    return {"modules": {"json": module}}
 
 
 @contextlib.asynccontextmanager
