@@ -174,9 +174,14 @@ def refusal(mistakes: Iterable[str]) -> RequestError:
     return RequestError(400, "; ".join(told[:MOST_MISTAKES]) + more)
 
 
+def _printable(text: str) -> str:
+    """A name that a caller chose, on one line."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
 def _mistake(error: ErrorDetails, kind: type[Body]) -> str:
     """`ends_at: is missing`, in the words of a person."""
-    place = ".".join(str(step)[:64] for step in error["loc"]) or "body"
+    place = ".".join(_printable(str(step)[:64]) for step in error["loc"]) or "body"
     if error["type"] == "missing":
         return f"{place}: is missing"
     if error["type"] == "extra_forbidden":

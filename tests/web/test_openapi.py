@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import bcrypt
 import pytest
 import schemathesis
 from aiohttp.test_utils import TestServer
@@ -21,6 +23,7 @@ from monitor.web.server import make_app
 from tests.web.conftest import AT, World, make_incident, make_plan, make_result
 
 TOKEN = "t0ken"
+HASH = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
 STREAMS = ("/api/v1/events",)
 """Without an end: covered by test_live."""
 
@@ -42,19 +45,37 @@ def full_world() -> World:
     return world
 
 
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
+@contextmanager
+def serving(world: World) -> Iterator[str]:
     """A server in a thread of its own: schemathesis waits for its answers."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    server = TestServer(make_app(full_world().reading()))
+    server = TestServer(make_app(world.reading()))
     asyncio.run_coroutine_threadsafe(server.start_server(loop=loop), loop).result()
     yield f"http://127.0.0.1:{server.port}"
     asyncio.run_coroutine_threadsafe(server.close(), loop).result()
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    """Open to read, and the token is known."""
+    with serving(full_world()) as address:
+        yield address
+
+
+CLOSED = full_world()
+CLOSED.plan = make_plan(token=TOKEN, basic_auth={"alice": HASH})
+
+
+@pytest.fixture(scope="module")
+def closed() -> Iterator[str]:
+    """For alice and the token only."""
+    with serving(CLOSED) as address:
+        yield address
 
 
 schema = schemathesis.openapi.from_dict(document(ENDPOINTS)).exclude(path=list(STREAMS))
@@ -70,6 +91,17 @@ def test_every_answer_is_as_described(case: schemathesis.Case[Any], base: str) -
         headers={"Authorization": f"Bearer {TOKEN}"},
         excluded_checks=[positive_data_acceptance],  # a window may still end before it begins
     )
+
+
+@schema.parametrize()
+@settings(
+    max_examples=2, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+def test_strangers_get_nothing_where_there_are_users(case: schemathesis.Case[Any], closed: str) -> None:
+    before = repr(CLOSED.state)
+    answer = case.call(base_url=closed, headers={"Authorization": "Bearer guessed"})
+    assert answer.status_code == 401
+    assert (repr(CLOSED.state), CLOSED.asked, CLOSED.reloads) == (before, [], 0)
 
 
 KNOWN = [
