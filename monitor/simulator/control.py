@@ -10,6 +10,8 @@
     POST /hook                     takes a notification and says it on the simulator's terminal
     GET /hook                      the notifications it took
     PUT /hook/fault                {"fault": "hang"}; DELETE mends it
+    GET /reference                 what another monitor says of the stand-ins, for `reference:` of a probes.yaml
+    PUT /reference                 {"shandong": "ok"}; null: what is really so
     POST /reset                    mend everything, forget all hits
     GET /ca/intermediate.der       what the leaves' AIA address gives
 
@@ -86,6 +88,8 @@ class Control:
                 web.get("/hook", self._told),
                 web.put("/hook/fault", self._break_receiver),
                 web.delete("/hook/fault", self._break_receiver),
+                web.get("/reference", self._reference),
+                web.put("/reference", self._see),
                 web.post("/reset", self._reset),
                 web.get("/ca/intermediate.der", self._intermediate),
             ]
@@ -138,13 +142,7 @@ class Control:
         return _json({"url": self._simulator.sync.url, **asdict(self._simulator.sync.state)})
 
     async def _set_sync(self, request: web.Request) -> web.Response:
-        try:
-            wish = json.loads(await request.text())
-        except ValueError:
-            wish = None
-        if not isinstance(wish, dict):
-            raise FaultError('send {"lag": 90000}')
-        self._simulator.sync.set(**wish)
+        self._simulator.sync.set(**_object(await request.text(), '{"lag": 90000}'))
         return await self._sync(request)
 
     async def _told(self, request: web.Request) -> web.Response:
@@ -157,9 +155,20 @@ class Control:
         self._simulator.receiver.set_fault(None if mends else _wish(await request.text())["fault"])
         return await self._told(request)
 
+    async def _reference(self, request: web.Request) -> web.Response:
+        return _json(self._simulator.elsewhere.document())
+
+    async def _see(self, request: web.Request) -> web.Response:
+        rows = _object(await request.text(), '{"shandong": "ok"}')
+        if not all(outcome is None or isinstance(outcome, str) for outcome in rows.values()):
+            raise FaultError('send {"shandong": "ok"}')
+        self._simulator.elsewhere.see(rows)
+        return await self._reference(request)
+
     async def _reset(self, request: web.Request) -> web.Response:
         self._simulator.sync.reset()
         self._simulator.receiver.reset()
+        self._simulator.elsewhere.reset()
         self._simulator.clear_fault()
         self._simulator.forget_hits()
         return _json({"faults": {}})
@@ -185,20 +194,28 @@ async def _say_errors(request: web.Request, handler: Any) -> web.StreamResponse:
 
 def _wish(text: str) -> dict[str, Any]:
     """The body of a PUT. Raises FaultError where it is not what the head of this file says."""
-    try:
-        wish = json.loads(text)
-    except ValueError:
-        wish = None
+    meant = '{"fault": "hang"}, with "service": "verify" or "share": 0.3 beside it'
+    wish = _object(text, meant)
     fits = (
-        isinstance(wish, dict)
-        and wish.keys() <= {"fault", "service", "share"}
+        wish.keys() <= {"fault", "service", "share"}
         and isinstance(wish.get("fault"), str)
         and isinstance(wish.get("service"), str | None)
         and type(wish.get("share", 1.0)) in (int, float)
     )
     if not fits:
-        raise FaultError('send {"fault": "hang"}, with "service": "verify" or "share": 0.3 beside it')
-    return dict(wish)
+        raise FaultError(f"send {meant}")
+    return wish
+
+
+def _object(text: str, meant: str) -> dict[str, Any]:
+    """A JSON object. Raises FaultError where it is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise FaultError(f"send {meant}")
+    return found
 
 
 def _row(endpoint: Endpoint) -> dict[str, Any]:

@@ -111,9 +111,7 @@ class Endpoint:
         return "is a fault of all names, of `resolver`" if fault.kind.name == "dns_rewrite" else ""
 
     def break_with(self, fault: Fault) -> None:
-        """Have this fault from now on, in place of any other. Raises FaultError where it makes no sense."""
-        if reason := self.why_not(fault):
-            raise FaultError(f"{self.stand_in.slug}/{self.service} {reason}: {fault.text} cannot happen")
+        """Have this fault from now on, in place of any other. It must make sense: see `why_not`."""
         self.mend()
         assert self.listener is not None
         match fault.kind.name:

@@ -89,9 +89,13 @@ class NameServers:
 
     def break_with(self, fault: Fault) -> None:
         """Let it befall every name at the first server. Raises FaultError for a fault that is not one of names."""
+        self.check(fault)
+        self.fault = fault
+
+    def check(self, fault: Fault) -> None:
+        """Raises FaultError for a fault that is not one of names."""
         if fault.kind.stage is not Stage.NAME:
             raise FaultError(f"a name server cannot have {fault.text}")
-        self.fault = fault
 
     def mend(self) -> None:
         """Let the first server be honest again; what single names have stays."""

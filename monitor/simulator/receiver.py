@@ -36,10 +36,7 @@ class Receiver:
 
     def set_fault(self, text: str | None) -> None:
         """`hang`, `slow:2`, `status_503`; None mends it. Raises FaultError for what a receiver cannot have."""
-        fault = None if text is None else parse(text)
-        if fault is not None and fault.kind.name not in CAN:
-            raise FaultError(f"a receiver cannot have {fault.text}: hang, slow:SECONDS or status_NNN")
-        self.fault = fault
+        self.fault = None if text is None else receiver_fault(text)
 
     def reset(self) -> None:
         """Mend it and forget what it was told."""
@@ -60,6 +57,14 @@ class Receiver:
         if self._heard is not None:
             self._heard(message)
         return web.json_response({"errcode": 0})
+
+
+def receiver_fault(text: str) -> Fault:
+    """The fault of a receiver that `text` names. Raises FaultError."""
+    fault = parse(text)
+    if fault.kind.name not in CAN:
+        raise FaultError(f"a receiver cannot have {fault.text}: hang, slow:SECONDS or status_NNN")
+    return fault
 
 
 def _object(text: str) -> Mapping[str, Any]:

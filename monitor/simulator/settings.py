@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from monitor.simulator.authorities import DPPT, VERIFY
+from monitor.simulator.scenario import PlannedWork
 
 if TYPE_CHECKING:
     from monitor.simulator.simulator import Simulator
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 HEAD = "# Watches a simulator"
 """How such a file begins, by which it is known again."""
@@ -43,10 +48,14 @@ def probes_yaml(
     state_dir: str = "state-simulator",
     language: str = "zh",
     receivers: Mapping[str, Any] | None = None,
+    reference: bool = False,
+    windows: Sequence[tuple[str, PlannedWork]] = (),
+    begun: datetime | None = None,
     probes: tuple[str, ...] = PROBES,
 ) -> str:
     """The text. `receivers` is name → what stands under that name (`{"webhook": url}`); all of them are told.
 
+    `reference` names the simulator's stand-in for one. `windows` are planned work under its name, counted from `begun`.
     `probes` picks from PROBES and `erp-sync`. Durations are written as in the file.
     """
     wake = "    wake_on: [reach]\n" if "reach" in probes else ""
@@ -84,7 +93,7 @@ judgement:
   confirm: {{attempts: {attempts}, spacing: {spacing}}}
   recover: {{attempts: {attempts}, spacing: {spacing}}}
 
-alerts:
+{_reference(sim) if reference else ""}{_maintenance(windows, begun)}alerts:
   group_wait: {group_wait}
 {_receivers(receivers)}"""
 
@@ -143,6 +152,27 @@ def _probes(sim: Simulator, slow_after: str, wake: str) -> dict[str, str]:
 """,
         "gateway": f"  - {{name: gateway, kind: tcp, role: control, host: {gateway.host}, port: {gateway.port}}}\n",
     }
+
+
+def _reference(sim: Simulator) -> str:
+    source = f'{{name: elsewhere, url: "{sim.control_url}/reference", interval: 3s, stale_after: 60s}}'
+    return f"reference:\n  - {source}\n\n"
+
+
+def _maintenance(windows: Sequence[tuple[str, PlannedWork]], begun: datetime | None) -> str:
+    if not windows or begun is None:
+        return ""
+    lines = ""
+    for name, work in windows:
+        start, end = (
+            (begun + timedelta(seconds=at)).astimezone(_SHANGHAI) for at in (work.begins, work.ends)
+        )
+        services = f", services: [{', '.join(work.services)}]" if work.services else ""
+        lines += (
+            f"  - {{name: {_text(name)}, authorities: [{', '.join(work.authorities)}]{services}, "
+            f"start: {start:%Y-%m-%d %H:%M:%S}, end: {end:%Y-%m-%d %H:%M:%S}}}\n"
+        )
+    return f"maintenance:\n{lines}\n"
 
 
 def _receivers(receivers: Mapping[str, Any] | None) -> str:

@@ -38,6 +38,7 @@ from monitor.simulator.authorities import (
 from monitor.simulator.captcha import draw_all
 from monitor.simulator.certificates import Authority
 from monitor.simulator.control import Control
+from monitor.simulator.elsewhere import Elsewhere
 from monitor.simulator.endpoint import Endpoint, Hit, Visit
 from monitor.simulator.faults import Fault, FaultError, Stage, parse
 from monitor.simulator.names import ZONE, NameServers
@@ -107,6 +108,8 @@ class Simulator:
         """The stand-in for a sync interface; `sync.set(lag=…, code=…)`."""
         self.receiver = Receiver(heard)
         """The stand-in for a receiver of notifications; `receiver.told`, `receiver.set_fault("hang")`."""
+        self.elsewhere = Elsewhere(self.slugs, self._broken_by)
+        """The stand-in for a reference; `elsewhere.see({"shandong": "ok"})`."""
         self._by_name = {endpoint.host: endpoint for endpoint in self._endpoints.values() if endpoint.named}
         self.names = NameServers(self._known, host, (behind + 1, behind + 2) if behind else (0, 0))
         """The two name servers; `names.addresses`."""
@@ -132,6 +135,8 @@ class Simulator:
             stack.push_async_callback(self._control.stop)
             await stack.enter_async_context(self.sync)
             self.names.mend()
+            self.elsewhere.reset()
+            self.receiver.reset()
             await stack.enter_async_context(self.names)
             self._make_ca(directory)
             draw_all()
@@ -227,17 +232,29 @@ class Simulator:
         Without `service` those where it makes no sense (TLS faults on plain HTTP) are left healthy. Raises
         FaultError where slug, service or fault does not exist, or it makes no sense anywhere there.
         """
+        self.check(slug, fault, service, share)
         parsed = parse(fault, share)
         if slug == RESOLVER:
             self.names.break_with(parsed)
             return
-        endpoints = self.endpoints(slug, service)
-        fit = [endpoint for endpoint in endpoints if not endpoint.why_not(parsed)]
-        for endpoint in fit or endpoints:
-            endpoint.break_with(parsed)
-        for endpoint in endpoints:
-            if endpoint not in fit:
+        for endpoint in self.endpoints(slug, service):
+            if endpoint.why_not(parsed):
                 endpoint.mend()
+            else:
+                endpoint.break_with(parsed)
+
+    def check(self, slug: str, fault: str | None, service: str | None = None, share: float = 1.0) -> None:
+        """Raises FaultError where `set_fault`, or with `fault` None `clear_fault`, would. Needs nothing to run."""
+        parsed = None if fault is None else parse(fault, share)
+        if slug == RESOLVER:
+            if parsed is not None:
+                self.names.check(parsed)
+            return
+        endpoints = self.endpoints(slug, service)
+        reasons = [endpoint.why_not(parsed) for endpoint in endpoints] if parsed is not None else [""]
+        if all(reasons):
+            place = f"{endpoints[0].stand_in.slug}/{endpoints[0].service}"
+            raise FaultError(f"{place} {reasons[0]}: {fault} cannot happen")
 
     def clear_fault(self, slug: str | None = None, service: str | None = None) -> None:
         """Mend all services of `slug`, or one, or (without a slug) everything."""
@@ -286,6 +303,9 @@ class Simulator:
         self._ca.context()
         if self._ca_file is not None:
             self._ca_file.write_bytes(self._ca.ca_path.read_bytes())
+
+    def _broken_by(self, slug: str) -> Fault | None:
+        return self._endpoints[slug, VERIFY].fault
 
     def _known(self, name: str) -> tuple[str, Fault | None] | None:
         """What the name servers know of it."""

@@ -9,26 +9,19 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from monitor.simulator.authorities import AUTHORITIES
-from monitor.simulator.faults import parse
-from monitor.simulator.story import CONTROLS, STORY
+from monitor.simulator import Simulator
+from monitor.simulator.director import Director
+from monitor.simulator.scenario import find
 from tests.flow.harness import until
 
-SLUGS = {stand_in.slug for stand_in in AUTHORITIES}
 
-
-def test_every_step_names_what_exists_and_all_is_mended_at_the_end():
-    broken: dict[str, str] = {}
-    for step in STORY:
-        for slug, fault in step.faults.items():
-            assert slug == "*" or slug in SLUGS | set(CONTROLS)
-            if fault is not None:
-                parse(fault)
-            names = SLUGS if slug == "*" else {slug}
-            broken.update(dict.fromkeys(names, fault or ""))
-        assert set(step.reference.values()) <= {"ok", "error", "timeout"}
-    assert [step.at for step in STORY] == sorted(step.at for step in STORY)
-    assert not any(broken.values())
+def test_the_story_can_be_played_and_all_is_mended_at_the_end():
+    story = find("demo")
+    director = Director(Simulator(names=True), story)
+    assert [step.at for step in story.steps if step.fault] == [8, 22, 32, 52, 80]
+    assert all(step.lasts for step in story.steps if step.fault)
+    assert director.moments[-1].at == 116
+    assert all(set(step.say) == {"zh", "en"} for step in story.steps)
 
 
 async def test_it_starts_shows_its_page_and_tells_the_first_sentence(free_port, tmp_path):

@@ -16,6 +16,8 @@ import yaml
 from click.testing import CliRunner
 
 from monitor.cli.simulate import command
+from monitor.config.load import load
+from monitor.knowledge import load_registry
 
 
 @asynccontextmanager
@@ -70,7 +72,11 @@ def test_a_port_that_is_taken_is_said_plainly():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--scenario", "x.yaml"], "not yet"),
+        (["--scenario", "x.yaml"], "--scenario x.yaml: No such file"),
+        (["--scenario", "monthend"], "there are certificate-day"),
+        (["--no-names", "--scenario", "dns-hijack"], "is not asked of a name server"),
+        (["--break", "shandong"], "SLUG=FAULT"),
+        (["--mend", "shandong=hang"], "SLUG/SERVICE"),
         (["--fault", "shandong"], "SLUG=FAULT"),
         (["--fault", "shandon=hang"], "did you mean shandong"),
         (["--fault", "shandong=hangg"], "did you mean 'hang'"),
@@ -84,6 +90,75 @@ def test_mistakes_are_said_and_exit_2(arguments: list[str], says: str):
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 2
     assert says in result.output
+
+
+def test_what_is_wrong_in_a_scenario_is_said_with_its_place(tmp_path: Path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("steps:\n  - {at: 1s, authorities: [shandnog], fault: hang}\n")
+    result = CliRunner().invoke(command, ["--scenario", str(file)])
+    assert result.exit_code == 2
+    assert (
+        "line 2, column 28: steps[0].authorities[0]: found 'shandnog'; did you mean shandong?"
+        in result.output
+    )
+
+
+def test_the_scenarios_that_come_along_are_listed():
+    result = CliRunner().invoke(command, ["--list", "--language", "en"])
+    assert result.exit_code == 0
+    assert "own-network      our own network is down" in result.output
+
+
+def test_where_no_simulator_answers_steering_exits_3(free_port: int):
+    for wish in (["--break", "shandong=hang"], ["--mend", "shandong"]):
+        result = CliRunner().invoke(command, [*wish, "--control", f"http://127.0.0.1:{free_port}"])
+        assert result.exit_code == 3
+        assert "no simulator at" in result.output
+
+
+async def test_a_running_one_is_steered_and_says_its_alerts(tmp_path: Path):
+    file = tmp_path / "sim.yaml"
+    async with simulate("--config-out", str(file), "--language", "en") as (process, words):
+        control = control_of(words)
+        assert process.stdout is not None
+
+        async def steer(*wishes: str) -> tuple[int, str]:
+            result = await asyncio.to_thread(CliRunner().invoke, command, [*wishes, "--control", control])
+            return result.exit_code, result.output
+
+        assert await steer("--break", "shandong=hang") == (0, "shandong: verify hang, dppt hang\n")
+        assert await steer("--mend", "shandong/dppt") == (0, "shandong: verify hang, dppt healthy\n")
+        assert await steer("--break", "local=refuse") == (0, "local: 2 of 2 services broken\n")
+        assert await steer("--break", "resolver=nxdomain") == (0, "resolver: nxdomain\n")
+        assert await steer("--mend", "everything") == (0, "everything: 0 of 75 services broken\n")
+        assert (await steer("--break", "shandong=hnag"))[0] == 1
+        written = yaml.safe_load(file.read_text("utf-8"))
+        receiver = written["alerts"]["receivers"]["terminal"]["webhook"]
+        message = {"event": "incident_opened", "title": "Shandong \x1b[2J is down", "text": "Since: now"}
+        async with aiohttp.ClientSession() as http, http.post(receiver, json=message) as answer:
+            assert answer.status == 200
+        said = (await process.stdout.readuntil(b"Since: now\n")).decode()
+        assert "✉ Shandong  [2J is down" in said
+
+
+async def test_a_scenario_is_played_and_its_planned_work_is_in_the_configuration(tmp_path: Path):
+    file = tmp_path / "sim.yaml"
+    arguments = ["--scenario", "demo", "--speed", "100", "--language", "zh", "--config-out", str(file)]
+    async with simulate(*arguments) as (process, _):
+        assert process.stdout is not None
+        told = (await process.stdout.readuntil("故事结束".encode())).decode()
+        assert told.index("▶ 山东接受连接") < told.index("▶ 河南的证书过期了") < told.index("▶ 网络恢复")
+    (work,) = yaml.safe_load(file.read_text("utf-8"))["maintenance"]
+    assert (work["name"], work["authorities"]) == ("系统升级", ["tianjin"])
+
+
+@pytest.mark.parametrize("scenario", ["demo", "dns-hijack"])
+async def test_what_it_writes_is_a_configuration_without_mistakes(tmp_path: Path, scenario: str):
+    file = tmp_path / "sim.yaml"
+    async with simulate("--scenario", scenario, "--config-out", str(file)):
+        plan = load(file, environ={}, registry=load_registry()).plan
+    assert len(plan.references) == 1
+    assert plan.targets["captcha/shandong"].resolver[0].startswith("127.0.0.1:")
 
 
 def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path):
