@@ -15,12 +15,10 @@ from types import MappingProxyType
 from typing import Any
 
 from monitor.core.census import Census, take_census
-from monitor.core.judge import (
-    ServiceView,
-)
+from monitor.core.judge import ServiceView
 from monitor.core.local import NAME_CAUSES, TRUST_CAUSES, LocalView, fail_together, judge_local
 from monitor.core.state import WindowRecord
-from monitor.core.verdict import Opinion, Votes, count_votes, opinions
+from monitor.core.verdict import Opinion, Votes, compare, count_votes, opinions
 from monitor.core.windows import covering, near, overran
 from monitor.model import (
     PSEUDO_AUTHORITIES,
@@ -32,6 +30,7 @@ from monitor.model import (
     ReferenceReading,
     ServiceState,
     TargetState,
+    Verdict,
     Window,
 )
 
@@ -132,6 +131,11 @@ class Surroundings:
         if self.mains.get(view.authority) != view.service:
             return Votes()
         return count_votes(self.opinions.get(view.authority, ()))
+
+    def verdict(self, main: ServiceView | None, authority: str) -> Verdict:
+        """References beside what we believe of the main service: nothing in a fault of ours, or where none is main."""
+        own = ServiceState.UNKNOWN if main is None or self.local.holds else main.state
+        return compare(own, count_votes(self.opinions.get(authority, ())))
 
     def window(self, view: ServiceView) -> Window | None:
         """The window that covers a failing service."""

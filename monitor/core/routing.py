@@ -87,8 +87,6 @@ class InvoiceRoute:
     endpoint: str | None
     service: str
     """What of the authority answers for it: `verify` or `dppt`."""
-    invoice_type: str | None
-    """Key of `INVOICE_TYPES`; None for a digital one, whose number does not say."""
     warning: str = ""
     """Why the digits may mean something else; empty if they do not."""
     advice: str
@@ -121,7 +119,7 @@ def find(text: str, authorities: Mapping[str, Authority], language: str = "en") 
 
 
 def invoice_type(code: str) -> str:
-    """The page's type (fplx) of a code of 10 or 12 digits ([S7][S9])."""
+    """The page's type (fplx, key of `INVOICE_TYPES`) of a code of 10 or 12 digits ([S7][S9]); no digital number says."""
     if len(code) == 10:
         return _BY_KIND.get(code[7], "99")
     if code in _ELECTRONIC:
@@ -144,7 +142,6 @@ def _coded(code: str, authorities: Mapping[str, Authority], language: str) -> In
         kind=InvoiceKind.CODE10 if len(code) == 10 else InvoiceKind.CODE12,
         endpoint=_fact(authority, "verify_url"),
         service="verify",
-        invoice_type=invoice_type(code),
         warning=warning,
         advice=SENTENCES[language]["coded"].format(name=_name(authority, language)),
     )
@@ -181,7 +178,6 @@ def _digital(number: str, authorities: Mapping[str, Authority], language: str) -
         kind=InvoiceKind.DIGITAL,
         endpoint=endpoint,
         service="dppt",
-        invoice_type=None,
         advice=say["digital"].format(name=_name(authority, language), host=host),
     )
 

@@ -10,9 +10,8 @@ from monitor.core.diagnosis import Surroundings
 from monitor.core.draft import Draft
 from monitor.core.incidents import Key
 from monitor.core.opening import begin, end
-from monitor.core.verdict import compare, count_votes
 from monitor.core.windows import covering, overran
-from monitor.model import LOCAL, Incident, Scope, ServiceState, Verdict
+from monitor.model import LOCAL, Incident, Scope, Verdict
 
 
 def settle(draft: Draft, *, everything: bool) -> None:
@@ -63,7 +62,7 @@ def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
         service: judge.judge_service(targets, draft.believed)
         for service, targets in judge.services(draft.plan, authority).items()
     }
-    verdict = _verdict(views.get(judge.main_service(draft.plan, authority) or ""), authority, around)
+    verdict = around.verdict(views.get(judge.main_service(draft.plan, authority) or ""), authority)
     for service, view in views.items():
         key = Key(Scope.AUTHORITY, authority, service)
         outage = cases.outage_of(view, draft.plan, around)
@@ -86,11 +85,6 @@ def _is_fresh(draft: Draft, view: judge.ServiceView) -> bool:
     return not all(
         judge.is_outdated(draft.plan.targets[state.id], state, draft.now) for state in view.failing
     )
-
-
-def _verdict(main: judge.ServiceView | None, authority: str, around: Surroundings) -> Verdict:
-    own = ServiceState.UNKNOWN if main is None or around.local.holds else main.state
-    return compare(own, count_votes(around.opinions.get(authority, ())))
 
 
 def _begin(draft: Draft, key: Key, outage: cases.Outage, verdict: Verdict, around: Surroundings) -> None:

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.core.diagnosis import Surroundings, diagnose, diagnose_local, facts, local_facts, look_around
-from monitor.core.judge import (
-    ServiceView,
-    judge_service,
-    main_service,
-    services,
-)
+from monitor.core.judge import ServiceView, judge_service, main_service, services
 from monitor.core.local import LocalView
 from monitor.core.state import State
-from monitor.core.verdict import Opinion, compare, count_votes
+from monitor.core.verdict import Opinion
 from monitor.model import (
     NATIONAL,
     Authority,
@@ -30,6 +25,9 @@ from monitor.model import (
     TargetState,
     Verdict,
 )
+
+NATIONWIDE = Authority(slug=NATIONAL, code="", name="全国", name_en="National", full_name="")
+"""The name of the one row that is no authority's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +134,8 @@ def _row(
     main = views.get(name) if (name := main_service(plan, slug)) is not None else None
     told = _telling_view(main, list(views.values()), around)
     shown = main or told
-    known = plan.authorities.get(slug) or Authority(
-        slug=slug, code="", name="全国", name_en="National", full_name=""
-    )
+    known = plan.authorities.get(slug, NATIONWIDE)
     planned = _maintenance(slug, tuple(views), around)
-    opinions = around.opinions.get(slug, ())
     return AuthorityRow(
         authority=slug,
         code=known.code,
@@ -151,10 +146,10 @@ def _row(
         flags=tuple(sorted(shown.flags)),
         diagnosis=diagnose(told, around),
         facts=facts(told, around),
-        verdict=compare(_own(main, around), count_votes(opinions)),
+        verdict=around.verdict(main, slug),
         since=_since(told, state),
         seen_up=shown.seen_up,
-        reference=tuple(opinions),
+        reference=tuple(around.opinions.get(slug, ())),
         maintenance=planned,
         incidents=tuple(open_ids.get(slug, ())),
         services={
@@ -189,11 +184,6 @@ def _lesser_state(main: ServiceView | None, states: set[ServiceState]) -> Author
     if states <= {ServiceState.UNKNOWN} or (main is not None and main.state is ServiceState.UNKNOWN):
         return AuthorityState.UNKNOWN
     return AuthorityState.DEGRADED if ServiceState.DEGRADED in states else AuthorityState.UP
-
-
-def _own(main: ServiceView | None, around: Surroundings) -> ServiceState:
-    """What we believe of the main service: nothing in a fault of ours, or where no service is the main one."""
-    return ServiceState.UNKNOWN if main is None or around.local.holds else main.state
 
 
 def _maintenance(slug: str, watched: Sequence[str], around: Surroundings) -> tuple[WindowRow, ...]:

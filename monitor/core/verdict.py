@@ -104,34 +104,13 @@ def opinions(
     return found
 
 
-def votes(
-    readings: Mapping[str, ReferenceReading],
-    sources: Iterable[ReferenceSource],
-    authority: str,
-    now: datetime,
-) -> Votes:
-    """What the references say of this authority's main service."""
-    return count_votes(reference_rows(readings, sources, authority, now))
-
-
-def verdict(
-    own: ServiceState | Confirmed,
-    readings: Mapping[str, ReferenceReading],
-    sources: Iterable[ReferenceSource],
-    authority: str,
-    now: datetime,
-) -> Verdict:
-    """`own`: what we believe of the main service (a degraded one answers: up; in a fault of ours: unknown)."""
-    return compare(own, votes(readings, sources, authority, now))
-
-
-def compare(own: ServiceState | Confirmed, others: Votes) -> Verdict:
-    """Our own view beside the votes; error against timeout agree that it is down."""
-    if own in (ServiceState.UNKNOWN, Confirmed.UNKNOWN):
+def compare(own: ServiceState, others: Votes) -> Verdict:
+    """What we believe of a main service (a degraded one answers) beside the votes; error against timeout agree: down."""
+    if own is ServiceState.UNKNOWN:
         return Verdict.OWN_UNKNOWN
     if not others.fresh:
         return Verdict.REFERENCE_STALE if others.stale else Verdict.NO_REFERENCE
-    down = own in (ServiceState.DOWN, Confirmed.DOWN)
+    down = own is ServiceState.DOWN
     match others.majority:
         case Confirmed.UP:
             return Verdict.ONLY_US_DOWN if down else Verdict.AGREE_UP

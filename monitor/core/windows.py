@@ -67,15 +67,6 @@ def covering(windows: Iterable[Window], authority: str, service: str, now: datet
     return max(mine, key=lambda window: window.end, default=None)
 
 
-def covered(
-    plan: Plan, records: Mapping[str, WindowRecord], authority: str, service: str, instant: datetime
-) -> bool:
-    """Whether maintenance was planned for this service at `instant`: such results count apart in availability."""
-    if not plan.maintenance and not records:
-        return False
-    return covering(current(plan, records, instant), authority, service, instant) is not None
-
-
 def overran(
     windows: Iterable[Window], authority: str, service: str, since: datetime, now: datetime
 ) -> Window | None:

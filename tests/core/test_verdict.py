@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from monitor.core.verdict import Votes, merged, reference_rows, verdict, votes
+from monitor.core.verdict import Votes, compare, count_votes, merged, opinions, reference_rows
 from monitor.model import (
-    Confirmed,
     Outcome,
     ReferenceReading,
     ReferenceRow,
@@ -32,7 +31,14 @@ def reading(sign: str, age: float = 10.0, *, read: float = 5.0, **more: object) 
     return ReferenceReading(**given)  # type: ignore[arg-type]
 
 
-def judged(own: ServiceState | Confirmed, said: str) -> Verdict:
+def votes(
+    readings: dict[str, ReferenceReading], sources: list[ReferenceSource], now: datetime = NOW
+) -> Votes:
+    """What these sources say of Shandong."""
+    return count_votes(opinions(readings, sources, now).get("shandong", ()))
+
+
+def judged(own: ServiceState, said: str) -> Verdict:
     """The verdict beside sources that say this: one sign each, a stale one behind a `~`, `.` for no row."""
     signs = said.split()
     sources = [ReferenceSource(name=str(place), url="http://x/") for place in range(len(signs))]
@@ -40,7 +46,7 @@ def judged(own: ServiceState | Confirmed, said: str) -> Verdict:
         str(place): reading(sign[-1], age=6000.0 if sign[0] == "~" else 10.0)
         for place, sign in enumerate(signs)
     }
-    return verdict(own, readings, sources, "shandong", NOW)
+    return compare(own, votes(readings, sources))
 
 
 VERDICTS = {
@@ -70,8 +76,6 @@ VERDICTS = {
 @pytest.mark.parametrize(("own", "said", "word"), VERDICTS.values(), ids=VERDICTS)
 def test_the_verdict(own, said, word):
     assert judged(ServiceState(own), said) == word
-    if own != "degraded":
-        assert judged(Confirmed(own), said) == word
 
 
 AGES = {
@@ -93,22 +97,22 @@ def test_the_age_of_a_row(age, read, shown, stale):
 
 
 def test_a_source_that_is_no_longer_configured_has_no_say():
-    assert votes({"old": reading("-")}, [], "shandong", NOW) == Votes()
+    assert votes({"old": reading("-")}, []) == Votes()
 
 
 def test_a_source_with_a_fault_of_its_own_is_shown_and_not_believed():
     sources = [ReferenceSource(name="hq", url="http://x/")]
     readings = {"hq": reading("-", local_fault=True)}
-    assert votes(readings, sources, "shandong", NOW) == Votes(stale=1)
-    assert verdict(Confirmed.DOWN, readings, sources, "shandong", NOW) is Verdict.REFERENCE_STALE
+    assert votes(readings, sources) == Votes(stale=1)
+    assert compare(ServiceState.DOWN, votes(readings, sources)) is Verdict.REFERENCE_STALE
 
 
 def test_a_source_that_cannot_be_read_keeps_its_rows_until_they_are_stale():
     known = merged(reading("+", 500.0), reading(".", up=False, detail="connection refused"))
     assert (known.up, known.detail) == (False, "connection refused")
     sources = [ReferenceSource(name="hq", url="http://x/")]
-    assert votes({"hq": known}, sources, "shandong", NOW) == Votes(ok=1)
-    assert votes({"hq": known}, sources, "shandong", NOW + timedelta(seconds=101)) == Votes(stale=1)
+    assert votes({"hq": known}, sources) == Votes(ok=1)
+    assert votes({"hq": known}, sources, NOW + timedelta(seconds=101)) == Votes(stale=1)
 
 
 def test_rows_that_come_with_a_fault_are_not_taken():
