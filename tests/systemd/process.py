@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,16 +82,23 @@ class Daemon:
 
 @asynccontextmanager
 async def daemon(
-    config: str, folder: Path, *, before: Sequence[str] = (), state: Path | None = None, **environ: str
+    config: str,
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    before: Sequence[str] = (),
+    state: Path | None = None,
 ) -> AsyncIterator[Daemon]:
     """`run` with this probes.yaml, behind the command `before`; killed at the end if it still lives."""
     file = folder / "probes.yaml"
-    file.write_text(config)
+    file.write_text(
+        config.replace('\nstorage:\n  dir: "state-simulator"\n', "\n")
+    )  # $STATE_DIRECTORY says where
     process = await asyncio.create_subprocess_exec(
         *before,
         *(sys.executable, "-m", "monitor", "run", "-c", str(file), "--listen", "127.0.0.1:0"),
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "STATE_DIRECTORY": str(state or folder / "state"), **environ},
+        env={**os.environ, "STATE_DIRECTORY": str(state or folder / "state"), **(environ or {})},
     )
     made = Daemon(process=process)
     async with asyncio.TaskGroup() as tasks:

@@ -32,7 +32,7 @@ async def test_it_is_ready_when_it_listens_feeds_the_watchdog_reloads_and_stops(
     address = f"@fapiao-test-{os.getpid()}" if abstract else str(tmp_path / "notify")
     config = few.config(interval="5s", timeout="2s")
     environ = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": str(int(LIMIT * 1e6))}
-    async with manager(address) as heard, daemon(config, tmp_path, **environ) as running:
+    async with manager(address) as heard, daemon(config, tmp_path, environ) as running:
         await until(lambda: "READY" in heard.words())
         assert await answers(running.base)  # ready means that it listens
         assert heard.words()[0] == "READY"
@@ -68,7 +68,7 @@ async def test_a_watchdog_meant_for_another_process_is_not_fed(few, tmp_path):
     environ = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000", "WATCHDOG_PID": "1"}
     async with (
         manager(address) as heard,
-        daemon(few.config(interval="5s", timeout="2s"), tmp_path, **environ) as running,
+        daemon(few.config(interval="5s", timeout="2s"), tmp_path, environ) as running,
     ):
         await until(lambda: any("sweep.finished" in line for line in running.log))
         running.signal(signal.SIGTERM)
@@ -79,7 +79,10 @@ async def test_a_watchdog_meant_for_another_process_is_not_fed(few, tmp_path):
 
 async def test_a_bad_configuration_exits_2_and_never_says_ready(tmp_path):
     address = str(tmp_path / "notify")
-    async with manager(address) as heard, daemon("probes: 1", tmp_path, NOTIFY_SOCKET=address) as running:
+    async with (
+        manager(address) as heard,
+        daemon("probes: 1", tmp_path, {"NOTIFY_SOCKET": address}) as running,
+    ):
         assert await running.stopped() == 2
     assert heard.heard == []
 
