@@ -193,13 +193,11 @@ async def incident(request: web.Request) -> web.Response:
     )
 
 
-def missing(request: web.Request, reason: str) -> web.Response:
-    """404 as a page, in the configured language."""
+def missing(request: web.Request) -> web.Response:
+    """404 as a page, in the configured language. It repeats nothing of what was asked for."""
     reading = request.app[READING]
     lens = Lens(language=reading.plan().language, plan=reading.plan(), now=reading.clock.now())
-    page = render(
-        request, lens, "error.html", path="/", reason=reason
-    )  # never where the caller says: `//evil.example`
+    page = render(request, lens, "error.html", path="/")  # never where the caller says: `//evil.example`
     page.set_status(404)
     return page
 

@@ -84,6 +84,8 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         allowed = ", ".join(sorted(refused.allowed_methods))
         reason = f"{request.method[:20]} is not allowed here; allowed: {allowed}"
         return _error(request, 405, reason, headers={"Allow": allowed})
+    except web.HTTPNotFound:
+        return _error(request, 404, "there is nothing at this address")
     except web.HTTPException as refused:
         return _error(request, refused.status, refused.reason)
     except ConnectionError:  # the caller left; aiohttp closes its side
@@ -126,7 +128,7 @@ def _error(
         ("/api/", "/-/")
     )
     if wants_page and status == 404:
-        return pages.missing(request, reason)
+        return pages.missing(request)
     return web.json_response({"error": reason}, status=status, headers=headers)
 
 

@@ -119,7 +119,7 @@ async def test_an_incident_comes_with_members_timeline_and_evidence(world, ask):
         ("/api/v1/targets?limit=1&limit=2", 400, "twice"),
         ("/api/v1/incidents?open=yes", 400, "open"),
         ("/api/v1/incidents?opn=true", 400, "opn"),
-        ("/api/v1/nothing", 404, "Not Found"),
+        ("/api/v1/nothing", 404, "there is nothing at this address"),
     ],
 )
 async def test_a_mistake_is_answered_with_json_that_names_it(ask, path, status, word):

@@ -112,18 +112,16 @@ async def test_what_was_right_is_remembered_and_what_was_wrong_is_not(monkeypatc
 
 
 async def test_parts_that_run_together_alike_are_not_taken_for_each_other():
-    """The confusion of exporter-toolkit's cache: user, hash and password glued together without their lengths."""
-    hash_ = bcrypt.hashpw(b"fakepassword", bcrypt.gensalt(4)).decode()
-    users = {"alice": HASH, f"alice{HASH}": hash_}
+    """The confusion of exporter-toolkit's cache (TestByPassBasicAuthVuln): user, hash and password simply glued together."""
+    inner = bcrypt.hashpw(b"nobody knows", bcrypt.gensalt(4)).decode()
+    password = inner + "x"
+    outer = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+    users = {"alice": outer, f"alice{outer}": inner}
     made = Logins()
-    await made.check(basic("alice", PASSWORD)["Authorization"], users, "c")
-    for user, password in (
-        ("alice" + HASH, PASSWORD),
-        ("alic", "e" + PASSWORD),
-        ("alice" + HASH[:5], PASSWORD),
-    ):
+    await made.check(basic("alice", password)["Authorization"], users, "c")
+    for user, guess in ((f"alice{outer}", "x"), ("alic", f"e{password}"), ("", f"alice{password}")):
         with pytest.raises(RequestError):
-            await made.check(basic(user, password)["Authorization"], users, "c")
+            await made.check(basic(user, guess)["Authorization"], users, "c")
 
 
 async def test_a_user_who_does_not_exist_is_tried_against_a_real_hash(monkeypatch):
