@@ -11,7 +11,6 @@ import asyncio
 import os
 import re
 import signal
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +42,8 @@ class Stage:
     shandong: int
     """Port of a stand-in."""
     token: str
+    programs: Path
+    """Directory of `fapiao-monitor`."""
 
 
 @dataclass
@@ -87,7 +88,7 @@ class Session:
     def environment(self) -> dict[str, str]:
         """What every block starts with; what it exports stays."""
         return {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder),
+            "PATH": f"{self.stage.programs}:{os.environ['PATH']}", "HOME": str(self.folder),
             "LANG": "C.UTF-8", "NO_PROXY": "*", "FAPIAO_URL": self.url, "FAPIAO_SIMULATOR": self.control,
             "FAPIAO_TOKEN": self.stage.token, "FAPIAO_CONFIG": str(self.folder / "shipped.yaml"),
         }  # fmt: skip

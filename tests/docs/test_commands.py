@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +13,8 @@ import pytest
 import pytest_asyncio
 
 from monitor.simulator import Simulator
-from tests.docs.markdown import Block, all_blocks, blocks, documents
+from tests.docs import quick
+from tests.docs.markdown import ROOT, Block, all_blocks, blocks, documents
 from tests.docs.sessions import Session, Stage
 from tests.flow.harness import Hook, daemon, hook_server, until
 
@@ -31,6 +35,21 @@ def runs(path: Path) -> bool:
 FOLLOWED = [path for path in documents() if path != RUNBOOK and runs(path)]
 
 
+@contextlib.asynccontextmanager
+async def quick_commands(folder: Path) -> AsyncIterator[Path]:
+    """A directory that holds `fapiao-monitor`, quick to start."""
+    programs, path = folder / "bin", str(folder / "quick")
+    programs.mkdir()
+    quick.client(programs, path)
+    server = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.docs.quick", path, cwd=ROOT)
+    try:
+        await until(lambda: Path(path).exists())
+        yield programs
+    finally:
+        server.kill()
+        await server.wait()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """A simulator, a daemon that watches it, and a receiver."""
@@ -41,7 +60,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
         config = sim.config(
             receivers=receivers, probes=probes, interval="60s", timeout="10s", state_dir=str(folder / "state")
         ).replace("server:\n", f"server:\n  token: {TOKEN}\n")
-        async with daemon(config, folder) as running:
+        async with daemon(config, folder) as running, quick_commands(folder) as programs:
 
             async def ready() -> bool:
                 async with running.session.get(f"{running.base}/-/ready") as answer:
@@ -55,6 +74,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
                 shandong=sim.port("shandong"),
                 token=TOKEN,
                 state=folder / "state",
+                programs=programs,
             )
 
 
