@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from urllib.parse import quote, unquote, urlsplit
 
-from monitor.config.mistakes import Mistake, Path, did_you_mean
+from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import name as name_of
 from monitor.config.scalars import web_address
 from monitor.config.schema import Alerts
@@ -73,7 +73,9 @@ def _strangers(
 ) -> Iterator[Mistake]:
     for index, name in enumerate(named):
         if name not in known:
-            yield document.mistake((*path, index), f'unknown {what} "{name}"', did_you_mean(name, known))
+            yield document.mistake(
+                (*path, index), f"unknown {what} {quoted(name)}", did_you_mean(name, known)
+            )
 
 
 def _route(written: WrittenRoute) -> Route:

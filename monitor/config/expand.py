@@ -163,7 +163,7 @@ def _wrong_braces(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]
         named += len(names)
         for name in names:
             if name not in ground.facts:
-                found = f'unknown fact "{name}"'
+                found = f"unknown fact {quoted(name)}"
                 yield ground.document.mistake((*path, *keys), found, did_you_mean(name, ground.facts))
             elif _authority(probe) in PSEUDO_AUTHORITIES:
                 found = f'the fact {{{name}}} for "{_authority(probe)}"'

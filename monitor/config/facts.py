@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from monitor.config.mistakes import Mistake, Path, did_you_mean
+from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.tree import Document
 from monitor.knowledge.registry import address_facts
 from monitor.model import Authority, Fact
@@ -73,7 +73,7 @@ def override(
 
 def unknown_authority(slug: str, registry: Iterable[str]) -> tuple[str, str]:
     """What to say of a slug that is none of the 36."""
-    return f'unknown authority "{slug}"', did_you_mean(slug, registry)
+    return f"unknown authority {quoted(slug)}", did_you_mean(slug, registry)
 
 
 def _refused(
@@ -93,7 +93,7 @@ def _refused(
                 (*path, name), "code and slug", "they name the authority and stay", at_key=True
             )
         elif name not in known:
-            found, meant = f'unknown fact "{name}"', did_you_mean(name, known)
+            found, meant = f"unknown fact {quoted(name)}", did_you_mean(name, known)
             yield document.mistake((*path, name), found, meant, at_key=True)
         elif fit := _unfit(name, value):
             yield document.mistake((*path, name), "a value that does not fit", fit)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from monitor.config.facts import NotKnown
 from monitor.config.kinds import SyncProbe
-from monitor.config.mistakes import Mistake, Path, did_you_mean
+from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import plain
 from monitor.config.sync import SyncRequest
 from monitor.config.tree import Document
@@ -209,7 +209,7 @@ def _wrong_table(
             meant = "it says where the code of a table stands: name one with `codes`"
             yield document.mistake((*path, "code_path"), "code_path without codes", meant, at_key=True)
     elif probe.codes not in tables:
-        found = f'unknown table "{probe.codes}"'
+        found = f"unknown table {quoted(probe.codes)}"
         yield document.mistake((*path, "codes"), found, did_you_mean(probe.codes, usable))
     elif not _code_paths(probe, tables):
         meant = "say with `code_path` where the code stands"

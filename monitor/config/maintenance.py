@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.config.facts import unknown_authority
-from monitor.config.mistakes import Mistake, Path, did_you_mean
+from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.schema import Maintenance
 from monitor.config.times import in_zone, overlaps
 from monitor.config.tree import Document
@@ -99,7 +99,7 @@ def _wrong_scope(path: Path, written: Maintenance, setting: Setting) -> Iterator
     for index, service in enumerate(written.services or ()):
         if service not in setting.services:
             meant = did_you_mean(service, setting.services)
-            yield document.mistake((*path, "services", index), f'unknown service "{service}"', meant)
+            yield document.mistake((*path, "services", index), f"unknown service {quoted(service)}", meant)
 
 
 def _wrong_times(path: Path, written: Maintenance, document: Document) -> Iterator[Mistake]:

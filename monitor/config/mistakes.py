@@ -9,6 +9,9 @@ from dataclasses import dataclass
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of the document: `("probes", 1, "interval")`."""
 
+_LONGEST = 1000
+"""Characters of what is told of a mistake; a word of a file may be as long as the file."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
@@ -27,7 +30,8 @@ class Mistake:
     def __str__(self) -> str:
         """`probes.yaml:11:5: probes[1].intervall: unknown key; did you mean "interval"?`."""
         path = f"{self.path}: " if self.path else ""
-        return f"{self.file}:{self.line}:{self.column}: {path}{self.found}; {self.meant}"
+        found, meant = _printable(self.found, _LONGEST), _printable(self.meant, _LONGEST)
+        return f"{self.file}:{self.line}:{self.column}: {path}{found}; {meant}"
 
 
 class ConfigError(Exception):
@@ -44,20 +48,24 @@ class ConfigError(Exception):
 
 def dotted(path: Path) -> str:
     """`probes[1].interval`."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_printable(part)}" for part in path)
     return text.removeprefix(".")
 
 
 def quoted(text: str, limit: int = 60) -> str:
     """The text in quotes, cut where it is long; what cannot be printed is escaped."""
+    return f'"{_printable(text, limit)}"'
+
+
+def _printable(text: str, limit: int = 60) -> str:
     shown = text if len(text) <= limit else f"{text[: limit - 1]}…"
-    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
-    return f'"{shown}"'
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean "interval"?`, or the list of what is known where nothing is near."""
     names = list(known)
+    word = word[:_LONGEST]
     folded = {name.lower(): name for name in names}
     near = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
     if near:

@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 
 from monitor.config.expand import Expansion
 from monitor.config.kinds import Probe
-from monitor.config.mistakes import Mistake, Path, did_you_mean
+from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import Rate, plain
 from monitor.config.schema import Configuration
 from monitor.config.tree import Document, Mapping, Scalar, Sequence
@@ -113,7 +113,7 @@ def _unknown_wakers(path: Path, probe: Probe, names: set[str], document: Documen
         if name == probe.name:
             yield document.mistake((*path, "wake_on", index), "the probe itself", "another probe is meant")
         elif name not in names:
-            found = f'unknown probe "{name}"'
+            found = f"unknown probe {quoted(name)}"
             yield document.mistake((*path, "wake_on", index), found, did_you_mean(name, names - {probe.name}))
 
 

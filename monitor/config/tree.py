@@ -6,6 +6,7 @@ several documents, loops of anchors and anchors that expand without end are mist
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
@@ -14,6 +15,9 @@ import yaml
 from yaml.reader import Reader
 
 from monitor.config.mistakes import ConfigError, Mistake, Path, dotted, quoted
+
+_LINE_ENDS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""What YAML 1.1 takes for the end of a line; `str.splitlines` knows more."""
 
 MAX_BYTES: Final = 4 << 20
 """Size of a file, and of what its anchors may expand to."""
@@ -136,7 +140,8 @@ def _explain(text: str, problem: yaml.MarkedYAMLError) -> tuple[int, int, str, s
     mark = problem.problem_mark or problem.context_mark
     if mark is None:
         return 1, 1, "not YAML", str(problem.problem)
-    line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
+    lines = _LINE_ENDS.split(text)
+    line = lines[mark.line] if mark.line < len(lines) else ""
     before = line[: mark.column + 1]
     if "\t" in before and not before.strip():
         return mark.line + 1, mark.column + 1, "a tab is used for indentation", "write spaces"
@@ -157,7 +162,7 @@ class _Builder:
         self.mistakes: list[Mistake] = []
         self._text = text
         self._file = file
-        self._lines = text.splitlines() if "\t" in text else []
+        self._lines = _LINE_ENDS.split(text) if "\t" in text else []
         self._open: list[tuple[Sequence | Mapping, str | None]] = []
         self._anchors: dict[str, Node | None] = {}
         self._root: Node | None = None
@@ -297,7 +302,7 @@ class _Builder:
 
     def _refuse_tab(self, line: int, column: int) -> None:
         """libyaml lets tabs pass inside braces and brackets; people see another indentation than it does."""
-        if self._lines:
+        if line <= len(self._lines):
             before = self._lines[line - 1][: column - 1]
             if "\t" in before and not before.strip():
                 self._note(line, 1, "a tab is used for indentation", "write spaces")

@@ -133,7 +133,7 @@ def _mistakes(error: ErrorDetails, document: Document, around: Surroundings) -> 
             yield document.mistake(path, *_unknown(error["loc"]), at_key=True)
         case "missing":
             yield document.mistake(path, "missing", f"`{path[-1]}` must be given")
-        case "union_tag_not_found" | "union_tag_invalid":
+        case "union_tag_not_found" | "union_tag_invalid" if isinstance(error["input"], dict):
             yield document.mistake((*path, "kind"), *_kind(error["input"]))
             yield from _beside_the_kind(path, error["input"], document, around)
         case kind:
@@ -145,6 +145,7 @@ _SHAPES = {
     "model_attributes_type": "a mapping is meant",
     "dict_type": "a mapping is meant",
     "tuple_type": "a list is meant",
+    "union_tag_not_found": "a mapping is meant",
 }
 
 

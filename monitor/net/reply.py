@@ -114,6 +114,8 @@ class Collector:
         self._headers.clear()
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self.has_head:  # a trailer: says nothing that counts
+            return
         if len(self._headers) >= MAX_HEADERS:
             raise self._stop(FaultError(Cause.HTTP_MALFORMED, f"more than {MAX_HEADERS} headers"))
         self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Protocol
 
 from monitor.model import Cause, Phase, Proxy
 from monitor.net.connect import Wire
@@ -41,7 +42,7 @@ class Tunnel:
         self._wire = wire = await self._connect(time_left)
         try:
             await wire.send(request)
-            await self._await_answer(wire)
+            await read_answer(wire, self._hear)
         except OSError as error:
             wire.close()
             raise proxy_fault(f"{failure_of(error, Phase.CONNECT).detail}, asked for a tunnel") from None
@@ -75,20 +76,40 @@ class Tunnel:
             raise proxy_fault(f"cannot connect to it ({failure.detail if failure else 'no address'})")
         return winner[1]
 
-    async def _await_answer(self, wire: Wire) -> None:
-        """Read the head of the answer and nothing beyond: what follows belongs to the tunnel."""
-        answer, tail = Collector("HEAD", 0), b""
-        while not answer.done:
-            data = tail + await wire.peek()
-            end = _END_OF_HEAD.search(data)
-            taken = wire.take((end.end() if end else len(data)) - len(tail))
-            tail = b"" if end else data[-_MOST_BEFORE_END:]
-            if not taken:
-                raise proxy_fault("it hung up before its answer to CONNECT was whole")
-            self._received += len(taken)
-            _feed(answer, taken, self._received)
-        if not 200 <= answer.status < 300:
-            raise proxy_fault(refusal(answer.status))
+    def _hear(self, count: int) -> None:
+        self._received += count
+
+
+class Source(Protocol):
+    """What an answer is read from: a wire."""
+
+    async def peek(self) -> bytes:
+        """What comes next, left where it is; empty at the end."""
+        ...
+
+    def take(self, count: int) -> bytes:
+        """The first bytes of what was shown."""
+        ...
+
+
+async def read_answer(source: Source, hear: Callable[[int], None]) -> None:
+    """Read the head of an answer to CONNECT and nothing beyond: what follows belongs to the tunnel.
+
+    `hear` is told of every part. Raises FaultError (`proxy_failed`) unless the tunnel stands.
+    """
+    answer, tail, received = Collector("HEAD", 0), b"", 0
+    while not answer.done:
+        data = tail + (await source.peek())[: MAX_ANSWER + 1 - received]
+        end = _END_OF_HEAD.search(data)
+        taken = source.take((end.end() if end else len(data)) - len(tail))
+        tail = b"" if end else data[-_MOST_BEFORE_END:]
+        if not taken:
+            raise proxy_fault("it hung up before its answer to CONNECT was whole")
+        received += len(taken)
+        hear(len(taken))
+        _feed(answer, taken, received)
+    if not 200 <= answer.status < 300:
+        raise proxy_fault(refusal(answer.status))
 
 
 def proxy_fault(words: str) -> FaultError:
