@@ -25,13 +25,17 @@ from aiohttp import web
 
 from monitor.simulator.faults import FaultError
 
+LOCAL_PATH = "/local"
+"""What stands for our own side, to be compared with the other one: always whole and well."""
+OUR_COUNT = 128
+OUR_CANARY = "canary-1"
 MAX_KEPT = 1000
 """Requests that are remembered."""
 MAX_BODY = 64 * 1024
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 Shape = Callable[[str, str, Any], dict[str, Any]]
-"""Code, message and the value of `lastSync` → the body."""
+"""Code, message and data → the body."""
 
 
 def _plain(code: str, message: str, data: Any) -> dict[str, Any]:
@@ -92,6 +96,10 @@ class SyncState:
     """What Authorization must be, with or without Bearer; "": anything."""
     delay: float = 0.0
     """Seconds before it answers."""
+    count: int = OUR_COUNT
+    """Records that the other side has; ours (`/local`) are always 128."""
+    canary: str | None = OUR_CANARY
+    """The record that we issued, as the other side shows it; None: it is not there."""
     body: str | None = None
     """In place of everything: these words."""
 
@@ -99,9 +107,9 @@ class SyncState:
         """Raises FaultError for a value that makes no sense."""
         if self.vendor not in VENDORS or self.clock not in CLOCKS:
             raise FaultError(f"vendor is one of {', '.join(VENDORS)}; clock one of {', '.join(CLOCKS)}")
-        if not 200 <= self.status <= 599 or self.delay < 0 or abs(self.lag) > 10**9:
+        if not 200 <= self.status <= 599 or self.delay < 0 or abs(self.lag) > 10**9 or self.count < 0:
             raise FaultError(
-                "status is 200 to 599, delay not below 0, lag at most a thousand million seconds"
+                "status is 200 to 599, delay and count not below 0, lag at most a thousand million seconds"
             )
 
 
@@ -127,6 +135,7 @@ class SyncApi:
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
+        self._started = datetime.now(UTC)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -160,6 +169,11 @@ class SyncApi:
         """`http://127.0.0.1:41234/open/v1/services`."""
         return f"http://{self._host}:{self._port}/open/v1/services"
 
+    @property
+    def local_url(self) -> str:
+        """Our own side: `{"count": 128, "canary": "canary-1", "issuedAt": …}`."""
+        return f"http://{self._host}:{self._port}{LOCAL_PATH}"
+
     def set(self, **changes: Any) -> None:
         """Change settings. Raises FaultError for what is none, or makes no sense; then nothing changes."""
         known = {field.name for field in fields(SyncState)}
@@ -188,6 +202,9 @@ class SyncApi:
         )
         if state.delay:
             await asyncio.sleep(state.delay)
+        if request.path == LOCAL_PATH:
+            issued = CLOCKS["rfc3339"](self._started)
+            return web.json_response({"count": OUR_COUNT, "canary": OUR_CANARY, "issuedAt": issued})
         if state.body is not None:
             return web.Response(text=state.body, status=state.status, content_type="application/json")
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -200,4 +217,5 @@ class SyncApi:
         well, shape = VENDORS[state.vendor]
         code = well if state.code is None else state.code
         last = datetime.now(UTC) - timedelta(seconds=state.lag)
-        return shape(code, "成功" if code == well else "失败", {"lastSync": CLOCKS[state.clock](last)})
+        data = {"lastSync": CLOCKS[state.clock](last), "count": state.count, "canary": state.canary}
+        return shape(code, "成功" if code == well else "失败", data)

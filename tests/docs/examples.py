@@ -36,6 +36,7 @@ def is_ours(text: str) -> bool:
     """Whether it is a (fragment of a) probes.yaml, or a catalogue, rather than a file of another program."""
     return not top_level(text).keys() & {
         "scrape_configs",
+        "steps",
         "apiVersion",
         "groups",
         "rule_files",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +181,11 @@ async def test_the_same_seed_gives_the_same_bodies():
     once, again, other = await bodies(1), await bodies(1), await bodies(2)
     assert once == again
     assert once[0] not in (once[1], other[0])
+
+
+def test_the_example_of_the_document_can_be_played():
+    document = Path(__file__).parents[2].joinpath("docs/simulator.md").read_text("utf-8")
+    (text,) = re.findall(r"^```yaml\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
+    director = Director(Simulator(names=True, scheme="mixed"), read(text))
+    assert len(director.moments) == 24
+    assert all(f"| `{name}` |" in document for name in shipped())

@@ -88,3 +88,18 @@ async def test_the_control_api_sets_it_and_reset_mends_it() -> None:
         assert (await ask(f"{control}/sync", "PUT", json={"lag": "x"}))[0] == 400
         await ask(f"{control}/reset")
         assert (await ask(f"{control}/sync", "GET"))[1]["lag"] == 60.0
+
+
+async def test_the_two_sides_can_be_told_apart():
+    async with SyncApi() as erp, aiohttp.ClientSession() as http:
+
+        async def data(url: str) -> dict[str, object]:
+            async with http.get(url) as answer:
+                body = await answer.json()
+            found: dict[str, object] = body.get("data", body)
+            return {key: found[key] for key in ("count", "canary")}
+
+        assert await data(erp.url) == await data(erp.local_url) == {"count": 128, "canary": "canary-1"}
+        erp.set(count=120, canary=None, status=500)
+        assert await data(erp.url) == {"count": 120, "canary": None}
+        assert await data(erp.local_url) == {"count": 128, "canary": "canary-1"}
