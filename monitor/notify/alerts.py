@@ -51,29 +51,25 @@ class Scene:
     now: datetime
 
 
-def standing(receiver: str, scene: Scene) -> list[Alert]:
-    """All alerts that a receiver URL should know of now: what it was told of and is open, and what ended lately."""
+def standing(receiver: str, scene: Scene) -> list[Incident]:
+    """Everything that a receiver URL should know of now: what it was told of and is open, and what ended lately."""
     since = scene.now - LATELY
     return [
-        alert
+        incident
         for incident in scene.state.incidents.values()
         if receiver in incident.told or receiver in incident.heard
         if incident.is_open or _ended_at(incident, scene.now) >= since
-        for alert in of_incident(receiver, incident, scene)
     ]
 
 
-def of_notification(receiver: str, told: Mapping[str, Any], scene: Scene | None) -> list[Alert]:
-    """The alerts that a notification (its payload) is about, as things are now; none for what is no alert.
+def concerned(told: Mapping[str, Any], scene: Scene) -> list[Incident]:
+    """The incidents that a notification (its payload) is about, as they are now.
 
-    What mended while Alertmanager could not be reached is not said to fire, however late the word of it comes.
+    What mended while Alertmanager could not be reached is not said to fire, however late the word of it comes. What is
+    not remembered any more ended long ago.
     """
-    if (name := EVENT_NAMES.get(told["event"])) is not None:
-        return _passing(name, told, scene)
-    if scene is None:
-        return []
     known = (scene.state.incidents.get(one["id"]) for one in told["incidents"])
-    return [alert for one in known if one is not None for alert in of_incident(receiver, one, scene)]
+    return [one for one in known if one is not None]
 
 
 def of_incident(receiver: str, incident: Incident, scene: Scene) -> Iterator[Alert]:
@@ -165,10 +161,13 @@ def _votes(authority: str, scene: Scene, at: datetime) -> tuple[Vote, ...]:
 # --- what has no incident --------------------------------------------------------------------------------------------
 
 
-def _passing(name: str, told: Mapping[str, Any], scene: Scene | None) -> list[Alert]:
-    """A test, or certificates that expire soon: fires for a while and ends by itself."""
+def of_passing(told: Mapping[str, Any], now: datetime | None) -> list[Alert]:
+    """A test, or certificates that expire soon: fires for a while and ends by itself. Nothing for any other event."""
+    name = EVENT_NAMES.get(told["event"])
+    if name is None:
+        return []
     decided = datetime.fromisoformat(told["at"])
-    now = decided if scene is None else max(scene.now, decided)
+    now = max(now or decided, decided)
     annotations = {"summary": told["title"], "description": told["text"], "link": told["url"]}
     more = {"severity": told["severity"], "vantage": told["vantage"]}
     if told["event"] == EventName.TEST:
