@@ -83,14 +83,14 @@ def _write(where: Path, written: str) -> Path:
 
 
 async def until_ready(session: aiohttp.ClientSession, url: str) -> None:
-    """Until it answers 200, for 60 s at most."""
-    async with asyncio.timeout(60):
+    """Until it answers 200, for three minutes at most."""
+    async with asyncio.timeout(180):
         while True:
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(url) as reply:
                     if reply.status == 200:
                         return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
 
 async def runs_of(session: aiohttp.ClientSession, listen: str) -> tuple[int, str]:

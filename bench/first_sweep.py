@@ -1,6 +1,6 @@
 """How long a cold start and the first sweep take with 18 of 36 authorities hanging: the daemon and the simulator as processes.
 
-    python bench/first_sweep.py [--rounds 5]
+    python -m bench.first_sweep [--rounds 5]
 
 Prints one markdown row per round: start of the process → page up → first result → every target has a result, and by how
 much the sweep exceeded the timeout of a run (design: at most 0.3 s).

@@ -1,6 +1,6 @@
 """What a scrape costs: 50,000 series rendered by this product and by prometheus-client's own renderer, in one run.
 
-    python bench/metrics.py [targets]
+    python -m bench.metrics [targets]
 
 Prints CPU per series of both, their ratio, and the longest the event loop is held during a
 scrape (CPU time: what other programs take is not counted). Goals (design §7): 1/20 of the stock renderer, never more than 10 ms.

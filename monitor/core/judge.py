@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
+from operator import is_
 
 from monitor.model import (
     Cause,
@@ -192,7 +193,7 @@ def is_outdated(target: Target, state: TargetState, now: datetime) -> bool:
     return state.last is not None and now - state.last.started_at > limit
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1 << 17)
 def _print_of(kind: str, host: str, port: int, url: str | None) -> str:
     return blake2b(f"{kind} {host}:{port} {url}".encode(), digest_size=8).hexdigest()
 
@@ -288,9 +289,23 @@ class ServiceView:
         return self.lead is not None and self.lead.cause.speaks_of is SpeaksOf.US
 
 
+_views: dict[tuple[str, str], tuple[tuple[Target, ...], list[TargetState | None], ServiceView]] = {}
+"""The last view of each service, with what it was made from: most services are what they were when asked for again."""
+
+
 def judge_service(targets: tuple[Target, ...], states: Mapping[str, TargetState]) -> ServiceView:
     """One service from its targets (at least one, all of the same authority and service)."""
-    pairs = [(target, state) for target in targets if (state := states.get(target.id)) is not None]
+    known = [states.get(target.id) for target in targets]
+    latest = _views.get((targets[0].authority, targets[0].service))
+    if latest is not None and latest[0] is targets and all(map(is_, latest[1], known)):
+        return latest[2]
+    view = _judge_service(targets, known)
+    _views[targets[0].authority, targets[0].service] = (targets, known, view)
+    return view
+
+
+def _judge_service(targets: tuple[Target, ...], states: Sequence[TargetState | None]) -> ServiceView:
+    pairs = [(target, state) for target, state in zip(targets, states, strict=True) if state is not None]
     down = [(target, state) for target, state in pairs if state.confirmed is Confirmed.DOWN]
     theirs = [pair for pair in down if pair[1].cause.speaks_of is SpeaksOf.AUTHORITY]
     answered = [pair for pair in theirs if pair[1].seen_up]
@@ -368,17 +383,9 @@ def cost(target: Target) -> int:
 
 def services(plan: Plan, slug: str) -> Mapping[str, tuple[Target, ...]]:
     """The targets of one authority by service, in the order of the plan."""
-    found: dict[str, list[Target]] = {}
-    for target in plan.by_authority.get(slug, ()):
-        found.setdefault(target.service, []).append(target)
-    return {service: tuple(mine) for service, mine in found.items()}
+    return plan.by_service.get(slug, {})
 
 
 def main_service(plan: Plan, slug: str) -> str | None:
     """The service that decides whether the authority is down: the configured one, else its only one, else none."""
-    named = plan.judgement.main_service
-    mine = plan.by_authority.get(slug, ())
-    if any(target.service == named for target in mine):
-        return named
-    found = {target.service for target in mine}
-    return found.pop() if len(found) == 1 else None
+    return plan.main_services.get(slug)

@@ -30,9 +30,8 @@ def settle(draft: Draft, *, everything: bool) -> None:
 def settle_all(draft: Draft, around: Surroundings) -> None:
     """All authorities, also what nothing looks at any more."""
     _settle(draft, _provinces(draft), around)
-    watched = {(target.authority, target.service) for target in draft.plan.targets.values()}
     for key, incident in list(draft.open.items()):
-        if key.scope is Scope.AUTHORITY and (key.authority, key.service) not in watched:
+        if key.scope is Scope.AUTHORITY and key.service not in judge.services(draft.plan, key.authority):
             end(draft, incident, watched=False)
 
 

@@ -177,10 +177,29 @@ class Plan:
     keep_hourly: float = 400 * 86400.0
     by_authority: Mapping[str, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
     """The targets of each authority (`local`: the controls), in the order of `targets`; derived."""
+    by_service: Mapping[str, Mapping[str, tuple[Target, ...]]] = field(init=False, repr=False, compare=False)
+    """Authority → service → its targets, in the order of `targets`; derived."""
+    main_services: Mapping[str, str | None] = field(init=False, repr=False, compare=False)
+    """Authority → the service that decides whether it is down: the configured one, else its only one, else none; derived."""
 
     def __post_init__(self) -> None:
         """Index the targets once: a decision looks at one authority, not at all of them."""
-        found: dict[str, list[Target]] = {}
+        found: dict[str, dict[str, list[Target]]] = {}
+        all_of: dict[str, list[Target]] = {}
         for target in self.targets.values():
-            found.setdefault(target.authority, []).append(target)
-        object.__setattr__(self, "by_authority", {slug: tuple(mine) for slug, mine in found.items()})
+            found.setdefault(target.authority, {}).setdefault(target.service, []).append(target)
+            all_of.setdefault(target.authority, []).append(target)
+        by_service = {
+            slug: {service: tuple(mine) for service, mine in services.items()}
+            for slug, services in found.items()
+        }
+        object.__setattr__(self, "by_authority", {slug: tuple(mine) for slug, mine in all_of.items()})
+        object.__setattr__(self, "by_service", by_service)
+        object.__setattr__(
+            self, "main_services", {slug: self._main_of(services) for slug, services in by_service.items()}
+        )
+
+    def _main_of(self, services: Mapping[str, object]) -> str | None:
+        if self.judgement.main_service in services:
+            return self.judgement.main_service
+        return next(iter(services)) if len(services) == 1 else None
