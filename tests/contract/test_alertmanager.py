@@ -55,11 +55,13 @@ async def resending(
     """Re-send what follows from `state` every `interval`."""
     count = Count() if meter is None else meter
     resender = Resender(a_plan(*members), state, SystemClock(), count, interval=interval)
-    async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(resender.run())
-        yield resender
-        running.cancel()
-    await resender.alertmanager.close()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(resender.run())
+            yield resender
+            running.cancel()
+    finally:
+        await resender.alertmanager.close()
     assert not count["resender", "bug"]
 
 
