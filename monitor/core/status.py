@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,9 +98,23 @@ class Status:
 
 def status_rows(plan: Plan, state: State, now: datetime) -> Status:
     """What is believed at `now`: one row per watched authority in the order of the plan, the national row, the local part."""
+    steps = status_in_steps(plan, state, now)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            status: Status = done.value
+            return status
+
+
+def status_in_steps(plan: Plan, state: State, now: datetime) -> Generator[None, None, Status]:
+    """The same, an authority at a time: whoever must not be held up takes a breath where it yields."""
     around = look_around(plan, state.targets, now, references=state.references, records=state.windows)
     open_ids = _open_ids(state)
-    rows = {slug: _row(plan, state, slug, around, open_ids) for slug in _shown(plan)}
+    rows: dict[str, AuthorityRow] = {}
+    for slug in _shown(plan):
+        yield
+        rows[slug] = _row(plan, state, slug, around, open_ids)
     national = rows.pop(NATIONAL, None)
     return Status(
         generated_at=now,

@@ -19,7 +19,10 @@ class Beliefs:
         slugs = [*plan.authorities, *(slug for slug in PSEUDO_AUTHORITIES if slug in watched)]
         unknown = (AuthorityState.UNKNOWN, Diagnosis.UNDETERMINED)
         self.states: dict[str, tuple[AuthorityState, Diagnosis]] = dict.fromkeys(slugs, unknown)
-        self._services = {(target.authority, target.service) for target in plan.targets.values()}
+        self._services = {
+            key: _active(*key)
+            for key in sorted({(target.authority, target.service) for target in plan.targets.values()})
+        }
         self._active: frozenset[tuple[str, str]] = frozenset()
         self._info = "".join(
             f"{series.AUTHORITY_INFO.name}{{{_info(plan, slug)}}} 1\n"
@@ -46,11 +49,12 @@ class Beliefs:
         yield _state_set(series.AUTHORITY_DIAGNOSIS, "diagnosis", Diagnosis, diagnoses)
         yield series.AUTHORITY_INFO.head(openmetrics=openmetrics) + self._info
         yield series.INCIDENT_ACTIVE.head(openmetrics=openmetrics)
-        yield "".join(
-            f"{series.INCIDENT_ACTIVE.name}{{{labels(authority=authority, service=service)}}}"
-            f" {int((authority, service) in self._active)}\n"
-            for authority, service in sorted(self._services | self._active)
-        )
+        yield "".join([f"{line}{int(key in self._active)}\n" for key, line in self._services.items()])
+        yield "".join([f"{_active(*key)}1\n" for key in sorted(self._active - self._services.keys())])
+
+
+def _active(authority: str, service: str) -> str:
+    return f"{series.INCIDENT_ACTIVE.name}{{{labels(authority=authority, service=service)}}} "
 
 
 def _info(plan: Plan, slug: str) -> str:

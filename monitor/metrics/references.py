@@ -19,13 +19,16 @@ class Compared:
     def __init__(self, plan: Plan) -> None:
         self._sources = tuple(source.name for source in plan.references)
         self._authorities = frozenset(plan.authorities)
-        self._services = sorted(
-            {
-                (target.authority, target.service)
-                for target in plan.targets.values()
-                if target.authority != LOCAL
-            }
-        )
+        self._services = [
+            (
+                (slug, service),
+                f"{series.MAINTENANCE_ACTIVE.name}{{{labels(authority=slug, service=service)}}} ",
+            )
+            for slug, service in sorted(
+                {(target.authority, target.service) for target in plan.targets.values()}
+            )
+            if slug != LOCAL
+        ]
         self._lines: dict[str, str] = {}
         """Name of the family → its lines."""
         self._publishes_to = plan.publish_file
@@ -47,13 +50,7 @@ class Compared:
             series.REFERENCE_UPDATED.name: "".join(self._updated(state, now)),
             series.REFERENCE_UP.name: "".join(self._up(state)),
             series.MAINTENANCE_ACTIVE.name: "".join(
-                _line(
-                    series.MAINTENANCE_ACTIVE,
-                    int((slug, service) in maintained),
-                    authority=slug,
-                    service=service,
-                )
-                for slug, service in self._services
+                [f"{line}{int(key in maintained)}\n" for key, line in self._services]
             ),
         }
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from monitor.core.alive import Part
 from monitor.core.state import State
-from monitor.core.status import status_rows
+from monitor.core.status import status_in_steps
 from monitor.metrics.beliefs import Beliefs
 from monitor.metrics.exposition import OPENMETRICS, TEXT, wants_openmetrics
 from monitor.metrics.own import Own
@@ -44,16 +44,22 @@ class Metrics:
                 target.show(known.last, known)
 
     def publish(self, plan: Plan, state: State, now: datetime) -> None:
-        """Show what is believed now: states of authorities and incidents. Called before each exposition, not with each
-        result: what nobody asks for costs nothing, and time alone changes beliefs too.
+        """Show what is believed now: states of authorities and incidents."""
+        for _ in self.publish_in_steps(plan, state, now):
+            pass
+
+    def publish_in_steps(self, plan: Plan, state: State, now: datetime) -> Iterator[None]:
+        """The same in steps of a millisecond or so, before each exposition rather than with each result: what nobody asks
+        for costs nothing, and time alone changes beliefs too.
         """
         if not self._own.is_reload_known:
             self.set_reload(True, now)  # the plan these metrics were made from
-        status = status_rows(plan, state, now)
+        status = yield from status_in_steps(plan, state, now)
         rows = (*status.authorities, *filter(None, [status.national]))
         for row in rows:
             self._beliefs.show(row.authority, row.state, row.diagnosis)
         self._beliefs.show(LOCAL, status.local.state, status.local.diagnosis)
+        yield
         self._compared.show(rows, state, now)
         open_incidents = [incident for incident in state.incidents.values() if incident.is_open]
         self._beliefs.show_incidents(open_incidents)

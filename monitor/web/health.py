@@ -45,7 +45,8 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     if request.method != "HEAD":
         reading = request.app[READING]
-        reading.metrics.publish(reading.plan(), reading.state(), reading.clock.now())
+        for _ in reading.metrics.publish_in_steps(reading.plan(), reading.state(), reading.clock.now()):
+            await asyncio.sleep(0)
         pieces = reading.metrics.stream(openmetrics=openmetrics)
         try:
             await _write(response, packed(pieces) if gzip else pieces)
