@@ -19,7 +19,7 @@ CREDENTIAL = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
 @dataclass
 class Tunnels:
-    """A running proxy. `names` are what it resolves; anything else is 502, as is a target that refuses."""
+    """A running proxy. It resolves `names` and what is below localhost; else it answers 502, also for who refuses."""
 
     port: int = 0
     wants: str | None = None
@@ -55,7 +55,7 @@ class Tunnels:
             writer.write(b"HTTP/1.1 407 Who?\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
             return
         host, _, port = target.rpartition(":")
-        name = self.names.get(host.strip("[]"))
+        name = "127.0.0.1" if host.endswith(".localhost") else self.names.get(host.strip("[]"))
         try:
             far, back = await asyncio.open_connection(name, int(port)) if name else (None, None)
         except OSError:
