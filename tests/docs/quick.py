@@ -8,6 +8,7 @@ environment, standard output and standard error. Programs that are left running 
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import signal
@@ -47,8 +48,9 @@ def serve(path: str) -> None:
 
     for name in COMMANDS:
         importlib.import_module(f"monitor.cli.{name}")
-    for name in ("apprise", "rich.console", "monitor.probes", "monitor.notify"):
+    for name in ("rich.console", "monitor.probes", "monitor.notify"):
         importlib.import_module(name)
+    importlib.import_module("apprise").Apprise.instantiate("json://127.0.0.1:9")  # reads all its plugins
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -68,12 +70,17 @@ def _answer(connection: socket.socket) -> None:
     asked = json.loads(wish)
     for descriptor, number in zip(descriptors, (1, 2), strict=True):
         os.dup2(descriptor, number)
+    sys.stdout, sys.stderr = map(_text_to, (1, 2))
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["environ"])
     sys.argv = ["fapiao-monitor", *asked["argv"]]
     connection.sendall(str(_main()).encode())
     os._exit(0)
+
+
+def _text_to(descriptor: int) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.FileIO(descriptor, "w", closefd=False), encoding="utf-8", line_buffering=True)
 
 
 def _main() -> int:

@@ -54,7 +54,10 @@ async def quick_commands(folder: Path) -> AsyncIterator[Path]:
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """A simulator, a daemon that watches it, and a receiver."""
     folder = tmp_path_factory.mktemp("stage")
-    async with Simulator(ca_file=folder / "ca.pem", only=FEW) as sim, hook_server(Hook()) as hook:
+    async with (
+        Simulator(ca_file=folder / "ca.pem", only=FEW, names=True) as sim,
+        hook_server(Hook()) as hook,
+    ):
         receivers = {"oncall": {"webhook": hook.url}, "bus": {"webhook": hook.url}}
         probes = ("reach", "captcha", "dppt", "national-page", "internet", "gateway", "erp-sync")
         config = sim.config(
