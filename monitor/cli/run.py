@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import os
 import resource
@@ -84,6 +85,7 @@ def _address(text: str) -> tuple[str, int]:
 
 def _run(plan: Plan, reread: Callable[[], Plan], registry: Mapping[str, Authority]) -> int:
     """Run the event loop until a signal says stop."""
+    faulthandler.enable()  # a watchdog ends us by SIGABRT: the journal then shows what every thread was doing
     try:
         asyncio.run(_serve(plan, reread, registry))
     except ListenError as problem:
