@@ -81,7 +81,9 @@ def find_marker(phrases: Iterable[str], text: str) -> str | None:
 def _codecs(reply: Reply) -> Iterator[str]:
     if reply.body.startswith(b"\xef\xbb\xbf"):
         yield "utf-8-sig"
-    for named in (reply.header("content-type") or "", reply.body[:2048].decode("latin-1")):
+    head = reply.body[:2048]
+    inside = head.decode("latin-1") if b"charset" in head.lower() else ""
+    for named in (reply.header("content-type") or "", inside):
         if (charset := _CHARSET.search(named)) and (codec := _CODECS.get(charset[1].lower())):
             yield codec
     yield "utf-8"
