@@ -7,7 +7,6 @@ receivers could connect no more. It accepts by itself so that a new certificate 
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 import ssl
 from collections.abc import Callable
@@ -34,7 +33,6 @@ GOODBYE = 1.0
 """Seconds in which a client may answer the end of TLS."""
 LOOK_EVERY = 1.0
 BACKLOG = 128
-_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Gate:
@@ -103,10 +101,13 @@ class Gate:
         while True:
             try:
                 client, _ = await asyncio.get_running_loop().sock_accept(listener)
-            except OSError as problem:
-                if problem.errno in _NO_ROOM:
-                    log.warning("web.no_room", reason=problem.strerror)
-                    await asyncio.sleep(LOOK_EVERY)
+            except ConnectionError:  # it left before it was let in
+                continue
+            except OSError as problem:  # above all: no file descriptor is left
+                if listener.fileno() < 0:
+                    return
+                log.warning("web.cannot_accept", reason=problem.strerror)
+                await asyncio.sleep(LOOK_EVERY)
                 continue
             if self._crowded():
                 client.close()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import socket
 
 import pytest
+import structlog
 from aiohttp import web
 
 from monitor.web.gate import Gate, listeners
@@ -153,3 +155,24 @@ async def test_a_taken_address_is_told_and_leaves_nothing_open():
         second = Gate(web.Application())
         with pytest.raises(OSError, match="in use"):
             await second.open(*made.address)
+
+
+async def test_without_a_file_descriptor_left_it_says_so_and_goes_on_when_there_is_one():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with gate(patience=30) as made:
+        _, writer = await ask(made, b"")
+        waiting = socket.socket()
+        lowest = waiting.fileno()
+        waiting.setblocking(False)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 1, hard))
+        try:
+            with contextlib.suppress(BlockingIOError):
+                waiting.connect(made.address)
+            with structlog.testing.capture_logs() as lines:
+                await until(lambda: lines)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert lines[0]["event"] == "web.cannot_accept"
+        await until(lambda: made.connected == 2)
+        waiting.close()
+        await leave(writer)

@@ -95,7 +95,7 @@ def test_every_answer_is_as_described(case: schemathesis.Case[Any], base: str) -
 
 @schema.parametrize()
 @settings(
-    max_examples=2, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=1, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 def test_strangers_get_nothing_where_there_are_users(case: schemathesis.Case[Any], closed: str) -> None:
     before = repr(CLOSED.state)
