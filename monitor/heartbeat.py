@@ -17,7 +17,7 @@ import structlog
 from monitor.clock import Clock
 from monitor.model import Heartbeat, Plan
 from monitor.net.connector import Connector
-from monitor.reference.http import FAILURES, Names
+from monitor.reference.http import FAILURES
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +106,7 @@ class Heart:
 
 async def _get(heartbeat: Heartbeat) -> None:
     """Ask for the address over a fresh connection. No redirect is followed. Raises NotTaken."""
-    connector = Connector(heartbeat.proxies, resolver=Names(), use_dns_cache=False)
+    connector = Connector(heartbeat.proxies)
     try:
         async with (
             aiohttp.ClientSession(

@@ -13,6 +13,7 @@ from aiohttp.client_proto import ResponseHandler
 
 from monitor.model import Proxies, Proxy
 from monitor.net.failures import FaultError
+from monitor.net.names import Names
 from monitor.net.proxies import proxy_for
 from monitor.net.resolve import Resolver
 from monitor.net.tunnel import Tunnel
@@ -29,7 +30,7 @@ class Connector(aiohttp.TCPConnector):
     """A fresh connection for each request, by the proxy that leads there. The environment is not looked at."""
 
     def __init__(self, proxies: Proxies, **more: Any) -> None:
-        super().__init__(force_close=True, limit=0, **more)
+        super().__init__(force_close=True, limit=0, resolver=Names(), use_dns_cache=False, **more)
         self._proxies = proxies
         self._names = Resolver()
 

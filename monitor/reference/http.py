@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from datetime import UTC, datetime
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from monitor.core.instants import read_instant
 from monitor.model import Cause, Proxies, ReferenceSource
 from monitor.net.connector import Connector, ProxyError
 from monitor.net.failures import FaultError
 from monitor.net.reply import Decoder
-from monitor.net.resolve import Resolver
 from monitor.reference.fetched import MOST_BYTES, Fetched, UnreadableError
 
-PATIENCE = 5.0
-"""Seconds the name servers are given."""
 
 FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.InvalidURL, "the address is not usable"),
@@ -36,36 +31,6 @@ FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (ValueError, "the request cannot be made"),
 )
 """First match wins: aiohttp's timeouts are also OSError, its TLS errors also ClientConnectorError."""
-
-
-class Names(AbstractResolver):
-    """Our own resolver for aiohttp, whose default takes threads of a pool that a dead name server fills."""
-
-    def __init__(self) -> None:
-        self._resolver = Resolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """All addresses of `host`. Raises OSError, as aiohttp expects."""
-        try:
-            addresses = await self._resolver.resolve(host, (), PATIENCE)
-        except FaultError as fault:
-            raise OSError(fault.detail) from None
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=0,
-            )
-            for address in addresses
-        ]
-
-    async def close(self) -> None:
-        """Nothing is kept."""
 
 
 class Http:
@@ -98,7 +63,7 @@ class Http:
     def _session(self, proxies: Proxies) -> aiohttp.ClientSession:
         if proxies not in self._sessions:
             self._sessions[proxies] = aiohttp.ClientSession(
-                connector=Connector(proxies, resolver=Names(), use_dns_cache=False),
+                connector=Connector(proxies),
                 timeout=aiohttp.ClientTimeout(),  # the caller's deadline is the only one
                 auto_decompress=False,  # undone by ours, which stops where a bomb unfolds
                 cookie_jar=aiohttp.DummyCookieJar(),
