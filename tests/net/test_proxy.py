@@ -291,3 +291,12 @@ def test_plain_http_has_a_proxy_of_its_own(scheme: str, proxy_: Proxy) -> None:
 def test_without_a_proxy_everything_is_gone_to_directly() -> None:
     assert proxy_for(Proxies(), scheme="https", host="x", port=1) is None
     assert proxy_for(Proxies(http=A), scheme="https", host="x", port=1) is None
+
+
+@pytest.mark.parametrize("manner", BROKEN)
+async def test_what_it_did_wrong_is_said_in_chinese_too(manner: str) -> None:
+    async with peer(BROKEN[manner][0]) as port:
+        seen = await look(Request(host="behind.example", port=443, proxies=at(port)))
+    assert seen.failure is not None
+    assert "代理" in detail_words(seen.failure.detail, "zh")
+    assert "the proxy" not in detail_words(seen.failure.detail, "zh")
