@@ -10,6 +10,7 @@ import trustme
 from monitor.model import Cause, Outcome, Phase, Proxies, Proxy, SpeaksOf, TlsOptions, Verify
 from monitor.net import LimitReached, Request
 from monitor.net.proxies import proxy_for
+from monitor.notify.words import detail_words
 from tests.net.peers import (
     OK,
     answers,
