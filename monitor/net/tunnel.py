@@ -97,8 +97,8 @@ async def read_answer(source: Source, hear: Callable[[int], None]) -> None:
 
     `hear` is told of every part. Raises FaultError (`proxy_failed`) unless the tunnel stands.
     """
-    answer, tail, received = Collector("HEAD", 0), b"", 0
-    while not answer.done:
+    answer, tail, received, end = Collector("HEAD", 0), b"", 0, None
+    while not (answer.done and end):  # an empty line ends it, whatever the parser lets pass for one
         data = tail + (await source.peek())[: MAX_ANSWER + 1 - received]
         end = _END_OF_HEAD.search(data)
         taken = source.take((end.end() if end else len(data)) - len(tail))
