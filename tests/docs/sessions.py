@@ -11,6 +11,7 @@ import asyncio
 import os
 import re
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +45,8 @@ class Stage:
     token: str
     programs: Path
     """Directory of `fapiao-monitor`."""
+    mend: Callable[[], None]
+    """Makes all stand-ins well again."""
 
 
 @dataclass
@@ -77,6 +80,7 @@ class Session:
     def prepare(self) -> None:
         """Put into the directory what a checkout has: `monitor.sh`, and a configuration."""
         self.url, self.control = self.stage.url, self.stage.control
+        self.stage.mend()
         script = self.folder / "monitor.sh"
         script.write_text('#!/bin/sh\nexec fapiao-monitor "$@"\n')
         script.chmod(0o755)
@@ -135,8 +139,7 @@ class Session:
                 await one.process.wait()
 
     async def _run(self, block: Block) -> None:
-        script = f". ./.exported\n{self.isolated(block.text)}\nexport -p > .exported\n"
-        process = await self._start(script)
+        process = await self._start(f"{self.isolated(block.text)}\nexport -p > .exported\n")
         async with asyncio.timeout(PATIENCE):
             said, _ = await process.communicate()
         expected = EXITS.search(block.text)
@@ -146,7 +149,7 @@ class Session:
 
     async def _leave(self, block: Block) -> None:
         text = self.isolated(block.text).strip()
-        one = Left(process=await self._start(f". ./.exported\nexec {text}"))
+        one = Left(process=await self._start(f"exec {text}"))
         one.process.listening = asyncio.ensure_future(one.listen())  # type: ignore[attr-defined]
         self.left.append(one)
         if " simulate " in text:
@@ -159,15 +162,20 @@ class Session:
             self.url = f"http://127.0.0.1:{self.port}"
 
     async def _start(self, script: str) -> asyncio.subprocess.Process:
+        where = f"export FAPIAO_URL={self.url} FAPIAO_SIMULATOR={self.control}"
         return await asyncio.create_subprocess_exec(
-            "sh", "-ec", script, cwd=self.folder, env=self.environment(),
+            "sh", "-ec", f". ./.exported\n{where}\n{script}", cwd=self.folder, env=self.environment(),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
 
     async def _until(self, text: str) -> None:
         """Wait until something that is left running has said this; fails when it ends before."""
-        async with asyncio.timeout(PATIENCE):
-            while not any(text in one.said for one in self.left):
-                ended = [one.said for one in self.left if one.process.returncode is not None]
-                assert not ended, ended
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not any(text in one.said for one in self.left):
+                    ended = [one.said for one in self.left if one.process.returncode is not None]
+                    assert not ended, ended
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            said = "\n---\n".join(one.said[-3000:] for one in self.left)
+            raise AssertionError(f"nobody said {text!r}:\n{said}") from None

@@ -69,6 +69,10 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
                 async with running.session.get(f"{running.base}/-/ready") as answer:
                     return answer.status == 200
 
+            def mend() -> None:
+                sim.clear_fault()
+                sim.sync.set(token="", code=None, lag=60)
+
             await until(ready)
             yield Stage(
                 url=running.base,
@@ -78,6 +82,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
                 token=TOKEN,
                 state=folder / "state",
                 programs=programs,
+                mend=mend,
             )
 
 
