@@ -46,7 +46,7 @@ async def black_hole():
 
 def hopeless(few: Simulator, hole: str) -> str:
     """A configuration whose every peer hangs."""
-    receivers = {f"r{number}": {"webhook": hole} for number in range(10)}
+    receivers: dict[str, object] = {f"r{number}": {"webhook": hole} for number in range(10)}
     receivers["a"] = {"apprise": [hole.replace("http:", "json:")]}
     config = few.config(receivers=receivers, interval="8s", timeout="7s", spacing="1s", group_wait="0s")
     return config.replace("alerts:\n", f"alerts:\n  heartbeat: {{url: '{hole}', interval: 1s}}\n") + (

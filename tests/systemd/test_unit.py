@@ -11,7 +11,7 @@ import pytest
 from tests.systemd.confined import settings
 
 UNIT = Path(__file__).parents[2] / "systemd" / "fapiao-monitor.service"
-INSTALLED = "/opt/fapiao-monitor/venv/bin/fapiao-monitor"
+INSTALLED = "/opt/fapiao-monitor/.venv/bin/fapiao-monitor"
 
 
 @pytest.mark.peer("systemd-analyze")
