@@ -115,13 +115,13 @@ trees = st.recursive(
 )
 
 
-@settings(quickly, max_examples=150)
+@settings(quickly, max_examples=80)
 @given(tree=st.dictionaries(st.sampled_from(WORDS), trees, max_size=6))
 def test_arbitrary_trees_are_configurations_or_mistakes(tree: dict[str, Any]) -> None:
     call("configuration", yaml.safe_dump(tree, allow_unicode=True).encode("utf-8", "surrogatepass"))
 
 
-@settings(quickly, max_examples=100)
+@settings(quickly, max_examples=60)
 @given(probe=st.dictionaries(st.sampled_from(WORDS), trees, max_size=8), kind=st.sampled_from([*KINDS]))
 def test_arbitrary_probes_are_probes_or_mistakes(probe: dict[str, Any], kind: str) -> None:
     tree = {"probes": [{"name": "one", "authority": "beijing", **probe, "kind": kind}]}
