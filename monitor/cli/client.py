@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import click
+
+from monitor.cli.texts import LANGUAGES, Refusal, say
 
 DEFAULT_URL = "http://127.0.0.1:8036"
 TIMEOUT = 10.0
@@ -20,9 +23,24 @@ MAX_ANSWER = 16 << 20
 
 
 class Unanswered(click.ClickException):
-    """The daemon cannot be reached, refuses, or what answers is not one."""
+    """The daemon cannot be reached, refuses, or what answers is not one. Its message is English."""
 
     exit_code = 3
+
+    def __init__(self, message: str, said: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`said`: the same by language, as far as it is known."""
+        super().__init__(message)
+        self._said = said
+
+    def said(self, language: str) -> str:
+        """The message in that language where it is known, else in English."""
+        return self._said.get(language, self.message)
+
+
+class BadUrl(Refusal):
+    """What was given as the address of the daemon is none."""
+
+    exit_code = 2
 
 
 class Declined(click.ClickException):
@@ -57,16 +75,32 @@ def daemon_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def find_daemon(url: str) -> Daemon:
-    """The daemon at `url`, with the token of the environment. Raises click.UsageError for what is no http address."""
+def find_daemon(url: str, language: str = "en") -> Daemon:
+    """The daemon at `url`, with the token of the environment. Raises BadUrl for what is no http address."""
     try:
         split = urlsplit(url)
         sound = split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0
     except ValueError:
         sound = False
     if not sound:
-        raise click.UsageError(f"--url: write an address like {DEFAULT_URL}")
+        raise BadUrl(language, "bad_url", example=DEFAULT_URL)
     return Daemon(url=url.rstrip("/"), token=os.environ.get("FAPIAO_TOKEN") or None)
+
+
+def stranger(daemon: Daemon) -> Unanswered:
+    """What to raise where that which answers is no daemon of ours."""
+    return _unanswered("daemon_stranger", where=daemon.shown)
+
+
+def _unanswered(key: str, **values: object) -> Unanswered:
+    """What cli/texts.py says by that name; a value that can be called is given the language."""
+    said = {
+        language: say(
+            language, key, **{name: one(language) if callable(one) else one for name, one in values.items()}
+        )
+        for language in LANGUAGES
+    }
+    return Unanswered(said["en"], said)
 
 
 async def read(daemon: Daemon, path: str, timeout: float = TIMEOUT) -> Any:
@@ -88,7 +122,7 @@ async def read_all(daemon: Daemon, path: str, key: str, most: int = 5000) -> lis
         )
         found = answer.get(key) if isinstance(answer, dict) else None
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            raise Unanswered(f"what answers at {daemon.shown} is not a fapiao-monitor")
+            raise stranger(daemon)
         rows += found
         cursor = str(answer.get("next") or "")
         if not cursor or not found or len(rows) >= most:
@@ -124,11 +158,11 @@ async def _call(
         ):
             return reply.status, await _bounded(reply.content)
     except TimeoutError:
-        raise Unanswered(f"the daemon at {daemon.shown} did not answer within {timeout:g} s") from None
+        raise _unanswered("daemon_silent", where=daemon.shown, seconds=timeout) from None
     except aiohttp.ClientConnectorCertificateError as problem:
-        raise Unanswered(f"the certificate of {daemon.shown} is not trusted: {_untrusted(problem)}") from None
+        raise _unanswered("daemon_untrusted", where=daemon.shown, why=_untrusted(problem)) from None
     except (aiohttp.ClientError, ValueError, OSError) as problem:
-        raise Unanswered(f"no daemon at {daemon.shown}: {_reason(problem)}. Start one with `run`") from None
+        raise _unanswered("daemon_absent", where=daemon.shown, why=_reason(problem)) from None
 
 
 async def _bounded(content: Any) -> bytes:
@@ -140,19 +174,30 @@ async def _bounded(content: Any) -> bytes:
     return bytes(parts)
 
 
-def _untrusted(problem: Exception) -> str:
-    said = getattr(getattr(problem, "certificate_error", None), "verify_message", None) or "no reason given"
-    return f"{said}. For a private authority name its root certificate: SSL_CERT_FILE=/path/ca.pem"
+InWords = Callable[[str], str]
+"""Language → text."""
 
 
-def _reason(problem: Exception) -> str:
+def _untrusted(problem: Exception) -> InWords:
+    said = getattr(getattr(problem, "certificate_error", None), "verify_message", None)
+    return lambda language: _remark(said, language) if said else say(language, "unknown_reason")
+
+
+def _reason(problem: Exception) -> InWords:
     cause = getattr(problem, "os_error", None) or problem
     number = getattr(cause, "errno", None)
-    return (
-        os.strerror(number).lower()
-        if isinstance(number, int) and number > 0
-        else str(cause) or type(cause).__name__
-    )
+    if isinstance(number, int) and number > 0:
+        return lambda language: _remark(os.strerror(number).lower(), language)
+    return lambda language: _remark(str(cause) or type(cause).__name__, language)
+
+
+def _remark(text: str, language: str) -> str:
+    """What went wrong on the way, in the words that a run has for it."""
+    if language == "en":  # it is English, and finding the words takes a while
+        return text
+    from monitor.notify.words import detail_words
+
+    return detail_words(text, language)
 
 
 def _json(body: bytes) -> Any:
@@ -166,15 +211,12 @@ def _refused(daemon: Daemon, path: str, status: int, answer: Any) -> Unanswered:
     """What to say of an answer that is none."""
     said = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(said, str) and status not in (401, 403):
-        return Unanswered(f"what answers at {daemon.shown} is not a fapiao-monitor (status {status})")
-    refusal = f"the daemon at {daemon.shown} refuses {path}: {status} {_printable(str(said or ''))}".rstrip()
-    return Unanswered(refusal + (f"; {_token_hint(daemon)}" if status == 401 else ""))
-
-
-def _token_hint(daemon: Daemon) -> str:
-    if daemon.token is None:
-        return "set FAPIAO_TOKEN to the server.token of its configuration"
-    return "FAPIAO_TOKEN is not the server.token of its configuration"
+        return _unanswered("daemon_stranger_status", where=daemon.shown, status=status)
+    refusal = f"{status} {_printable(str(said or ''))}".rstrip()
+    if status != 401:
+        return _unanswered("daemon_refuses", where=daemon.shown, path=path, refusal=refusal)
+    name = "token_missing" if daemon.token is None else "token_wrong"
+    return _unanswered(name, where=daemon.shown, path=path, refusal=refusal)
 
 
 def _printable(text: str) -> str:

@@ -15,13 +15,14 @@ from typing import Any
 
 import click
 
-from monitor.cli.client import Daemon, Unanswered, daemon_options, find_daemon, read
+from monitor.cli.client import Daemon, Unanswered, daemon_options, find_daemon, read, stranger
+from monitor.cli.configuration import DEFAULT_FILE, config_option
+from monitor.cli.texts import Refusal, language_of, say
 from monitor.core.routing import (
     INVOICE_TYPES,
-    InvoiceCodeError,
     InvoiceKind,
     InvoiceRoute,
-    UnknownRegionError,
+    NoRouteError,
     find,
     invoice_type,
     normalise,
@@ -32,11 +33,11 @@ from monitor.model import NATIONAL, Authority
 PATIENCE = 2.0
 """Seconds given to the daemon: the answer is useful without it."""
 
-SHAPES = {
-    InvoiceKind.CODE10: "code of 10 digits",
-    InvoiceKind.CODE12: "code of 12 digits",
-    InvoiceKind.DIGITAL: "数电票",
-}
+
+class BadConfiguration(Refusal):
+    """The configuration that was named has mistakes."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,66 +59,67 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registry:
-    """What is known without a daemon, and the language for its sentences."""
+class Found:
+    """An answer, and what is said beside it at a terminal."""
 
-    authorities: Mapping[str, Authority]
-    language: str
+    answer: Answer
+    national: str = ""
+    """State of the page that verifies a 数电票; empty where it is not known or does not matter."""
+    silence: Unanswered | None = None
+    """Why no daemon has answered."""
 
 
 @click.command()
 @click.argument("invoice", metavar="CODE_OR_NUMBER")
-@click.option(
-    "-c",
-    "--config",
-    "file",
-    envvar="FAPIAO_CONFIG",
-    type=click.Path(path_type=Path),
-    help="Without a daemon: a configuration for authorities.override and language (probes.yaml if it is here).  [env: FAPIAO_CONFIG]",
-)
+@config_option("The configuration, for `language` and, without a daemon, authorities.override")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON, as /api/v1/route gives it.")
 @daemon_options
 def command(invoice: str, file: Path | None, as_json: bool, url: str) -> int:
     """Find the authority that holds an invoice.
 
     CODE_OR_NUMBER is an invoice code of 10 or 12 digits or the number of 20 digits of a 数电票; blanks and hyphens do
-    not matter. Exits 1 if it is none of these or its region is unknown.
+    not matter. Exits 1 if it is none of these or its region is unknown. Speaks the `language` of the configuration,
+    without one that of the terminal.
     """
-    daemon = find_daemon(url)
-    registry = _registry(file)
-    reason = national = ""
+    language = language_of(file)
+    daemon = find_daemon(url, language)
+    authorities = _authorities(file, language)
     try:
-        digits = normalise(invoice)
-        try:
-            answer, national = asyncio.run(_ask(daemon, digits, with_national=not as_json))
-        except Unanswered as problem:
-            reason = problem.message
-            answer = _without_daemon(find(digits, registry.authorities, registry.language))
-    except (InvoiceCodeError, UnknownRegionError) as problem:
-        click.echo(
-            json.dumps({"error": str(problem)}, ensure_ascii=False) if as_json else problem, err=not as_json
-        )
+        found = _find(daemon, normalise(invoice), authorities, language="en" if as_json else language)
+    except NoRouteError as problem:
+        if as_json:
+            click.echo(json.dumps({"error": str(problem)}, ensure_ascii=False))
+        else:
+            click.echo(problem.said(language), err=True)
         return 1
-    click.echo(_json(answer) if as_json else _text(answer, registry.authorities, reason, national))
+    click.echo(_json(found.answer) if as_json else _text(found, authorities, language))
     return 0
 
 
 # --- who answers -----------------------------------------------------------------------------------------------------
 
 
-async def _ask(daemon: Daemon, digits: str, *, with_national: bool) -> tuple[Answer, str]:
+def _find(daemon: Daemon, digits: str, authorities: Mapping[str, Authority], language: str) -> Found:
+    """What a daemon says, else what the registry does. Raises NoRouteError."""
+    try:
+        return asyncio.run(_ask(daemon, digits, language))
+    except Unanswered as silence:
+        return Found(answer=_without_daemon(find(digits, authorities, language)), silence=silence)
+
+
+async def _ask(daemon: Daemon, digits: str, language: str) -> Found:
     """What the daemon says of the invoice, and of a 数电票 the state of the page that verifies it. Raises Unanswered."""
-    answer = _read(await read(daemon, f"/api/v1/route?invoice={digits}", timeout=PATIENCE))
+    answer = _read(await read(daemon, f"/api/v1/route?invoice={digits}&lang={language}", timeout=PATIENCE))
     if answer is None:
-        raise Unanswered(f"what answers at {daemon.shown} is not a fapiao-monitor")
-    if not with_national or answer.kind != InvoiceKind.DIGITAL:
-        return answer, ""
+        raise stranger(daemon)
+    if answer.kind != InvoiceKind.DIGITAL:
+        return Found(answer=answer)
     try:
         status = await read(daemon, "/api/v1/status", timeout=PATIENCE)
     except Unanswered:
-        return answer, ""
+        return Found(answer=answer)
     row = status.get(NATIONAL) if isinstance(status, dict) else None
-    return answer, str(row.get("state") or "") if isinstance(row, dict) else ""
+    return Found(answer=answer, national=str(row.get("state") or "") if isinstance(row, dict) else "")
 
 
 def _read(said: Any) -> Answer | None:
@@ -150,32 +152,22 @@ def _without_daemon(route: InvoiceRoute) -> Answer:
     )
 
 
-def _registry(file: Path | None) -> Registry:
+def _authorities(file: Path | None, language: str) -> Mapping[str, Authority]:
     """The registry with what the configuration overrides. A broken one that was not asked for is only mentioned."""
     registry = load_registry()
-    path = file or Path("probes.yaml")
+    path = file or DEFAULT_FILE
     if file is None and not path.exists():
-        return Registry(authorities=registry, language=_language())
-    from monitor.config.load import (
-        ConfigError,
-        load,
-    )  # a third of a second that the registry alone does not need
+        return registry
+    from monitor.config.load import ConfigError, load  # a third of a second that the registry does not need
 
     try:
         plan = load(path, environ=os.environ, registry=registry).plan
     except ConfigError as problem:
         if file is not None:
-            raise click.UsageError(str(problem)) from None
-        click.echo(f"{path} has mistakes and is left aside; see `fapiao-monitor check`", err=True)
-        return Registry(authorities=registry, language=_language())
-    own = {slug: one for slug, one in plan.authorities.items() if slug in registry}
-    return Registry(authorities={**registry, **own}, language=plan.language)
-
-
-def _language() -> str:
-    """The language of the terminal, by the variables that POSIX names."""
-    chosen = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return "zh" if chosen.startswith("zh") else "en"
+            raise BadConfiguration(language, "bad_file", mistakes=problem) from None
+        click.echo(say(language, "left_aside", file=path), err=True)
+        return registry
+    return {**registry, **{slug: one for slug, one in plan.authorities.items() if slug in registry}}
 
 
 # --- showing ---------------------------------------------------------------------------------------------------------
@@ -185,31 +177,51 @@ def _json(answer: Answer) -> str:
     return json.dumps(asdict(answer), ensure_ascii=False, indent=2)
 
 
-def _text(answer: Answer, authorities: Mapping[str, Authority], reason: str, national: str) -> str:
-    from monitor.cli.drawing import clean
+def _text(found: Found, authorities: Mapping[str, Authority], language: str) -> str:
+    from monitor.cli.drawing import clean, fit
+    from monitor.notify.words import words
 
-    known = authorities.get(answer.authority)
-    names = f"{answer.name} {known.name_en}" if known else answer.name
-    watched = ", ".join(answer.watched) or ("not known without a daemon" if reason else "nothing of it")
-    lines = [
-        f"{names} ({answer.authority}, {answer.code})",
-        f"  invoice   {answer.invoice}, {_shape(answer)}",
-        f"  service   {answer.service}",
-        f"  endpoint  {answer.endpoint or 'not known'}",
-        f"  state     {_state(answer, reason)}" + (f"; the national page is {national}" if national else ""),
-        f"  watched   {watched}",
-        f"  advice    {answer.advice}",
-    ]
-    return "\n".join(clean(line) for line in lines)
-
-
-def _shape(answer: Answer) -> str:
-    kind = InvoiceKind(answer.kind)
-    if kind is InvoiceKind.DIGITAL:
-        return SHAPES[kind]
-    type_ = invoice_type(answer.invoice)
-    return f"{SHAPES[kind]}, {INVOICE_TYPES[type_]} ({type_})"
+    answer, known = found.answer, authorities.get(found.answer.authority)
+    name_en = known.name_en if known else ""
+    service = say(language, "named", name=answer.service, words=words(language).service(answer.service))
+    rows = {
+        "invoice": f"{answer.invoice}{say(language, 'comma')}{_shape(answer, language)}",
+        "service": service,
+        "endpoint": answer.endpoint or say(language, "no_endpoint"),
+        "state": _state(found, language),
+        "watched": say(language, "list").join(answer.watched) or _unwatched(found, language),
+        "advice": answer.advice,
+    }
+    title = say(language, "place", name=answer.name, name_en=name_en, slug=answer.authority, code=answer.code)
+    return "\n".join(
+        [clean(title), *(f"  {fit(say(language, key), 10)}{clean(row)}" for key, row in rows.items())]
+    )
 
 
-def _state(answer: Answer, reason: str) -> str:
-    return answer.state or f"unknown: {reason or 'nothing of it is watched'}"
+def _shape(answer: Answer, language: str) -> str:
+    """What was typed: `12 位发票代码，增值税电子普通发票（10）`."""
+    if answer.kind == InvoiceKind.DIGITAL:
+        return say(language, answer.kind)
+    number = invoice_type(answer.invoice)
+    return say(language, answer.kind, type=INVOICE_TYPES[language][number], number=number)
+
+
+def _state(found: Found, language: str) -> str:
+    """Of the service that answers for the invoice; what a 数电票 is verified by stands beside it."""
+    if not found.answer.state:
+        why = found.silence.said(language) if found.silence else say(language, "unwatched")
+        return say(language, "no_state", why=why)
+    state = _state_word(found.answer.state, language)
+    national = _state_word(found.national, language)
+    return state + (say(language, "national", state=national) if national else "")
+
+
+def _state_word(state: str, language: str) -> str:
+    """A state of the API in words; one that this version does not know stays as it is."""
+    from monitor.notify.words import words
+
+    return next((said for known, said in words(language).states.items() if known == state), state)
+
+
+def _unwatched(found: Found, language: str) -> str:
+    return say(language, "watched_unknown" if found.silence else "unwatched")

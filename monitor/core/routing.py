@@ -15,6 +15,9 @@ from monitor.model import Authority
 CITIES = frozenset({"2102", "3302", "3502", "3702", "4403"})
 """Regions of the cities with an authority of their own; every other one folds to its province ([S3][S7][S9])."""
 
+CITY_PREFIXES = frozenset({"91", "92", "93", "94"})
+"""Regions of a 数电票 that stand for cities with an authority of their own; which one, no public source says."""
+
 _BLANKS = "-‐‑‒–—―−－\u200b\ufeff"
 _READ_AS = str.maketrans(
     {**dict.fromkeys(_BLANKS), **{chr(0xFF10 + digit): str(digit) for digit in range(10)}}
@@ -26,18 +29,32 @@ _BY_SUFFIX = {"11": "10", "04": "04", "05": "04", "06": "11", "07": "11", "12": 
 _BY_KIND = {"1": "01", "5": "01", "3": "04", "6": "04", "2": "02", "7": "02"}
 
 INVOICE_TYPES = {
-    "01": "增值税专用发票",
-    "02": "货运发票",
-    "03": "机动车发票",
-    "04": "增值税普通发票",
-    "08": "增值税电子专用发票",
-    "10": "增值税电子普通发票",
-    "11": "卷式发票",
-    "14": "通行费发票",
-    "15": "二手车发票",
-    "99": "其他",
+    "zh": {
+        "01": "增值税专用发票",
+        "02": "货运发票",
+        "03": "机动车发票",
+        "04": "增值税普通发票",
+        "08": "增值税电子专用发票",
+        "10": "增值税电子普通发票",
+        "11": "卷式发票",
+        "14": "通行费发票",
+        "15": "二手车发票",
+        "99": "其他",
+    },
+    "en": {
+        "01": "special VAT invoice",
+        "02": "freight invoice",
+        "03": "motor vehicle invoice",
+        "04": "ordinary VAT invoice",
+        "08": "electronic special VAT invoice",
+        "10": "electronic ordinary VAT invoice",
+        "11": "roll invoice",
+        "14": "toll invoice",
+        "15": "used car invoice",
+        "99": "other",
+    },
 }
-"""The page's types (fplx) in words."""
+"""The page's types (fplx) in words, by language."""
 
 SENTENCES = {
     "en": {
@@ -47,6 +64,12 @@ SENTENCES = {
         "cut": "12 digits that begin with {head} look like the first 12 of a 20-digit number (数电票), "
         "{belongs}codes of 12 digits in use begin with 0 or 1: give all 20",
         "belongs": "which would belong to {name}; ",
+        "number_only": "8 digits are an invoice number without its code: give the code (10 or 12 digits)",
+        "no_code": "{text!r} is not an invoice code: 10 or 12 digits, or the 20 digits of a 数电票",
+        "no_region": "no authority has region {region}. {warning}",
+        "no_prefix": "digits 3 and 4 are {prefix}: no authority has this region",
+        "city_prefix": "digits 3 and 4 are {prefix}: a city with an authority of its own, but which one is in no public "
+        "source; set authorities.override.<slug>.digital_invoice_prefix to {prefix!r} once you know",
     },
     "zh": {
         "coded": "这张发票的验证码和数据由{name}税务局自己提供，全国查验平台只是转接",
@@ -55,9 +78,15 @@ SENTENCES = {
         "cut": "以 {head} 开头的 12 位数字像是 20 位数电票号码的前 12 位，{belongs}"
         "在用的 12 位发票代码以 0 或 1 开头：请给出全部 20 位",
         "belongs": "那样应属{name}；",
+        "number_only": "8 位数字只是发票号码：请改用发票代码（10 位或 12 位）",
+        "no_code": "“{text}”不是发票代码：应为 10 位或 12 位发票代码，或 20 位数电票号码",
+        "no_region": "没有哪个税务机关的地区代码是 {region}。{warning}",
+        "no_prefix": "第 3、4 位是 {prefix}：没有哪个税务机关用这个地区代码",
+        "city_prefix": "第 3、4 位是 {prefix}：属于某个计划单列市，但公开资料没有说是哪一个；"
+        "查明后请在 probes.yaml 里设置 authorities.override.<slug>.digital_invoice_prefix 为 {prefix!r}",
     },
 }
-"""What is said of a route, by language."""
+"""What is said of a route, and why there is none, by language."""
 
 
 class InvoiceKind(StrEnum):
@@ -68,11 +97,25 @@ class InvoiceKind(StrEnum):
     DIGITAL = "digital"
 
 
-class InvoiceCodeError(ValueError):
+class NoRouteError(Exception):
+    """Why an invoice leads nowhere: in English as `str()`, for programs, and `said` for people."""
+
+    def __init__(self, sentence: str, **values: str | Mapping[str, str]) -> None:
+        """`values` fill the gaps of the sentence; one that is a sentence itself comes in every language."""
+        self._sentence, self._values = sentence, values
+        super().__init__(self.said("en"))
+
+    def said(self, language: str) -> str:
+        """The reason in that language."""
+        values = {name: one if isinstance(one, str) else one[language] for name, one in self._values.items()}
+        return SENTENCES[language][self._sentence].format(**values).strip()
+
+
+class InvoiceCodeError(NoRouteError):
     """The text is neither a code of 10 or 12 digits nor a number of 20."""
 
 
-class UnknownRegionError(LookupError):
+class UnknownRegionError(NoRouteError):
     """The digits that name the region name none that is known."""
 
 
@@ -101,17 +144,14 @@ def normalise(text: str) -> str:
     if digits.isascii() and digits.isdigit() and len(digits) in (10, 12, 20):
         return digits
     if digits.isascii() and digits.isdigit() and len(digits) == 8:
-        raise InvoiceCodeError(
-            "8 digits are an invoice number without its code: give the code (10 or 12 digits)"
-        )
-    shown = text if len(text) <= 40 else f"{text[:40]}…"
-    raise InvoiceCodeError(f"{shown!r} is not an invoice code: 10 or 12 digits, or the 20 digits of a 数电票")
+        raise InvoiceCodeError("number_only")
+    raise InvoiceCodeError("no_code", text=text if len(text) <= 40 else f"{text[:40]}…")
 
 
 def find(text: str, authorities: Mapping[str, Authority], language: str = "en") -> InvoiceRoute:
     """The authority that holds the invoice with this code or number; advice and warning in that language (zh, en).
 
-    Raises InvoiceCodeError or UnknownRegionError, both with a message for people.
+    Raises InvoiceCodeError or UnknownRegionError.
     """
     digits = normalise(text)
     read = _digital if len(digits) == 20 else _coded
@@ -119,7 +159,7 @@ def find(text: str, authorities: Mapping[str, Authority], language: str = "en") 
 
 
 def invoice_type(code: str) -> str:
-    """The page's type (fplx, key of `INVOICE_TYPES`) of a code of 10 or 12 digits ([S7][S9]); no digital number says."""
+    """The page's type (fplx, as in `INVOICE_TYPES`) of a code of 10 or 12 digits ([S7][S9]); no digital number says."""
     if len(code) == 10:
         return _BY_KIND.get(code[7], "99")
     if code in _ELECTRONIC:
@@ -132,17 +172,17 @@ def invoice_type(code: str) -> str:
 def _coded(code: str, authorities: Mapping[str, Authority], language: str) -> InvoiceRoute:
     written = code[:4] if len(code) == 10 else code[1:5]
     region = written if written in CITIES else f"{written[:2]}00"
-    warning = _truncation(code, authorities, language)
+    warnings = {known: _truncation(code, authorities, known) for known in SENTENCES}
     authority = next((one for one in authorities.values() if one.code == region), None)
     if authority is None:
-        raise UnknownRegionError(f"no authority has region {written}. {warning}".strip())
+        raise UnknownRegionError("no_region", region=written, warning=warnings)
     return InvoiceRoute(
         invoice=code,
         authority=authority,
         kind=InvoiceKind.CODE10 if len(code) == 10 else InvoiceKind.CODE12,
         endpoint=_fact(authority, "verify_url"),
         service="verify",
-        warning=warning,
+        warning=warnings[language],
         advice=SENTENCES[language]["coded"].format(name=_name(authority, language)),
     )
 
@@ -168,7 +208,8 @@ def _name(authority: Authority, language: str) -> str:
 def _digital(number: str, authorities: Mapping[str, Authority], language: str) -> InvoiceRoute:
     authority = _by_prefix(number[2:4], authorities)
     if authority is None:
-        raise UnknownRegionError(_unknown_prefix(number[2:4]))
+        is_city = number[2:4] in CITY_PREFIXES
+        raise UnknownRegionError("city_prefix" if is_city else "no_prefix", prefix=number[2:4])
     endpoint = _fact(authority, "dppt_url")
     say = SENTENCES[language]
     host = _fact(authority, "dppt_host") or say["no_host"]
@@ -184,15 +225,6 @@ def _digital(number: str, authorities: Mapping[str, Authority], language: str) -
 
 def _by_prefix(prefix: str, authorities: Mapping[str, Authority]) -> Authority | None:
     return next((one for one in authorities.values() if _fact(one, "digital_invoice_prefix") == prefix), None)
-
-
-def _unknown_prefix(prefix: str) -> str:
-    if prefix in ("91", "92", "93", "94"):
-        return (
-            f"digits 3 and 4 are {prefix}: a city with an authority of its own, but which one is in no public source; "
-            f"set authorities.override.<slug>.digital_invoice_prefix to {prefix!r} once you know"
-        )
-    return f"digits 3 and 4 are {prefix}: no authority has this region"
 
 
 def _fact(authority: Authority, name: str) -> str | None:

@@ -13,6 +13,7 @@ from monitor.core.routing import InvoiceCodeError, InvoiceRoute, UnknownRegionEr
 from monitor.core.status import status_rows
 from monitor.core.windows import upcoming
 from monitor.model import Incident, Target, TargetState, as_json
+from monitor.notify.words import LANGUAGES
 from monitor.web.answers import ResultAnswer, RouteAnswer, TargetAnswer
 from monitor.web.errors import RequestError
 from monitor.web.reading import READING, Reading
@@ -59,6 +60,14 @@ def whole_number(given: dict[str, str], name: str, *, default: int, most: int) -
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
         raise RequestError(400, f"{name} must be a whole number from 1 to {most}")
     return int(text)
+
+
+def language_of(given: dict[str, str], reading: Reading) -> str:
+    """`?lang=zh|en`, else the configured language."""
+    language = given.get("lang", reading.plan().language)
+    if language not in LANGUAGES:
+        raise RequestError(400, f"lang must be one of {', '.join(LANGUAGES)}")
+    return language
 
 
 def page(
@@ -188,14 +197,14 @@ async def silences(request: web.Request) -> web.Response:
 
 
 async def route(request: web.Request) -> web.Response:
-    """`GET /api/v1/route?invoice=CODE`: who holds this invoice, where it is asked for, and whether that works now."""
-    given = parameters(request, "invoice")
+    """`GET /api/v1/route?invoice=CODE&lang=`: who holds this invoice, where it is asked for, and whether that works now."""
+    given = parameters(request, "invoice", "lang")
     if "invoice" not in given:
         raise RequestError(400, "invoice is missing: /api/v1/route?invoice=CODE")
     reading = request.app[READING]
+    known = {**reading.registry, **reading.plan().authorities}
     try:
-        plan = reading.plan()
-        found = find(given["invoice"], {**reading.registry, **plan.authorities}, plan.language)
+        found = find(given["invoice"], known, language_of(given, reading))
     except InvoiceCodeError as mistake:
         raise RequestError(400, str(mistake)) from mistake
     except UnknownRegionError as mistake:

@@ -55,10 +55,7 @@ def lens_of(request: web.Request) -> Lens:
     """Language, zone and present of a request: `?lang=zh|en`, else the configured language."""
     reading = request.app[READING]
     given = api.parameters(request, "lang")
-    language = given.get("lang", reading.plan().language)
-    if language not in LANGUAGES:
-        raise RequestError(400, f"lang must be one of {', '.join(LANGUAGES)}")
-    return Lens(language=language, plan=reading.plan(), now=reading.clock.now())
+    return Lens(language=api.language_of(given, reading), plan=reading.plan(), now=reading.clock.now())
 
 
 def render(

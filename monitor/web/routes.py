@@ -143,7 +143,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         method="GET", path="/api/v1/route", handler=api.route, weight=3, answer=answers.RouteAnswer,
-        parameters=(Parameter(name="invoice", schema=TEXTUAL, required=True, about="code or number"),),
+        parameters=(Parameter(name="invoice", schema=TEXTUAL, required=True, about="code or number"), LANG),
         refuses={404: "an unknown region"}, about="Who holds an invoice, and whether that works now",
     ),
     Endpoint(

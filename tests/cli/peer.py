@@ -11,11 +11,13 @@ from typing import Any
 
 
 @contextmanager
-def serving(answers: Mapping[str, Any]) -> Iterator[str]:
-    """Serves `path → bytes or JSON value` on loopback; 404 for other paths. Gives its address."""
+def serving(answers: Mapping[str, Any], asked: list[str] | None = None) -> Iterator[str]:
+    """Serves `path → bytes or JSON value` on loopback; 404 for other paths. Gives its address, notes what is `asked`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if asked is not None:
+                asked.append(self.path)
             answer = answers.get(self.path.partition("?")[0])
             body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(404 if answer is None else 200)

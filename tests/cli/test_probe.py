@@ -25,10 +25,10 @@ from monitor import model
 from monitor.cli.bars import draw_result
 from monitor.cli.drawing import make_console
 from monitor.cli.probe import choose, command, exit_code, target_of_url
+from monitor.cli.texts import LANGUAGES
 from monitor.config.load import without_file
 from monitor.knowledge import load_registry
 from monitor.model import Cause, Certificate, Flag, Phase
-from monitor.notify.words import words
 from tests.cli.peer import serving
 
 STARTED = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -38,7 +38,8 @@ LOG = {"log_level": "info", "log_format": "console"}
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FAPIAO_CONFIG", raising=False)
+    for name in ("FAPIAO_CONFIG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def probe(*words: str) -> Result:
@@ -92,11 +93,13 @@ def stranger() -> Iterator[int]:
     thread.join()
 
 
-def configuration(directory: Path, *probes: str) -> Path:
+def configuration(directory: Path, *probes: str, language: str = "language: en") -> Path:
     """A probes.yaml with these probes, written as flow mappings."""
     file = directory / "probes.yaml"
     lines = "\n".join(f"  - {line}" for line in probes)
-    file.write_text(f"version: 1\nlimits: {{per_host: none}}\nprobes:\n{lines}\n", encoding="utf-8")
+    file.write_text(
+        f"version: 1\n{language}\nlimits: {{per_host: none}}\nprobes:\n{lines}\n", encoding="utf-8"
+    )
     return file
 
 
@@ -154,7 +157,7 @@ def test_what_stands_in_a_url_is_used_but_not_echoed() -> None:
         plain, as_json = probe(secret), probe(secret, "--json")
     assert (plain.return_value, as_json.return_value) == (0, 0)
     assert "geheim" not in plain.output + as_json.output
-    target = target_of_url(secret)
+    target = target_of_url(secret, "en")
     assert target.headers == (("Authorization", "Basic bWU6Z2VoZWltLTI="),)
     assert target.url == f"{url}/hook/geheim-1?token=geheim-3"
 
@@ -174,7 +177,7 @@ def test_a_url_that_lost_its_scheme_is_not_repeated_either() -> None:
 
 
 def test_an_ipv6_address_keeps_its_brackets() -> None:
-    target = target_of_url("https://[::1]:8443/x")
+    target = target_of_url("https://[::1]:8443/x", "en")
     assert (target.id, target.host, target.port) == ("https://[::1]:8443", "::1", 8443)
 
 
@@ -183,12 +186,12 @@ def test_an_ipv6_address_keeps_its_brackets() -> None:
 
 def test_without_a_file_the_shipped_ladder_is_known() -> None:
     plan = without_file(load_registry())
-    assert [target.id for target in choose(plan, "captcha/shandong")] == ["captcha/shandong"]
+    assert [target.id for target in choose(plan, "captcha/shandong", "en")] == ["captcha/shandong"]
     ids = {"reach/shandong", "captcha/shandong", "dppt/shandong"}
-    assert {target.id for target in choose(plan, "shandong")} == ids
-    assert {target.id for target in choose(plan, "山东")} == ids
-    assert {target.id for target in choose(plan, "3700")} == ids
-    assert all(target.is_control for target in choose(plan, "local"))
+    assert {target.id for target in choose(plan, "shandong", "en")} == ids
+    assert {target.id for target in choose(plan, "山东", "en")} == ids
+    assert {target.id for target in choose(plan, "3700", "en")} == ids
+    assert all(target.is_control for target in choose(plan, "local", "en"))
 
 
 def test_a_slip_of_the_pen_is_understood() -> None:
@@ -216,7 +219,7 @@ def test_a_broken_configuration_is_no_verdict_about_anybody(tmp_path: Path) -> N
     file = configuration(tmp_path, "{name: a, kind: tpc}")
     result = probe("a", "-c", str(file))
     assert getattr(result.exception, "exit_code", None) == 3
-    assert "probes.yaml:4" in problem(result)
+    assert "probes.yaml:5" in problem(result)
 
 
 def test_a_missing_file_is_no_verdict_either(tmp_path: Path) -> None:
@@ -254,11 +257,11 @@ def seen(cause: Cause = Cause.NONE, **more: Any) -> model.Result:
     return replace(result, **more)
 
 
-def drawn(result: model.Result, width: int = 80) -> list[str]:
+def drawn(result: model.Result, width: int = 80, language: str = "en") -> list[str]:
     """The lines that a terminal of that width gets."""
     console = Console(file=io.StringIO(), width=width, highlight=False)
     target = without_file(load_registry()).targets["captcha/shandong"]
-    console.print(draw_result(target, result, words("en"), width))
+    console.print(draw_result(target, result, language, width))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 
@@ -312,9 +315,52 @@ def test_a_certificate_says_when_it_expires(not_after: datetime, said: str) -> N
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
-def test_the_picture_fits_the_terminal(width: int) -> None:
-    lines = drawn(seen(Cause.API_ERROR, phase=Phase.PROCESSING, code="499", detail="系统" * 80), width)
-    assert max(cell_len(line) for line in lines) <= width
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_picture_fits_the_terminal(width: int, language: str) -> None:
+    failed = seen(Cause.API_ERROR, phase=Phase.PROCESSING, code="499", detail="系统" * 80)
+    assert max(cell_len(line) for line in drawn(failed, width, language)) <= width
+
+
+# --- language --------------------------------------------------------------------------------------------------------
+
+
+def test_chinese_columns_are_aligned_and_the_code_of_the_cause_stays(
+    tmp_path: Path, closed_port: int
+) -> None:
+    configuration(
+        tmp_path,
+        f"{{name: a, kind: tcp, authority: shandong, host: 127.0.0.1, port: {closed_port}}}",
+        language="language: zh",
+    )
+    result = probe("a")
+    assert "a  ✗ 异常：connection_refused" in result.stdout
+    assert "连接被拒绝（端口没有服务）" in result.stdout
+    rows = [line for line in result.stdout.splitlines() if " ms " in line]
+    assert [line.split()[0] for line in rows] == ["域名解析", "建立连接", "合计"]
+    assert len({cell_len(line.partition(" ms ")[0]) for line in rows}) == 1
+    assert rows[-1].endswith("时限 5 秒")
+
+
+def test_what_went_wrong_before_is_said_in_chinese_too(tmp_path: Path) -> None:
+    configuration(
+        tmp_path, "{name: a, kind: tcp, authority: shandong, host: h, port: 1}", language="language: zh"
+    )
+    assert "您要找的是不是 shandong？" in problem(probe("shandng"))
+    assert problem(probe("ftp://geheim")).startswith("这不是地址")
+    assert "还不支持" in problem(probe("a", "--explain"))
+    broken = configuration(tmp_path, "{name: a, kind: tpc}", language="language: zh")
+    assert problem(probe("a", "-c", str(broken))).startswith("配置文件有误")
+
+
+def test_json_is_the_same_in_every_language(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stable() -> Any:
+        said = json.loads(probe(f"tcp://127.0.0.1:{closed_port}", "--json").stdout)
+        return {key: said[key] for key in ("outcome", "cause", "phase", "detail")}
+
+    english = stable()
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert stable() == english
+    assert english["detail"] == "connection refused"
 
 
 def test_text_from_the_network_cannot_move_the_cursor() -> None:

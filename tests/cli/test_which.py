@@ -44,7 +44,14 @@ def answer(*words: str, url: str = NOBODY) -> Any:
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FAPIAO_CONFIG", raising=False)
+    for name in ("FAPIAO_CONFIG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def problem(result: Result) -> str:
+    """What went wrong before anything was asked."""
+    assert result.exception is not None
+    return str(getattr(result.exception, "message", result.exception))
 
 
 def test_an_invoice_leads_to_its_authority_without_a_daemon() -> None:
@@ -77,19 +84,48 @@ def test_what_a_daemon_does_not_know_is_looked_up_here() -> None:
         assert answer("3700990130", url=url)["authority"] == "shandong"
 
 
-def test_advice_comes_in_the_language_of_the_terminal_or_of_the_configuration(
+def test_it_speaks_the_language_of_the_terminal_or_of_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        monkeypatch.delenv(name, raising=False)
-    assert "national page verifies" in answer("24372000000000000000")["advice"]
+    assert "national page only passes on" in which("3700990130").stdout
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    assert "发票由全国查验平台查验" in answer("24372000000000000000")["advice"]
+    lines = which("24372000000000000000").stdout.splitlines()
+    assert lines[0] == "山东（shandong，3700）"
+    assert "  业务      电子发票服务平台（dppt）" in lines
+    assert (
+        "  状态      未知：http://127.0.0.1:1 没有监控程序在运行（连接被拒绝），可用 fapiao-monitor run 启动"
+        in lines
+    )
+    assert lines[-1].endswith("发票由全国查验平台查验")
+    assert "应为 10 位或 12 位发票代码" in which("12").stderr
+    assert problem(which("1100990130", url="ftp://x")).startswith("--url：请写成")
     (tmp_path / "probes.yaml").write_text(
         "version: 1\nlanguage: en\n"
         "probes:\n  - {name: reach, kind: tcp, each: authority, host: '{verify_host}', port: '{verify_port}'}\n"
     )
-    assert "national page only passes on" in answer("3700990130")["advice"]
+    assert "national page only passes on" in which("3700990130").stdout
+
+
+@pytest.mark.parametrize("invoice", ["24372000000000000000", "037001900111", "9900990130", "12"])
+def test_json_is_the_same_in_every_language(invoice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    english = answer(invoice)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert answer(invoice) == english
+
+
+def test_a_daemon_is_asked_for_its_advice_in_the_language_of_the_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The states of its answer are words of the API; here they are said in those of the user."""
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    asked: list[str] = []
+    with serving(DAEMON, asked=asked) as url:
+        shown = which("24372000000000000000", url=url).stdout
+        which("24372000000000000000", "--json", url=url)
+    assert "  状态      正常；全国查验平台：正常" in shown
+    assert [one for one in asked if "route" in one] == [
+        f"/api/v1/route?invoice=24372000000000000000&lang={language}" for language in ("zh", "en")
+    ]
 
 
 def test_the_first_twelve_digits_of_twenty_are_doubted_at_once() -> None:
@@ -145,7 +181,7 @@ def test_an_override_of_the_configuration_is_used(tmp_path: Path) -> None:
 
 def test_a_broken_configuration_is_left_aside_unless_it_was_named(tmp_path: Path) -> None:
     file = tmp_path / "probes.yaml"
-    file.write_text("probez: []\n")
+    file.write_text("language: en\nprobez: []\n")
     result = which("1100990100")
     assert result.return_value == 0
     assert "probes.yaml has mistakes" in result.stderr

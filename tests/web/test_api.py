@@ -162,6 +162,17 @@ async def test_an_invoice_is_routed_to_its_authority_with_the_state_of_what_answ
     assert (digital.json["state"], digital.json["watched"]) == (None, [])
 
 
+async def test_advice_of_an_invoice_is_in_the_configured_language_or_the_one_asked_for(ask):
+    configured, english, chinese, strange = [
+        await ask(f"/api/v1/route?invoice=037001900111{lang}")
+        for lang in ("", "&lang=en", "&lang=zh", "&lang=fr")
+    ]
+    assert configured.json == chinese.json
+    assert "national page only passes on" in english.json["advice"]
+    assert english.json | {"advice": ""} == chinese.json | {"advice": ""}
+    assert strange.status == 400
+
+
 @pytest.mark.parametrize(
     ("query", "status"), [("", 400), ("?invoice=", 400), ("?invoice=12ab", 400), ("?invoice=9900190011", 404)]
 )

@@ -1,0 +1,185 @@
+"""What `probe` and `which` say at a terminal, in Chinese and English, and in which of the two."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from monitor.cli.configuration import setting
+
+LANGUAGES = ("zh", "en")
+CONFIGURED = "zh"
+"""What a configuration means that names no language, as for the page and the notifications."""
+
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "zh": {
+        "colon": "：",
+        "comma": "，",
+        "semicolon": "；",
+        "list": "、",
+        "refusal": "错误：",
+        "or": " 或 ",
+        # probe: what could not be done
+        "not_yet": "{option}：本版本还不支持",
+        "mistakes": "配置文件有误，没有探测（逐条说明为英文）：\n{mistakes}",
+        "no_target": "没有名为“{word}”的探测目标或税务机关；{hint}",
+        "no_target_hidden": "没有这样的探测目标或税务机关；{hint}",
+        "did_you_mean": "您要找的是不是 {near}？",
+        "listed": "用 fapiao-monitor authorities 查看全部税务机关",
+        "no_address": "这不是地址：请写成 https://host/path、http://host/path、tls://host:port 或 tcp://host:port",
+        "limited": "其中一台主机的连接次数已到 limits.per_host 的上限，请稍后再试",
+        "looking_at": "正在探测 {what}",
+        "targets": "{count} 个目标",
+        "counted": "{count} 个{outcome}",
+        # probe: what was seen
+        "phase": "{words}",
+        "total": "合计",
+        "deadline": "时限 {seconds:g} 秒",
+        "address": "地址",
+        "one_address": "{address}",
+        "more_addresses": "{address}（另有 {count} 个）",
+        "certificate": "证书",
+        "issuer": "颁发者",
+        "expires": "有效期",
+        "expired": "已过期 {days:.0f} 天",
+        "expires_in": "还剩 {days} 天",
+        "verified": "验证",
+        "verified_yes": "通过",
+        "verified_no": "未通过：{why}",
+        "unknown_reason": "原因不明",
+        "status": "状态码",
+        "code": "返回码",
+        "lag": "滞后",
+        # which
+        "place": "{name}（{slug}，{code}）",
+        "invoice": "发票",
+        "service": "业务",
+        "named": "{words}（{name}）",
+        "endpoint": "地址",
+        "state": "状态",
+        "watched": "观测",
+        "advice": "说明",
+        "code10": "10 位发票代码，{type}（{number}）",
+        "code12": "12 位发票代码，{type}（{number}）",
+        "digital": "数电票号码",
+        "no_endpoint": "没有已知的地址",
+        "no_state": "未知：{why}",
+        "national": "；全国查验平台：{state}",
+        "watched_unknown": "监控程序未运行，无从得知",
+        "unwatched": "没有观测它",
+        "bad_file": "配置文件有误（逐条说明为英文）：\n{mistakes}",
+        # the daemon
+        "bad_url": "--url：请写成 {example} 这样的地址",
+        "daemon_absent": "{where} 没有监控程序在运行（{why}），可用 fapiao-monitor run 启动",
+        "daemon_silent": "{where} 的监控程序在 {seconds:g} 秒内没有应答",
+        "daemon_stranger": "在 {where} 应答的不是 fapiao-monitor",
+        "daemon_stranger_status": "在 {where} 应答的不是 fapiao-monitor（状态码 {status}）",
+        "daemon_untrusted": "{where} 的证书不受信任（{why}）；私有 CA 请用 SSL_CERT_FILE=/path/ca.pem 指定根证书",
+        "daemon_refuses": "{where} 的监控程序拒绝了 {path}：{refusal}",
+        "token_missing": "{where} 的监控程序拒绝了 {path}：{refusal}；请把 FAPIAO_TOKEN 设为它配置里的 server.token",
+        "token_wrong": "{where} 的监控程序拒绝了 {path}：{refusal}；FAPIAO_TOKEN 与它配置里的 server.token 不一致",
+        "left_aside": "{file} 有误，没有采用；可用 fapiao-monitor check 查看",
+    },
+    "en": {
+        "colon": ": ",
+        "comma": ", ",
+        "semicolon": "; ",
+        "list": ", ",
+        "refusal": "Error: ",
+        "or": " or ",
+        "not_yet": "{option}: not yet",
+        "mistakes": "the configuration has mistakes, nothing was looked at:\n{mistakes}",
+        "no_target": "{word!r} is neither a target nor an authority that is watched; {hint}",
+        "no_target_hidden": "this is neither a target nor an authority that is watched; {hint}",
+        "did_you_mean": "did you mean {near}?",
+        "listed": "`fapiao-monitor authorities` lists them",
+        "no_address": "this is no address: write https://host/path, http://host/path, tls://host:port or tcp://host:port",
+        "limited": "limits.per_host allows no further connection to one of the hosts now; try again in a minute",
+        "looking_at": "looking at {what}",
+        "targets": "{count} targets",
+        "counted": "{count} {outcome}",
+        "phase": "{name}",
+        "total": "total",
+        "deadline": "of {seconds:g} s",
+        "address": "address",
+        "one_address": "{address}",
+        "more_addresses": "{address} (and {count} more)",
+        "certificate": "certificate",
+        "issuer": "issued by",
+        "expires": "expires",
+        "expired": "expired {days:.0f} days ago",
+        "expires_in": "in {days} days",
+        "verified": "verified",
+        "verified_yes": "yes",
+        "verified_no": "no: {why}",
+        "unknown_reason": "unknown",
+        "status": "status",
+        "code": "code",
+        "lag": "lag",
+        "place": "{name} {name_en} ({slug}, {code})",
+        "invoice": "invoice",
+        "service": "service",
+        "named": "{name}, {words}",
+        "endpoint": "endpoint",
+        "state": "state",
+        "watched": "watched",
+        "advice": "advice",
+        "code10": "code of 10 digits, {type} ({number})",
+        "code12": "code of 12 digits, {type} ({number})",
+        "digital": "number of a 数电票",
+        "no_endpoint": "not known",
+        "no_state": "unknown: {why}",
+        "national": "; the national page is {state}",
+        "watched_unknown": "not known without a daemon",
+        "unwatched": "nothing of it",
+        "bad_file": "the configuration has mistakes:\n{mistakes}",
+        "bad_url": "--url: write an address like {example}",
+        "daemon_absent": "no daemon at {where}: {why}. Start one with `run`",
+        "daemon_silent": "the daemon at {where} did not answer within {seconds:g} s",
+        "daemon_stranger": "what answers at {where} is not a fapiao-monitor",
+        "daemon_stranger_status": "what answers at {where} is not a fapiao-monitor (status {status})",
+        "daemon_untrusted": "the certificate of {where} is not trusted: {why}. "
+        "For a private authority name its root certificate: SSL_CERT_FILE=/path/ca.pem",
+        "daemon_refuses": "the daemon at {where} refuses {path}: {refusal}",
+        "token_missing": "the daemon at {where} refuses {path}: {refusal}; "
+        "set FAPIAO_TOKEN to the server.token of its configuration",
+        "token_wrong": "the daemon at {where} refuses {path}: {refusal}; "
+        "FAPIAO_TOKEN is not the server.token of its configuration",
+        "left_aside": "{file} has mistakes and is left aside; see `fapiao-monitor check`",
+    },
+}
+
+
+def say(language: str, key: str, /, **values: object) -> str:
+    """A text with its gaps filled."""
+    return TEXTS[language][key].format(**values)
+
+
+def language_of(file: Path | None) -> str:
+    """`language` of the configuration that is named or lies here, also of one with mistakes; else that of the terminal."""
+    written = setting(file, "language")
+    if written is None:
+        return _of_terminal()
+    return str(written) if written in LANGUAGES else CONFIGURED
+
+
+def _of_terminal() -> str:
+    """By the variables that POSIX names, in its order; English where none of them says Chinese."""
+    chosen = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "zh" if chosen.startswith("zh") else "en"
+
+
+class Refusal(click.ClickException):
+    """Why nothing was done, in the language of the user."""
+
+    def __init__(self, language: str, key: str, /, **values: object) -> None:
+        super().__init__(say(language, key, **values))
+        self._language = language
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """On standard error, as click shows its own."""
+        click.echo(say(self._language, "refusal") + self.format_message(), file=file, err=file is None)
