@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ADDRESS = "127.0.0.1:18136"
-TIMEOUT = 2.0
+TIMEOUT = 3.0
 """Seconds a run may take in the configuration that `simulate --config-out` writes."""
 
 

@@ -53,7 +53,10 @@ async def steer(control: str, wishes: Sequence[Wish]) -> list[str]:
 
     Raises Unanswered (exit 3) where no simulator answers, Declined (exit 1) with its words where a wish cannot be.
     """
-    simulator = find_daemon(control)
+    try:
+        simulator = find_daemon(control)
+    except click.UsageError:
+        raise click.UsageError(f"--control: write an address like {DEFAULT_CONTROL}") from None
     return [await _steer(simulator, wish) for wish in wishes]
 
 

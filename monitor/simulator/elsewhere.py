@@ -1,7 +1,7 @@
 """A stand-in for a reference: another monitor that looks at the same authorities from elsewhere, at `/reference`.
 
 Unless told otherwise it sees what is really so: a broken verify service as what its fault promises. What is wrong only on the
-way from here (the name server `resolver`, a hijacked name) it does not see.
+way from here (the name server `resolver`, a hijacked name, and everything while both controls are broken) it does not see.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from monitor.simulator.authorities import CONTROLS
 from monitor.simulator.faults import promise_of
 from monitor.simulator.kinds import Fault, FaultError
 
@@ -17,7 +18,7 @@ OUTCOMES = ("ok", "error", "timeout")
 _ONLY_HERE = ("dns_hijacked",)
 
 BrokenBy = Callable[[str], Fault | None]
-"""Slug → the fault that its verify service has now."""
+"""Slug → the fault that its first service has now."""
 
 
 class Elsewhere:
@@ -67,6 +68,8 @@ class Elsewhere:
 
     def _really(self, slug: str) -> list[str]:
         fault = self._broken_by(slug)
+        if all(self._broken_by(control.slug) for control in CONTROLS):
+            return ["ok"]
         if fault is None or fault.share < 1 or fault.kind.name in _ONLY_HERE:
             return ["ok"]
         words = promise_of(fault).split()

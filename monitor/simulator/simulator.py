@@ -305,7 +305,7 @@ class Simulator:
             self._ca_file.write_bytes(self._ca.ca_path.read_bytes())
 
     def _broken_by(self, slug: str) -> Fault | None:
-        return self._endpoints[slug, VERIFY].fault
+        return self.endpoints(slug)[0].fault
 
     def _known(self, name: str) -> tuple[str, Fault | None] | None:
         """What the name servers know of it."""

@@ -84,6 +84,15 @@ async def test_a_reference_sees_what_is_really_so_unless_told_otherwise(
     assert (await outcomes(http))["shandong"] == "timeout"
 
 
+async def test_from_elsewhere_all_is_well_while_our_own_line_is_cut(
+    sim: Simulator, http: aiohttp.ClientSession
+):
+    sim.set_fault("everything", "refuse")
+    assert set((await outcomes(http)).values()) == {"ok"}
+    sim.clear_fault("gateway")
+    assert set((await outcomes(http)).values()) == {"error"}
+
+
 @pytest.mark.parametrize("rows", [{"shandong": "fine"}, {"nowhere": "ok"}, {"shandong": 1}, []])
 async def test_a_reference_is_told_only_what_makes_sense(http: aiohttp.ClientSession, rows: object):
     async with http.put("/reference", json=rows) as answer:
