@@ -104,7 +104,8 @@ def _samples(target: Target, seen: Seen, result: Result) -> Iterator[Sample]:
 
 def _http(seen: Seen) -> Iterator[Sample]:
     reply = seen.reply
-    for phase in Phase if seen.addresses else (Phase.RESOLVE,):
+    found = seen.addresses or Phase.CONNECT in seen.phases  # by a proxy no address is known
+    for phase in Phase if found else (Phase.RESOLVE,):
         yield PHASES, labels(phase=phase), seen.phases.get(phase, 0.0)
     yield STATUS_CODE, "", 0 if reply is None else reply.status
     yield REDIRECTS, "", len(seen.redirects) + (reply is not None and _redirects(reply))
