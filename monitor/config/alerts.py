@@ -86,7 +86,9 @@ def _route(written: WrittenRoute) -> Route:
 def heartbeat(written: Alerts) -> Heartbeat | None:
     """Whom the daemon tells that it is alive, by the proxy of the receivers."""
     to = written.heartbeat
-    return to and Heartbeat(url=to.url, interval=to.interval, proxies=written.proxy)
+    if to is None:
+        return None
+    return Heartbeat(url=to.url, interval=to.interval, proxies=written.proxy)
 
 
 def secret_parts(url: str) -> Iterator[str]:
