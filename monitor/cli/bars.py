@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from monitor.cli.drawing import ACCENTS, clean, fit, flow, sign_and_word
+from monitor.cli.drawing import ACCENTS, clean, fit, flow, name_and_value, sign_and_word
 from monitor.cli.texts import say
 from monitor.model import Certificate, Flag, Outcome, Phase, Result, Target
 from monitor.notify.text import duration
@@ -27,7 +26,7 @@ def draw_result(target: Target, result: Result, language: str, width: int) -> Re
     parts: list[RenderableType] = [_title(target, result, language), *_meaning(result, language), Text()]
     parts += _bars(target, result, language, bar_width)
     facts = list(_facts(result, language))
-    return Group(*parts, Text(), _table(facts)) if facts else Group(*parts)
+    return Group(*parts, Text(), name_and_value(facts)) if facts else Group(*parts)
 
 
 def draw_summary(results: Sequence[Result], language: str) -> Text:
@@ -101,15 +100,6 @@ def _measured(what: str, seconds: float) -> str:
 
 
 # --- facts -----------------------------------------------------------------------------------------------------------
-
-
-def _table(facts: Sequence[tuple[str, Text]]) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column()
-    table.add_column(overflow="fold")
-    for name, value in facts:
-        table.add_row(Text(f"  {name}", style="dim"), value)
-    return table
 
 
 def _facts(result: Result, language: str) -> Iterator[tuple[str, Text]]:

@@ -6,11 +6,12 @@ Signs are characters that are one column wide everywhere, also where East Asian 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 from rich.cells import set_cell_size
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 GREEN, RED, YELLOW = "#1b5e20", "#7f1d1d", "#5f4b00"
@@ -54,6 +55,16 @@ def fit(text: str, width: int) -> str:
 def sign_and_word(word: str, shown: str | None = None) -> Text:
     """`✗ error`, coloured for the terminal's own background."""
     return Text(f"{SIGNS.get(word, '?')} {shown or word}", style=f"bold {ACCENTS.get(word, 'white')}")
+
+
+def name_and_value(rows: Iterable[tuple[str, Text]]) -> Table:
+    """Names in a column, values beside them; a long value goes on below its own beginning."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(Text(f"  {name}", style="dim"), value)
+    return table
 
 
 def flow(pieces: Sequence[Text], width: int, between: str = ", ") -> Text:

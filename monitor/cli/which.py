@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -92,7 +93,10 @@ def command(invoice: str, file: Path | None, as_json: bool, url: str) -> int:
         else:
             click.echo(problem.said(language), err=True)
         return 1
-    click.echo(_json(found.answer) if as_json else _text(found, authorities, language))
+    if as_json:
+        click.echo(json.dumps(asdict(found.answer), ensure_ascii=False, indent=2))
+    else:
+        _print(found, authorities, language)
     return 0
 
 
@@ -148,7 +152,7 @@ def _without_daemon(route: InvoiceRoute) -> Answer:
         endpoint=route.endpoint,
         state=None,
         watched=[],
-        advice=" ".join(part for part in (route.warning, route.advice) if part),
+        advice=route.explained,
     )
 
 
@@ -173,29 +177,37 @@ def _authorities(file: Path | None, language: str) -> Mapping[str, Authority]:
 # --- showing ---------------------------------------------------------------------------------------------------------
 
 
-def _json(answer: Answer) -> str:
-    return json.dumps(asdict(answer), ensure_ascii=False, indent=2)
+def _print(found: Found, authorities: Mapping[str, Authority], language: str) -> None:
+    """Long values go on below themselves on a terminal; in a pipe a line is a fact."""
+    from rich.text import Text
 
-
-def _text(found: Found, authorities: Mapping[str, Authority], language: str) -> str:
-    from monitor.cli.drawing import clean, fit
-    from monitor.notify.words import words
+    from monitor.cli.drawing import clean, fit, make_console, name_and_value
 
     answer, known = found.answer, authorities.get(found.answer.authority)
-    name_en = known.name_en if known else ""
-    service = say(language, "named", name=answer.service, words=words(language).service(answer.service))
-    rows = {
+    names = {"name": answer.name, "name_en": known.name_en if known else ""}
+    click.echo(clean(say(language, "place", **names, slug=answer.authority, code=answer.code)))
+    rows = [(say(language, key), clean(row)) for key, row in _facts(found, language).items()]
+    if sys.stdout.isatty():
+        make_console().print(name_and_value((name, Text(row)) for name, row in rows))
+        return
+    for name, row in rows:
+        click.echo(f"  {fit(name, 10)}{row}")
+
+
+def _facts(found: Found, language: str) -> dict[str, str]:
+    """Key of the name in cli/texts.py → value."""
+    from monitor.notify.words import words
+
+    answer = found.answer
+    service = words(language).service(answer.service)
+    return {
         "invoice": f"{answer.invoice}{say(language, 'comma')}{_shape(answer, language)}",
-        "service": service,
+        "service": say(language, "named", name=answer.service, words=service),
         "endpoint": answer.endpoint or say(language, "no_endpoint"),
         "state": _state(found, language),
         "watched": say(language, "list").join(answer.watched) or _unwatched(found, language),
         "advice": answer.advice,
     }
-    title = say(language, "place", name=answer.name, name_en=name_en, slug=answer.authority, code=answer.code)
-    return "\n".join(
-        [clean(title), *(f"  {fit(say(language, key), 10)}{clean(row)}" for key, row in rows.items())]
-    )
 
 
 def _shape(answer: Answer, language: str) -> str:

@@ -62,7 +62,7 @@ SENTENCES = {
         "digital": "数电票 of {name}: {host}. Of it only reachability is watched; the national page verifies the invoice",
         "no_host": "no address of its platform is known",
         "cut": "12 digits that begin with {head} look like the first 12 of a 20-digit number (数电票), "
-        "{belongs}codes of 12 digits in use begin with 0 or 1: give all 20",
+        "{belongs}codes of 12 digits in use begin with 0 or 1: give all 20.",
         "belongs": "which would belong to {name}; ",
         "number_only": "8 digits are an invoice number without its code: give the code (10 or 12 digits)",
         "no_code": "{text!r} is not an invoice code: 10 or 12 digits, or the 20 digits of a 数电票",
@@ -76,7 +76,7 @@ SENTENCES = {
         "digital": "{name}的数电票：{host}。这里只观测该平台能否连通，发票由全国查验平台查验",
         "no_host": "没有已知的平台地址",
         "cut": "以 {head} 开头的 12 位数字像是 20 位数电票号码的前 12 位，{belongs}"
-        "在用的 12 位发票代码以 0 或 1 开头：请给出全部 20 位",
+        "在用的 12 位发票代码以 0 或 1 开头：请给出全部 20 位。",
         "belongs": "那样应属{name}；",
         "number_only": "8 位数字只是发票号码：请改用发票代码（10 位或 12 位）",
         "no_code": "“{text}”不是发票代码：应为 10 位或 12 位发票代码，或 20 位数电票号码",
@@ -133,6 +133,11 @@ class InvoiceRoute:
     warning: str = ""
     """Why the digits may mean something else; empty if they do not."""
     advice: str
+
+    @property
+    def explained(self) -> str:
+        """Warning and advice, for people."""
+        return f"{self.warning} {self.advice}".strip()
 
 
 def normalise(text: str) -> str:

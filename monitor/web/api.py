@@ -230,5 +230,5 @@ def route_json(reading: Reading, found: InvoiceRoute) -> RouteAnswer:
         "watched": [
             target.id for target in plan.by_authority.get(slug, ()) if target.service == found.service
         ],
-        "advice": " ".join(part for part in (found.warning, found.advice) if part),
+        "advice": found.explained,
     }
