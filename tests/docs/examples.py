@@ -64,6 +64,9 @@ def variables(text: str) -> dict[str, str]:
 def lay_out(text: str, folder: Path) -> str:
     """Make the files that it names; returns the text with those of /etc moved into `folder`."""
     text = text.replace("/etc/fapiao-monitor/", f"{folder}/")
+    for name in re.findall(r"\$CREDENTIALS_DIRECTORY/([\w-]+)", text):
+        (folder / name).write_text("http://127.0.0.1:9/ping" if "heartbeat" in name else ADDRESS)
+    text = text.replace("$CREDENTIALS_DIRECTORY", str(folder))
     for use, name in re.findall(r"\b(file|cert|key|ca): ([\w./-]+\.\w+)", text):
         path = folder / name
         if path.is_relative_to(folder):
