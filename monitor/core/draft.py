@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
@@ -30,6 +31,10 @@ from monitor.model import (
 )
 
 T = TypeVar("T")
+WEIGHTY = (
+    "incidents", "forgotten", "notifications", "bans", "lifted", "windows", "silences", "certificates", "dropped",
+)  # fmt: skip
+"""Parts of a commit that must be on disk before they are acted on."""
 
 
 class Draft:
@@ -155,65 +160,59 @@ class Draft:
 
     def commit(self) -> Commit:
         """All of it as one value."""
-        known = self.known
-        group = self.group()
-        incidents = _new(known.incidents, self.incidents)
-        forgotten = _gone(known.incidents, self.incidents)
-        bans = tuple(
-            Ban(host_key=key, until=until) for key, until in self.bans.items() if known.bans.get(key) != until
-        )
-        lifted = _gone(known.bans, self.bans)
-        windows, silences = _new(known.windows, self.windows), _new(known.silences, self.silences)
-        certificates = _new(known.certificates, self.certificates)
-        stores_down = self.stores_down if self.stores_down != known.stores_down else None
-        dropped = self._dropped()
-        weighty = (
-            incidents,
-            forgotten,
-            bans,
-            lifted,
-            windows,
-            silences,
-            certificates,
-            stores_down is not None,
-        )
-        return Commit(
+        known, group = self.known, self.group()
+        commit = Commit(
             at=self.now,
             targets=tuple(self.changed_targets.values()),
-            incidents=incidents,
+            incidents=_new(known.incidents, self.incidents),
             notifications=tuple(self.notifications),
-            bans=bans,
-            lifted=lifted,
-            forgotten=forgotten,
+            bans=self._new_bans(),
+            lifted=_gone(known.bans, self.bans),
+            forgotten=_gone(known.incidents, self.incidents),
             sweep=self.sweep,
             group=group,
             unsettled=frozenset(self.unsettled),
             references=_new(known.references, self.references),
-            windows=windows,
-            silences=silences,
-            stores_down=stores_down,
-            certificates=certificates,
+            windows=_new(known.windows, self.windows),
+            silences=_new(known.silences, self.silences),
+            stores_down=self.stores_down if self.stores_down != known.stores_down else None,
+            certificates=_new(known.certificates, self.certificates),
             alarm=self.alarm,
             overdue=self.overdue,
             doubt=self.doubt,
-            dropped=dropped,
+            dropped=self._dropped(),
             refused=self.refused,
             due=tuple(Due(target=id_, at=at) for id_, at in self._due.items()),
             intervals=self.intervals,
-            next_wakeup=next_wakeup(
-                self.plan,
-                self.now,
-                unsettled=self.unsettled,
-                group=group,
-                sweep=self.sweep,
-                bans=self.bans,
-                states=self.targets,
-                alarm=self.alarm,
-            ),
-            durable=self.believes_otherwise
-            or any((*weighty, dropped, self.notifications))
-            or group != known.group
-            or self.doubt != known.doubt,
+            next_wakeup=self._next_wakeup(group),
+        )
+        return replace(commit, durable=self.believes_otherwise or self._is_weighty(commit))
+
+    def _is_weighty(self, commit: Commit) -> bool:
+        """Whether it holds something that must not be lost; readings of references and sweeps may."""
+        return (
+            any(getattr(commit, name) for name in WEIGHTY)
+            or commit.stores_down is not None
+            or commit.group != self.known.group
+            or commit.doubt != self.known.doubt
+        )
+
+    def _next_wakeup(self, group: Group | None) -> datetime | None:
+        return next_wakeup(
+            self.plan,
+            self.now,
+            unsettled=self.unsettled,
+            group=group,
+            sweep=self.sweep,
+            bans=self.bans,
+            states=self.targets,
+            alarm=self.alarm,
+        )
+
+    def _new_bans(self) -> tuple[Ban, ...]:
+        known = self.known.bans
+        return tuple(
+            Ban(host_key=key, until=until) for key, until in self.bans.items() if known.get(key) != until
         )
 
     def _dropped(self) -> tuple[tuple[str, str], ...]:
