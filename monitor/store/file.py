@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +23,16 @@ from monitor.model import Notification, rfc3339
 from monitor.store.errors import StateRefused, StoreError
 from monitor.store.owed import Batch
 from monitor.store.rows import SINGLE, kinds, notification_adapter
+from monitor.store.sqlite import (
+    NotOurs,
+    bring_up_to_date,
+    connect,
+    drop_logs,
+    is_damaged,
+    reason_of,
+    shipped_schema,
+    transaction,
+)
 
 APPLICATION_ID = 0x4650_4D53
 """Marks a SQLite file as a state file of this program (`FPMS`)."""
@@ -33,7 +42,6 @@ MOST_PENDING = 10_000
 """Pending notifications read at once for one receiver."""
 LOCK_WAIT = 5.0
 """Seconds a predecessor has to let go of the file."""
-DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -46,17 +54,6 @@ class Pending:
     notification: Notification
     attempts: int = 0
     next_try: datetime | None = None
-
-
-def shipped_schema() -> tuple[str, ...]:
-    """The statements that lead from each version to the next; the first makes version 1 of an empty file."""
-    folder = resources.files("monitor.store") / "schema"
-    names = sorted((entry.name for entry in folder.iterdir() if entry.name.endswith(".sql")), key=_version)
-    return tuple((folder / name).read_text(encoding="utf-8") for name in names)
-
-
-def _version(name: str) -> int:
-    return int(name.removesuffix(".sql"))
 
 
 class StateFile:
@@ -78,11 +75,11 @@ class StateFile:
             raise
         except sqlite3.Error as problem:
             self.close()
-            if not _is_damaged(problem, self._path):
-                raise StoreError(_reason(problem)) from problem
+            if not (is_damaged(problem) or self._is_no_file(problem)):
+                raise StoreError(reason_of(problem)) from problem
             self._move_aside(problem)
         except OSError as problem:
-            raise StoreError(_reason(problem)) from problem
+            raise StoreError(reason_of(problem)) from problem
         return self._attempt(self._load)
 
     def write(self, batch: Batch) -> None:
@@ -111,23 +108,13 @@ class StateFile:
         except StoreError:
             raise
         except (sqlite3.Error, OSError) as problem:
-            raise StoreError(_reason(problem)) from problem
+            raise StoreError(reason_of(problem)) from problem
 
     # --- opening ------------------------------------------------------------------------------------------------
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-            connection = sqlite3.connect(
-                self._path, isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT
-            )
-            try:
-                self._prepare(connection)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            self._connection = connect(self._path, LOCK_WAIT, self._prepare)
         return self._connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -140,24 +127,12 @@ class StateFile:
             if problem.sqlite_errorcode == sqlite3.SQLITE_BUSY:
                 raise StateRefused(f"{self._path} is in use by another process") from problem
             raise
-        self._migrate(connection)
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        found: int = connection.execute("PRAGMA user_version").fetchone()[0]
-        owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
-        empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-        if owner != APPLICATION_ID and not empty:
-            raise StateRefused(f"{self._path} is a database of some other program")
-        if found > len(self._schema):
+        try:
+            bring_up_to_date(connection, self._schema, APPLICATION_ID)
+        except NotOurs as problem:
             raise StateRefused(
-                f"{self._path} was written by a newer version of this program (its format is {found},"
-                f" this version knows {len(self._schema)}); start that version, or move the file away"
-            )
-        for version in range(found + 1, len(self._schema) + 1):
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {self._schema[version - 1]}\n;"
-                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version}; COMMIT;"
-            )
+                f"{self._path}: {problem}; start the program it belongs to, or move the file away"
+            ) from problem
 
     def _move_aside(self, problem: sqlite3.Error) -> None:
         number = 1
@@ -165,16 +140,20 @@ class StateFile:
             number += 1
         try:
             self._path.rename(aside)
-            for suffix in ("-wal", "-shm"):
-                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            drop_logs(self._path)
         except OSError as refused:
-            raise StoreError(_reason(refused)) from refused
+            raise StoreError(reason_of(refused)) from refused
         log.error(
             "store.damaged",
-            reason=_reason(problem),
+            reason=reason_of(problem),
             moved_to=aside.name,
             consequence="starting with a fresh state",
         )
+
+    def _is_no_file(self, problem: sqlite3.Error) -> bool:
+        """Whether something else stands where the file belongs."""
+        code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+        return code == sqlite3.SQLITE_CANTOPEN and self._path.exists() and not self._path.is_file()
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -212,33 +191,16 @@ class StateFile:
     def _write(self, batch: Batch) -> None:
         connection = self._open()
         connection.execute(f"PRAGMA synchronous = {'FULL' if batch.durable else 'NORMAL'}")
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(connection):
             _write_values(connection, batch)
             _write_notifications(connection, batch)
             _write_marks(connection, batch)
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
 
 
 class _Damaged(sqlite3.DatabaseError):
     """The file opens but its pages contradict each other."""
 
     sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-
-
-def _is_damaged(problem: sqlite3.Error, path: Path) -> bool:
-    """Whether the file itself is at fault, so that waiting would not help."""
-    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
-    return code in DAMAGED or (code == sqlite3.SQLITE_CANTOPEN and path.exists() and not path.is_file())
-
-
-def _reason(problem: Exception) -> str:
-    text = problem.strerror if isinstance(problem, OSError) else None
-    return text or str(problem) or type(problem).__name__
 
 
 def _restore(state: State, name: str, key: str, body: str) -> None:

@@ -10,13 +10,21 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
 from monitor.store.errors import StoreError
+from monitor.store.sqlite import (
+    bring_up_to_date,
+    connect,
+    drop_logs,
+    is_damaged,
+    reason_of,
+    shipped_schema,
+    transaction,
+)
 
 APPLICATION_ID = 0x4650_4D48
 """Marks a SQLite file as a history file of this program (`FPMH`)."""
@@ -33,21 +41,11 @@ RESERVE = 64 << 20
 RESERVED = 0.05
 SMALLEST_FILE = 512
 """No SQLite file has fewer bytes."""
-DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 OURS = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError, sqlite3.DataError)
 """Mistakes of ours, not of the disk: these pass through."""
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
-
-
-def shipped_history_schema() -> tuple[str, ...]:
-    """The statements that lead from each version to the next; the first makes version 1 of an empty file."""
-    folder = resources.files("monitor.store") / "schema" / "history"
-    names = sorted(
-        (entry.name for entry in folder.iterdir()), key=lambda name: int(name.removesuffix(".sql"))
-    )
-    return tuple((folder / name).read_text(encoding="utf-8") for name in names)
 
 
 class HistoryFile:
@@ -63,7 +61,7 @@ class HistoryFile:
         self.generation = 0
         """Counts how often a file was opened: what is known of the one before (ids) is not true of the next."""
         self._largest = largest
-        self._schema = shipped_history_schema() if schema is None else tuple(schema)
+        self._schema = shipped_schema("history") if schema is None else tuple(schema)
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
 
@@ -93,7 +91,7 @@ class HistoryFile:
         aside = self.path.with_name(f"{self.path.name}.damaged")
         try:
             self.path.replace(aside)
-            self._drop_logs()
+            drop_logs(self.path)
         except OSError as problem:
             raise StoreError(reason_of(problem)) from problem
         self.damage = reason
@@ -135,15 +133,8 @@ class HistoryFile:
 
     def _transact(self, job: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._open()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            done = job(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
-        return done
+        with transaction(connection):
+            return job(connection)
 
     # --- opening ------------------------------------------------------------------------------------------------
 
@@ -166,24 +157,9 @@ class HistoryFile:
         return (stat.st_dev, stat.st_ino) if stat.st_size >= SMALLEST_FILE else None
 
     def _connect(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.path.exists():
-            self._drop_logs()
-            self.path.touch(mode=0o600)
-        connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT
-        )
-        try:
-            self._prepare(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _drop_logs(self) -> None:
-        """The logs of a file that is gone must not be taken for those of the next."""
-        for suffix in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            drop_logs(self.path)
+        return connect(self.path, LOCK_WAIT, self._prepare)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -192,21 +168,7 @@ class HistoryFile:
         connection.execute(f"PRAGMA journal_size_limit = {LEFT_OF_WAL}")
         page_size = connection.execute("PRAGMA page_size").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {self._largest // page_size}")
-        self._migrate(connection)
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        found: int = connection.execute("PRAGMA user_version").fetchone()[0]
-        owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
-        empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-        if owner != APPLICATION_ID and not empty:
-            raise _NotOurs("a database of some other program")
-        if found > len(self._schema):
-            raise _NotOurs("written by a newer version of this program")
-        for version in range(found + 1, len(self._schema) + 1):
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {self._schema[version - 1]}\n;"
-                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version}; COMMIT;"
-            )
+        bring_up_to_date(connection, self._schema, APPLICATION_ID)
 
     def _make_room(self, problem: Exception) -> bool:
         """Drop the oldest runs where it is our own limit that was met, not that of the disk."""
@@ -220,12 +182,6 @@ class HistoryFile:
             return False
         self._transact(drop_oldest)
         return True
-
-
-class _NotOurs(sqlite3.DatabaseError):
-    """A sound SQLite file that this program cannot use."""
-
-    sqlite_errorcode = sqlite3.SQLITE_NOTADB
 
 
 def drop_oldest(connection: sqlite3.Connection, before: int = 1 << 62, most: int = ROOM) -> int:
@@ -242,14 +198,3 @@ def drop_oldest(connection: sqlite3.Connection, before: int = 1 << 62, most: int
         (row[0] + 1,),
     )
     return int(row[1])
-
-
-def is_damaged(problem: BaseException) -> bool:
-    """Whether the file itself is at fault, so that waiting would not help."""
-    return getattr(problem, "sqlite_errorcode", 0) & 0xFF in DAMAGED
-
-
-def reason_of(problem: Exception) -> str:
-    """One line for people."""
-    text = problem.strerror if isinstance(problem, OSError) else None
-    return text or str(problem) or type(problem).__name__

@@ -11,8 +11,9 @@ from monitor.core import history
 from monitor.core.history import HOUR, HourOfTarget, Uptime
 from monitor.store import history_sums as sums
 from monitor.store.errors import StoreError
-from monitor.store.history_file import LOCK_WAIT, is_damaged, reason_of
+from monitor.store.history_file import LOCK_WAIT
 from monitor.store.history_rows import COLUMNS, IncidentsPage, RunsPage, incidents, past_run
+from monitor.store.sqlite import is_damaged, reason_of
 
 MOST = 1000
 """Entries of one page at most."""
