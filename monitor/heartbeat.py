@@ -16,7 +16,7 @@ import structlog
 
 from monitor.clock import Clock
 from monitor.model import Heartbeat, Plan
-from monitor.net.connector import Connector
+from monitor.net.connector import Connector, ProxyError
 from monitor.reference.http import FAILURES
 
 log = structlog.get_logger(__name__)
@@ -119,6 +119,8 @@ async def _get(heartbeat: Heartbeat) -> None:
         ):
             if not 200 <= answer.status < 300:
                 raise NotTaken(f"answered {answer.status}")
+    except ProxyError as problem:
+        raise NotTaken(str(problem)) from None
     except tuple(kind for kind, _ in FAILURES) as problem:
         if isinstance(problem, TimeoutError):
             raise

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -58,35 +57,66 @@ SOON = timedelta(days=21)
 P = ParamSpec("P")
 
 
-@dataclass(slots=True, kw_only=True)
 class Parts:
     """Everything the daemon is made of. `plan` is replaced by a reload, the parts stay."""
 
-    plan: Plan
-    context: ssl.SSLContext | None
-    """What a new connection to the page is encrypted by, replaced like `plan`; None: by nothing."""
-    clock: Clock
-    manager: ServiceManager
-    store: StateStore
-    net: Net
-    metrics: Metrics
-    watcher: Watcher
-    pipeline: Pipeline
-    courier: Courier
-    resender: Resender
-    references: References
-    heart: Heart
-    watchdog: Watchdog
-    live: Live
-    history: HistoryStore
-    look_aside: Callable[[Target], Awaitable[Observation]]
-    """One run beside the schedule, for one who asks; raises NotNow."""
-    reread: Callable[[], Plan] | None
-    """Reads the configuration again; raises ConfigError."""
-    refused: int = 0
-    """Mistakes in the configuration as it stands in the file; the one before goes on."""
-    _one_reload: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _aside: Aside = field(default_factory=lambda: Aside("reload"))
+    def __init__(
+        self,
+        plan: Plan,
+        state: State,
+        store: StateStore,
+        knowledge: Knowledge,
+        clock: Clock,
+        manager: ServiceManager,
+    ) -> None:
+        """Make all of it; nothing runs yet. What hears of something is made before what tells it."""
+        self.plan, self.clock, self.manager, self.store = plan, clock, manager, store
+        self.context: ssl.SSLContext | None = None
+        """What a new connection to the page is encrypted by, replaced like `plan`; None: by nothing."""
+        self.reread: Callable[[], Plan] | None = None
+        """Reads the configuration again; raises ConfigError."""
+        self.refused = 0
+        """Mistakes in the configuration as it stands in the file; the one before goes on."""
+        self._one_reload, self._aside = asyncio.Lock(), Aside("reload")
+        self.metrics, self.net, self.live = Metrics(plan), Net(clock), Live(clock.now())
+        self._knowledge = knowledge
+        inbox = Inbox(4 * len(plan.targets), self.metrics)
+        shared = (clock, self.metrics)
+        look = partial(probes.run, net=self.net, knowledge=knowledge)
+        self.watcher = Watcher(plan, look, *shared, hand_on=inbox.put, bans=state.bans)
+        self.references = References(plan, state, *shared, hand_on=inbox.put)
+        self.resender = Resender(plan, state, *shared)
+        kinds = {**deliverers(), "alertmanager": self.resender.alertmanager}
+        self.courier = Courier(store, plan, *shared, kinds)
+        self.history = _history(plan, *shared, inbox)
+        reporter = Reporter(self.live, plan, state, *shared)
+        self.pipeline = Pipeline(
+            plan,
+            state,
+            store,
+            self.courier,
+            self.metrics,
+            clock,
+            inbox=inbox,
+            follow=_each(self.watcher.follow, self.references.notice),
+            show=_each(reporter.follow, self.history.follow),
+        )
+        self.watchdog = Watchdog(self._pulses, manager, *shared)
+        self.heart = Heart(plan, *shared, self.watchdog.is_alive)
+
+    async def look_aside(self, target: Target) -> Observation:
+        """One run beside the schedule, for one who asks. Raises NotNow."""
+        observe = partial(probes.observe, target, self.net, self._knowledge, scheduled=False)
+        return await self.watcher.look_aside(target, observe)
+
+    def _pulses(self, now: float) -> Mapping[Part, Pulse]:
+        """When each part of the daemon moved last."""
+        return {
+            Part.SCHEDULE: self.watcher.pulse,
+            Part.RUNS: self.watcher.pulse_of_runs(),
+            Part.PIPELINE: self.pipeline.pulse,
+            Part.STATE_WRITER: self.store.pulse(now),
+        }
 
     def status(self) -> str:
         """One line for `systemctl status`."""
@@ -197,61 +227,13 @@ async def build(
     """Make all parts from what is configured and what was kept; close them at the end, the stores last."""
     context = _context(plan, clock.now())
     store = StateStore(Path(plan.state_dir) / STATE_FILE)
-    parts = _assemble(plan, store.load(), store, knowledge, clock, manager)
+    parts = Parts(plan, store.load(), store, knowledge, clock, manager)
     parts.context, parts.reread = context, reread
     try:
         await parts.begin()
         yield parts
     finally:
         await parts.close()
-
-
-def _assemble(
-    plan: Plan, state: State, store: StateStore, knowledge: Knowledge, clock: Clock, manager: ServiceManager
-) -> Parts:
-    """The order is that of the way of a result: what hears of something is made before what tells it."""
-    metrics, net, live = Metrics(plan), Net(clock), Live(clock.now())
-    inbox = Inbox(4 * len(plan.targets), metrics)
-    look = partial(probes.run, net=net, knowledge=knowledge)
-    watcher = Watcher(plan, look, clock, metrics, hand_on=inbox.put, bans=state.bans)
-    references = References(plan, state, clock, metrics, hand_on=inbox.put)
-    resender = Resender(plan, state, clock, metrics)
-    kinds = {**deliverers(), "alertmanager": resender.alertmanager}
-    courier = Courier(store, plan, clock, metrics, kinds)
-    history = _history(plan, clock, metrics, inbox)
-    reporter = Reporter(live, plan, state, clock, metrics)
-    pipeline = Pipeline(
-        plan,
-        state,
-        store,
-        courier,
-        metrics,
-        clock,
-        inbox=inbox,
-        follow=_each(watcher.follow, references.notice),
-        show=_each(reporter.follow, history.follow),
-    )
-    watchdog = Watchdog(partial(_pulses, watcher, pipeline, store), manager, clock, metrics)
-    return Parts(
-        plan=plan,
-        context=None,
-        clock=clock,
-        manager=manager,
-        store=store,
-        net=net,
-        metrics=metrics,
-        watcher=watcher,
-        pipeline=pipeline,
-        courier=courier,
-        resender=resender,
-        references=references,
-        heart=Heart(plan, clock, metrics, watchdog.is_alive),
-        watchdog=watchdog,
-        live=live,
-        history=history,
-        look_aside=partial(_look_aside, watcher, net, knowledge),
-        reread=None,
-    )
 
 
 def _each(*hear: Callable[P, None]) -> Callable[P, None]:
@@ -271,21 +253,6 @@ def _history(plan: Plan, clock: Clock, metrics: Metrics, inbox: Inbox) -> Histor
 
     file = Path(plan.state_dir) / HISTORY_FILE
     return HistoryStore(file, clock, plan, report=heed, count_dropped=metrics.count_history_dropped)
-
-
-async def _look_aside(watcher: Watcher, net: Net, knowledge: Knowledge, target: Target) -> Observation:
-    observe = partial(probes.observe, target, net, knowledge, scheduled=False)
-    return await watcher.look_aside(target, observe)
-
-
-def _pulses(watcher: Watcher, pipeline: Pipeline, store: StateStore, now: float) -> Mapping[Part, Pulse]:
-    """When each part of the daemon moved last."""
-    return {
-        Part.SCHEDULE: watcher.pulse,
-        Part.RUNS: watcher.pulse_of_runs(),
-        Part.PIPELINE: pipeline.pulse,
-        Part.STATE_WRITER: store.pulse(now),
-    }
 
 
 async def _note_start(store: StateStore, state: State, now: datetime) -> None:

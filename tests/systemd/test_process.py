@@ -87,6 +87,26 @@ async def test_a_bad_configuration_exits_2_and_never_says_ready(tmp_path):
     assert heard.heard == []
 
 
+async def test_a_reload_that_hangs_on_a_dead_disk_holds_up_neither_work_nor_the_end(few, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret-t0ken")
+    config = few.config(interval="5s", timeout="2s")
+    config = config.replace("server:\n", f"server:\n  token: {{file: {secret}}}\n")
+    address = str(tmp_path / "notify")
+    async with (
+        manager(address) as heard,
+        daemon(config, tmp_path, {"NOTIFY_SOCKET": address}) as running,
+    ):
+        await until(lambda: "READY" in heard.words())
+        secret.unlink()
+        os.mkfifo(secret)  # to open it waits for somebody who writes
+        running.signal(signal.SIGHUP)
+        await until(lambda: "RELOADING" in heard.words())
+        assert await answers(running.base)
+        running.signal(signal.SIGTERM)
+        assert await running.stopped(seconds=15) == 0
+
+
 # --- the unit --------------------------------------------------------------------------------------------------------
 
 
