@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from monitor.cli.configuration import config_option, plan_of
 from monitor.knowledge import load_registry
 from monitor.model import Authority, Plan, Result, Target, as_json
 
@@ -35,13 +32,8 @@ source      the public material it was taken from; "public code": published prog
 @click.option(
     "--json", "json_wanted", is_flag=True, help="Print every fact (with --try: every result) as JSON."
 )
-@click.option(
-    "-c",
-    "--config",
-    "file",
-    envvar="FAPIAO_CONFIG",
-    type=click.Path(path_type=Path),
-    help="With --try: the configuration whose captcha probes are run; without one the shipped ones.  [env: FAPIAO_CONFIG]",
+@config_option(
+    "With --try: the configuration whose captcha probes are run; the shipped ones where there is none"
 )
 @click.pass_context
 def command(ctx: click.Context, attempt: bool, json_wanted: bool, file: Path | None) -> int:
@@ -85,42 +77,33 @@ def _rows() -> Iterator[tuple[str, ...]]:
 
 
 def _print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns as wide as their widest cell, Chinese characters counted as two; never cut, so that it can be searched."""
-    from rich.cells import cell_len
+    from monitor.cli.table import print_words
 
-    lines = [head, *rows]
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+    print_words(head, rows)
 
 
 # --- trying each once ------------------------------------------------------------------------------------------------
 
 
 def _plan(file: Path | None) -> Plan:
-    """The plan of the file that was named, without one the shipped ladder. Raises click.UsageError with all mistakes."""
-    from monitor import log
-    from monitor.config.load import ConfigError, load, without_file
+    """The plan of the file that is named or lies here, without one the shipped ladder. Raises a usage error."""
+    from monitor.config.mistakes import ConfigError
 
-    if file is None:
-        return without_file(load_registry())
     try:
-        loaded = load(file, environ=os.environ, registry=load_registry())
+        return plan_of(file, load_registry())
     except ConfigError as problem:
         raise click.UsageError(str(problem)) from None
-    log.REDACTION.add(loaded.secrets)
-    return loaded.plan
 
 
 def _try(plan: Plan, json_wanted: bool, settings: Mapping[str, str]) -> int:
     from monitor import log
+    from monitor.cli.looking import look
 
     log.configure(level=settings["log_level"], form=settings["log_format"])
     targets = [target for target in plan.targets.values() if target.kind == "captcha"]
     if not targets:
         raise click.UsageError("the configuration has no probe of kind captcha")
-    results = asyncio.run(_look(targets, plan))
+    results = asyncio.run(look(targets, plan, f"asking {len(targets)} authorities"))
     rows = [_tried(target, result, plan) for target, result in zip(targets, results, strict=True)]
     if json_wanted:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -129,51 +112,6 @@ def _try(plan: Plan, json_wanted: bool, settings: Mapping[str, str]) -> int:
             ("slug", "name", "outcome", "cause", "flags", "seconds", "address", "detail"), map(_cells, rows)
         )
     return 0 if all(row["outcome"] == "ok" for row in rows) else 1
-
-
-async def _look(targets: Sequence[Target], plan: Plan) -> list[Result | None]:
-    """One run of each, all at the same time, within the limits of the plan; None where they do not allow it."""
-    from monitor.clock import SystemClock
-    from monitor.core.classify import Knowledge
-    from monitor.core.schedule import HostLimit
-    from monitor.knowledge import load_catalogue, load_words
-    from monitor.net import LimitReached, Net
-    from monitor.probes import run
-
-    clock = SystemClock()
-    net, limit = Net(clock), HostLimit(plan.per_host, plan.per_host_window)
-    knowledge = Knowledge(catalogue=load_catalogue(), words=load_words())
-    places = asyncio.Semaphore(plan.concurrency)
-
-    async def look(target: Target) -> Result | None:
-        async with places:
-            try:
-                admit = partial(_admit, limit, clock)
-                return await run(target, net, knowledge, admit=admit, scheduled=False)
-            except LimitReached:
-                return None
-
-    try:
-        with _progress(len(targets)):
-            async with asyncio.TaskGroup() as group:
-                looks = [group.create_task(look(target)) for target in targets]
-    finally:
-        await net.close()
-    return [look.result() for look in looks]
-
-
-def _progress(count: int) -> AbstractContextManager[object]:
-    """Says on a terminal that something is going on; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False).status(f"asking {count} authorities")
-
-
-def _admit(limit: Any, clock: Any, host_key: str) -> bool:
-    admitted: bool = limit.admit(host_key, clock.monotonic())
-    return admitted
 
 
 def _tried(target: Target, result: Result | None, plan: Plan) -> dict[str, Any]:

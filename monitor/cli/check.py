@@ -11,11 +11,12 @@ from pathlib import Path
 
 import click
 
+from monitor.cli.configuration import DEFAULT_FILE, config_option
 from monitor.cli.wall import shown
 from monitor.cli.windows import named
 from monitor.clock import SystemClock
 from monitor.config.certificate import present
-from monitor.config.load import ConfigError, Loaded, default_path, load
+from monitor.config.load import ConfigError, Loaded, load
 from monitor.config.schema import Configuration
 from monitor.core.windows import upcoming
 from monitor.knowledge import load_registry
@@ -28,13 +29,7 @@ EXPIRES_SOON = 21
 
 
 @click.command()
-@click.option(
-    "-c",
-    "--config",
-    "file",
-    type=click.Path(path_type=Path),
-    help="The configuration; default: $FAPIAO_CONFIG, then probes.yaml.",
-)
+@config_option()
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of probes.yaml for editors instead.")
 @click.pass_context
 def command(ctx: click.Context, file: Path | None, *, schema: bool) -> None:
@@ -45,7 +40,7 @@ def command(ctx: click.Context, file: Path | None, *, schema: bool) -> None:
     if schema:
         click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
         return
-    path = file or default_path(os.environ)
+    path = file or DEFAULT_FILE
     try:
         loaded = load(path, environ=os.environ, registry=load_registry())
     except ConfigError as problem:

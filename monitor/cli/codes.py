@@ -10,20 +10,14 @@ from typing import Any
 
 import click
 
+from monitor.cli.configuration import DEFAULT_FILE, config_option
 from monitor.knowledge import load_registry, load_tables
 from monitor.model import Code, CodeTable, Outcome
 
 
 @click.command()
 @click.argument("word", metavar="[TABLE|CODE]", required=False)
-@click.option(
-    "-c",
-    "--config",
-    "file",
-    envvar="FAPIAO_CONFIG",
-    type=click.Path(path_type=Path),
-    help="A configuration whose catalogue is laid over (probes.yaml if it is here).  [env: FAPIAO_CONFIG]",
-)
+@config_option("A configuration whose catalogue is laid over")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(word: str | None, file: Path | None, as_json: bool) -> int:
     """Show the error codes of the platform and of sync interfaces, and what each means.
@@ -55,7 +49,7 @@ def find(tables: Mapping[str, CodeTable], word: str) -> list[Code]:
 
 def _tables(file: Path | None) -> Mapping[str, CodeTable]:
     """The catalogue, with what the configuration lays over it. A broken one that was not asked for is only mentioned."""
-    path = file or Path("probes.yaml")
+    path = file or DEFAULT_FILE
     if file is None and not path.exists():
         return load_tables()
     from monitor.config.load import ConfigError, load  # a third of a second that the catalogue does not need
@@ -168,9 +162,6 @@ def _means(code: Code) -> tuple[str, ...]:
 
 
 def _print(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    from rich.text import Text
+    from monitor.cli.table import print_words
 
-    from monitor.cli.drawing import clean
-    from monitor.cli.table import print_table
-
-    print_table(head, [[Text(clean(cell)) for cell in row] for row in rows])
+    print_words(head, rows)

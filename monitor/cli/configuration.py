@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+
+from monitor.model import Authority, Plan
 
 DEFAULT_FILE = Path("probes.yaml")
 
@@ -21,6 +24,21 @@ def config_option(about: str = "The configuration") -> Callable[[Callable[..., A
         type=click.Path(path_type=Path),
         help=f"{about}; default: $FAPIAO_CONFIG, then probes.yaml.",
     )
+
+
+def plan_of(file: Path | None, registry: Mapping[str, Authority]) -> Plan:
+    """The plan of the file that is named or lies here, without one the shipped ladder. Raises ConfigError.
+
+    What is secret in the file is kept out of the log from then on.
+    """
+    from monitor import log
+    from monitor.config.load import load, without_file
+
+    if file is None and not DEFAULT_FILE.exists():
+        return without_file(registry)
+    loaded = load(file or DEFAULT_FILE, environ=os.environ, registry=registry)
+    log.REDACTION.add(loaded.secrets)
+    return loaded.plan
 
 
 def setting(file: Path | None, name: str) -> object:

@@ -14,8 +14,9 @@ from typing import Any
 import click
 
 from monitor import log
+from monitor.cli.configuration import DEFAULT_FILE, config_option
 from monitor.clock import Clock, SystemClock
-from monitor.config.load import ConfigError, Loaded, default_path, load
+from monitor.config.load import ConfigError, Loaded, load
 from monitor.knowledge import load_registry
 from monitor.model import EventName, Notification, Plan, Receiver, Scope, Severity, rfc3339
 from monitor.notify import deliverers
@@ -44,13 +45,7 @@ class Answer:
     required=True,
     help="A receiver of the configuration (`oncall`: all its URLs), or one of its URLs (`oncall[0]`).",
 )
-@click.option(
-    "-c",
-    "--config",
-    "file",
-    type=click.Path(path_type=Path),
-    help="The configuration; default: $FAPIAO_CONFIG, then probes.yaml.",
-)
+@config_option()
 @click.pass_context
 def command(ctx: click.Context, name: str, file: Path | None) -> int:
     """Send a marked test notification through one receiver and show what it answered.
@@ -58,7 +53,7 @@ def command(ctx: click.Context, name: str, file: Path | None) -> int:
     Needs no running daemon. Exits 0 when every URL took it, 1 when one did not, 2 when there is no such receiver.
     """
     log.configure(level=ctx.obj["log_level"], form=ctx.obj["log_format"])
-    loaded = _loaded(file or default_path(os.environ))
+    loaded = _loaded(file or DEFAULT_FILE)
     log.REDACTION.add(loaded.secrets)
     chosen = _chosen(loaded.plan.receivers, name)
     if sys.stderr.isatty():

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import difflib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +14,11 @@ import click
 from yarl import URL
 
 from monitor import log
-from monitor.cli.configuration import DEFAULT_FILE, config_option
+from monitor.cli.configuration import config_option, plan_of
 from monitor.cli.drawing import clean
 from monitor.cli.looking import look
 from monitor.cli.texts import Refusal, language_of, say
-from monitor.config.load import ConfigError, load, without_file
+from monitor.config.load import ConfigError, without_file
 from monitor.knowledge import load_registry
 from monitor.model import Authority, Outcome, Plan, Repeat, Result, Target
 
@@ -84,14 +83,10 @@ def _look(targets: Sequence[Target], plan: Plan, language: str) -> list[Result]:
 def _plan(file: Path | None, what: str, language: str) -> Plan:
     """The plan of the file that was named or lies here; without one (and for a URL) the shipped ladder."""
     registry = load_registry()
-    if "://" in what or (file is None and not DEFAULT_FILE.exists()):
-        return without_file(registry)
     try:
-        loaded = load(file or DEFAULT_FILE, environ=os.environ, registry=registry)
+        return without_file(registry) if "://" in what else plan_of(file, registry)
     except ConfigError as problem:
         raise CouldNotRun(language, "mistakes", mistakes=problem) from None
-    log.REDACTION.add(loaded.secrets)
-    return loaded.plan
 
 
 def choose(plan: Plan, word: str, language: str) -> list[Target]:

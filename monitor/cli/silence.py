@@ -13,7 +13,8 @@ import click
 
 from monitor.cli.ack import author_options, named
 from monitor.cli.client import change, daemon_options, find_daemon, read_all
-from monitor.cli.wall import instant, read_instant, shown, span, timezone_option, zone_of
+from monitor.cli.configuration import config_option
+from monitor.cli.wall import instant, read_instant, shown, span, zone_of
 from monitor.model import rfc3339
 
 PATH = "/api/v1/silences"
@@ -45,7 +46,7 @@ def _matcher(name: str, example: str) -> Callable[[Callable[..., int]], Callable
     "--until", metavar="TIME", help="Until when, by the wall clock of `timezone`: '2026-12-01 18:00'."
 )
 @author_options
-@timezone_option
+@config_option("The configuration whose `timezone` counts")
 @daemon_options
 def add(
     start: str | None,
@@ -100,7 +101,7 @@ def span_of(
 @command.command("list")
 @click.option("--all", "everything", is_flag=True, help="Those that are over as well, as far as remembered.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the daemon answers (/api/v1/silences).")
-@timezone_option
+@config_option("The configuration whose `timezone` counts")
 @daemon_options
 def list_(everything: bool, as_json: bool, file: Path | None, url: str) -> int:
     """Show the silences of now and to come.

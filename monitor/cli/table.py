@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
-from monitor.cli.drawing import make_console
+from monitor.cli.drawing import clean, make_console
 
 Row = Sequence[Text]
 
@@ -23,6 +23,11 @@ def print_table(head: Sequence[str], rows: Sequence[Row]) -> None:
         console.print(_line(cells, widths), soft_wrap=True)
         if not fits:
             console.print(Text("    ").append_text(row[-1]), soft_wrap=True)
+
+
+def print_words(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """The same for plain text, made harmless for a terminal."""
+    print_table(head, [[Text(clean(cell)) for cell in row] for row in rows])
 
 
 def _line(cells: Row, widths: Sequence[int]) -> Text:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,41 +9,18 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.configuration import setting
+
 DEFAULT_ZONE = "Asia/Shanghai"
-
-
-def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds `-c`; the command is called with `file`, None where none is named."""
-    return click.option(
-        "-c",
-        "--config",
-        "file",
-        type=click.Path(path_type=Path),
-        help="The configuration; default: $FAPIAO_CONFIG, then probes.yaml.",
-    )(command)
-
-
-def timezone_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds `-c` for commands that take no more than the time zone from it; called with `file`."""
-    return click.option(
-        "-c",
-        "--config",
-        "file",
-        type=click.Path(path_type=Path),
-        help="The configuration whose `timezone` counts; default: $FAPIAO_CONFIG, then probes.yaml.",
-    )(command)
 
 
 def zone_of(file: Path | None) -> str:
     """The `timezone` of a configuration, also of one with mistakes in it; Asia/Shanghai where none can be read."""
-    from monitor.config.load import ConfigError, default_path
     from monitor.config.scalars import timezone
-    from monitor.config.tree import parse
 
     try:
-        document, _ = parse((file or default_path(os.environ)).read_text(encoding="utf-8"), "probes.yaml")
-        return timezone(str(document.root.plain().get("timezone", DEFAULT_ZONE)))
-    except (ConfigError, OSError, ValueError):
+        return timezone(str(setting(file, "timezone") or DEFAULT_ZONE))
+    except ValueError:
         return DEFAULT_ZONE
 
 

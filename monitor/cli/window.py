@@ -10,8 +10,9 @@ from urllib.parse import quote
 import click
 
 from monitor.cli.client import change, daemon_options, find_daemon
+from monitor.cli.configuration import config_option
 from monitor.cli.silence import span_of
-from monitor.cli.wall import read_instant, shown, timezone_option, zone_of
+from monitor.cli.wall import read_instant, shown, zone_of
 
 PATH = "/api/v1/windows"
 
@@ -42,7 +43,7 @@ def command() -> None:
     help="verify, dppt …; may be repeated.  [default: all]",
 )
 @click.option("--name", default="by hand", show_default=True, metavar="TEXT", help="What it is called.")
-@timezone_option
+@config_option("The configuration whose `timezone` counts")
 @daemon_options
 def add(
     authorities: tuple[str, ...],

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.client import Daemon, Unanswered, daemon_options, find_daemon, read
-from monitor.cli.wall import config_option, instant, read_instant, shown, zone_of
+from monitor.cli.configuration import DEFAULT_FILE, config_option
+from monitor.cli.wall import instant, read_instant, shown, zone_of
 from monitor.model import Plan
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ Rows = list[dict[str, Any]]
     help="Look from another day or time: 2026-12-01, '2026-12-01 18:00'.  [default: now]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in the form of /api/v1/windows.")
-@config_option
+@config_option()
 @daemon_options
 def command(days: int, at: str | None, as_json: bool, file: Path | None, url: str) -> int:
     """Show the maintenance windows that are open or begin soon.
@@ -84,11 +85,11 @@ def _ask(daemon: Daemon, days: int) -> tuple[Rows | None, str]:
 
 def _planned(file: Path | None, since: datetime, until: datetime, silent: str) -> Rows:
     """The windows of the configuration. Raises a usage error with all its mistakes, and why no daemon answers (`silent`)."""
-    from monitor.config.load import ConfigError, default_path, load
+    from monitor.config.load import ConfigError, load
     from monitor.knowledge import load_registry
 
     try:
-        loaded = load(file or default_path(os.environ), environ=os.environ, registry=load_registry())
+        loaded = load(file or DEFAULT_FILE, environ=os.environ, registry=load_registry())
     except ConfigError as problem:
         raise click.UsageError("\n".join([str(problem), *([silent] if silent else [])])) from None
     return windows_of(loaded.plan, since, until)

@@ -31,7 +31,7 @@ from monitor.model import (
     Target,
 )
 
-__all__ = ["ConfigError", "Loaded", "Mistake", "default_path", "load", "read", "shipped_text", "without_file"]
+__all__ = ["ConfigError", "Loaded", "Mistake", "load", "read", "shipped_text", "without_file"]
 
 HINT = "`fapiao-monitor init` writes one to start from"
 
@@ -67,11 +67,6 @@ def without_file(registry: Mapping[str, Authority]) -> Plan:
 def shipped_text() -> str:
     """The probes.yaml that `init` writes and the repository shows at its root."""
     return resources.files("monitor.config").joinpath("probes.yaml").read_text(encoding="utf-8")
-
-
-def default_path(environ: Mapping[str, str]) -> Path:
-    """Where the configuration is when no one says: $FAPIAO_CONFIG, else ./probes.yaml."""
-    return Path(environ.get("FAPIAO_CONFIG") or "probes.yaml")
 
 
 def read(
