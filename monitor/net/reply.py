@@ -63,7 +63,15 @@ class Collector:
         self.done = False
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Take the next bytes; what comes behind a whole reply is not looked at."""
+        while data and not self.done:
+            # cut where a bound lies, so that the verdict does not depend on how the bytes were cut on their way
+            most = MAX_HEAD + (WIRE_FACTOR * self._max_body if self.has_head else 0)
+            room = most + 1 - self._received
+            self._take(data[:room])
+            data = data[room:]
+
+    def _take(self, data: bytes) -> None:
         self._received += len(data)
         try:
             self._parser.feed_data(data)

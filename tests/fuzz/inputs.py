@@ -11,9 +11,6 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-import trustme
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image
 
 from monitor.config.load import shipped_text
@@ -125,7 +122,7 @@ def _locations() -> list[bytes]:
 
 
 def _images() -> list[bytes]:
-    picture = Image.effect_noise((90, 35), 80)
+    picture = Image.frombytes("L", (90, 35), random.Random(1).randbytes(90 * 35))
     found = []
     for kind in ("PNG", "JPEG", "GIF", "BMP"):
         with io.BytesIO() as stream:
@@ -178,13 +175,6 @@ def _references() -> list[bytes]:
     return [json.dumps(own_document()).encode(), json.dumps(board, ensure_ascii=False).encode(), b"[]", b"{}"]
 
 
-def _certificates() -> list[bytes]:
-    ca = trustme.CA()
-    leaf = ca.issue_cert("a.example", "10.0.0.1", "*.b.example")
-    pems = [leaf.cert_chain_pems[0].bytes(), ca.cert_pem.bytes()]
-    return [x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER) for pem in pems]
-
-
 def _configurations() -> list[bytes]:
     head = "version: 1\nprobes:\n  - {name: one, kind: tcp, authority: beijing, host: h, port: 80}\n"
     parts = (
@@ -207,7 +197,6 @@ SOUND: Mapping[str, Callable[[], list[bytes]]] = {
     "sync": _interfaces,
     "receiver": lambda: [b'{"errcode":0}', b'{"code":0,"msg":"ok"}', b'{"StatusCode":19024}', b"[]"],
     "reference": _references,
-    "certificate": _certificates,
     "hosts": lambda: [
         b"127.0.0.1 a b\n::1 c # x\n",
         b"http://u:p@h:3128",
