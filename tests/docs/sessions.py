@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.docs.examples import completed, is_ours, lay_out, top_level
-from tests.docs.markdown import Block
+from tests.docs.markdown import ROOT, Block
 
 EXITS = re.compile(r"# exits (\d)$", re.MULTILINE)
 """How a block says that its last command does not exit 0."""
@@ -77,13 +78,15 @@ class Session:
     shown: Block | None = None
     """The YAML block seen last."""
 
-    def prepare(self) -> None:
-        """Put into the directory what a checkout has: `monitor.sh`, and a configuration."""
+    def prepare(self, *, checkout: bool) -> None:
+        """Put a configuration into the directory, and what a checkout has: `monitor.sh`, `probes.yaml`."""
         self.url, self.control = self.stage.url, self.stage.control
         self.stage.mend()
-        script = self.folder / "monitor.sh"
-        script.write_text('#!/bin/sh\nexec fapiao-monitor "$@"\n')
-        script.chmod(0o755)
+        if checkout:
+            script = self.folder / "monitor.sh"
+            script.write_text('#!/bin/sh\nexec fapiao-monitor "$@"\n')
+            script.chmod(0o755)
+            shutil.copy(ROOT / "probes.yaml", self.folder)
         own = re.sub(r"^  dir: .*$", f'  dir: "{self.folder}/own"', self.stage.config, flags=re.MULTILINE)
         (self.folder / "shipped.yaml").write_text(own, encoding="utf-8")
         (self.folder / "state").symlink_to(self.stage.state)
@@ -140,8 +143,12 @@ class Session:
 
     async def _run(self, block: Block) -> None:
         process = await self._start(f"{self.isolated(block.text)}\nexport -p > .exported\n")
-        async with asyncio.timeout(PATIENCE):
-            said, _ = await process.communicate()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                said, _ = await process.communicate()
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
         expected = EXITS.search(block.text)
         assert process.returncode == int(expected[1] if expected else 0), (
             f"{block.place} exits {process.returncode}:\n{block.text}\n{said.decode('utf-8', 'replace')}"
@@ -166,6 +173,7 @@ class Session:
         return await asyncio.create_subprocess_exec(
             "sh", "-ec", f". ./.exported\n{where}\n{script}", cwd=self.folder, env=self.environment(),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
         )  # fmt: skip
 
     async def _until(self, text: str) -> None:

@@ -90,7 +90,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_document_can_be_followed(path: Path, stage: Stage, tmp_path: Path, free_port: int):
     session = Session(folder=tmp_path, stage=stage, port=free_port)
-    session.prepare()
+    session.prepare(checkout=any("./monitor.sh" in block.text for block in blocks(path)))
     try:
         for block in blocks(path):
             await session.follow(block)
