@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from monitor.core import judge
@@ -13,6 +14,9 @@ from monitor.model import LOCAL, Confirmed, Target, TargetState, Window
 
 SWEEP_EVERY = timedelta(minutes=1)
 """A first failing run starts a corroboration sweep at most this often (contract §1)."""
+
+CONTROLS_FRESH = timedelta(seconds=6)
+"""Between two sweeps a control that has spoken so lately is not asked again: about ten times a minute at most."""
 
 FRESH = timedelta(seconds=1)
 """A run that ended so lately corroborates as well as another would: a cold start looks at everyone once, not twice."""
@@ -76,15 +80,36 @@ def look_after(draft: Draft, window: Window) -> None:
 
 
 def corroborate(draft: Draft, failed: Target) -> None:
-    """Ask the controls and the cheapest target of every other authority, at most once a minute."""
+    """Ask the controls and the cheapest target of every other authority, at most once a minute; between, the controls."""
     last = draft.sweep
     if last is not None and timedelta() <= draft.now - last.started_at < SWEEP_EVERY:
+        _ask_controls(draft, last)
         return
     others = (mine for slug, mine in draft.plan.by_authority.items() if slug != failed.authority)
     asked = [_cheapest(draft, mine) for mine in others]
     wanted = [*draft.plan.by_authority.get(LOCAL, ()), *(one for one in asked if one is not None)]
     wait = longest(timedelta(seconds=target.timeout) for target in wanted)
     start_sweep(draft, [one for one in wanted if one.id != failed.id], wait, fresh=FRESH)
+
+
+def _ask_controls(draft: Draft, last: Sweep) -> None:
+    """A fault of ours may begin within a minute of another: whether it is us must be known before every first word."""
+    asked = [
+        one
+        for one in draft.plan.by_authority.get(LOCAL, ())
+        if draft.may_speak(one) and not _has_just_spoken(draft, one, CONTROLS_FRESH)
+    ]
+    if not asked:
+        return
+    wait = longest(timedelta(seconds=target.timeout) for target in asked)
+    waited_for = last.awaiting if last.is_pending(draft.now) else frozenset()
+    draft.sweep = replace(
+        last,
+        until=max(last.until, draft.now + wait),
+        awaiting=waited_for | {target.id for target in asked},
+    )
+    for target in asked:
+        draft.want(target, draft.now)
 
 
 def _cheapest(draft: Draft, targets: Iterable[Target]) -> Target | None:

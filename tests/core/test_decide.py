@@ -119,10 +119,32 @@ def test_there_is_at_most_one_sweep_a_minute(world):
     world.see("reach/anhui", "-")
     world.pass_time(30)
     world.see("reach/gansu", "-")
-    assert wanted(world) == {"reach/gansu": 5}
+    assert wanted(world).keys() == {"reach/gansu", *CONTROLS}
     world.pass_time(30)
     world.see("reach/hebei", "-")
     assert len(wanted(world)) == 8
+
+
+def test_a_second_cut_within_a_minute_asks_the_controls_again_before_the_first_word():
+    world = World(hasty_plan())
+    world.warm()
+    world.see("reach/gansu", "-")
+    world.play(dict.fromkeys((*CONTROLS, *(f"reach/{slug}" for slug in SLUGS)), "+"))
+    world.pass_time(20)
+    world.see("reach/anhui", "-")
+    assert [id_ for id_, seconds in wanted(world).items() if seconds == 0] == list(CONTROLS)
+    world.pass_time(1)
+    assert world.told == [], "it may be us again"
+    world.play(dict.fromkeys(CONTROLS, "---"))
+    assert world.heard == [("incident_opened", ("local",))]
+
+
+def test_a_control_that_has_just_spoken_is_not_asked_again(world):
+    world.see("reach/anhui", "-")
+    world.play(dict.fromkeys(CONTROLS, "+"), spacing=1)
+    world.pass_time(3)
+    world.see("reach/gansu", "-")
+    assert wanted(world) == {"reach/gansu": 5}
 
 
 def test_a_change_of_mind_wakes_those_that_wait_for_it():

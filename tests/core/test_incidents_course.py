@@ -243,7 +243,8 @@ def test_no_repeat_no_reminder():
 
 
 def test_what_is_due_at_about_the_same_time_is_one_reminder(world):
-    world.play({"reach/anhui": "---", "reach/gansu": "......---"}, spacing=2)
+    others = dict.fromkeys(world.plan.targets.keys() - {"reach/anhui", "reach/gansu"}, "......+")
+    world.play({"reach/anhui": "---", **others, "reach/gansu": "+.......---"}, spacing=2)
     world.pass_time(30)
     assert world.heard == [("incident_opened", ("anhui",)), ("incident_opened", ("gansu",))]
     world.pass_time(4 * HOUR)
