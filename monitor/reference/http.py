@@ -14,7 +14,6 @@ from monitor.net.failures import FaultError
 from monitor.net.reply import Decoder
 from monitor.reference.fetched import MOST_BYTES, Fetched, UnreadableError
 
-
 FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.InvalidURL, "the address is not usable"),
     (aiohttp.ClientConnectorDNSError, "its host name cannot be resolved"),
