@@ -39,7 +39,7 @@ class Fact(StrEnum):
     """Names of facts. `n/m` are counts: n of m."""
 
     CONTROLS_FAILING = "controls_failing"
-    """`controls_failing=1/2`: controls confirmed down of those that have run."""
+    """`controls_failing=1/2`: controls that failed when they last ran, or are confirmed down, of those that have run."""
     NO_CONTROLS = "no_controls"
     """None is configured: our own network cannot be told from theirs."""
     DOWN = "down"
@@ -355,7 +355,7 @@ def control_facts(local: LocalView) -> tuple[str, ...]:
     """What the controls say, or that there are none."""
     if not local.configured:
         return (Fact.NO_CONTROLS.value,)
-    return (f"{Fact.CONTROLS_FAILING}={len(local.controls_down)}/{local.ran}",) if local.ran else ()
+    return (f"{Fact.CONTROLS_FAILING}={local.controls_failing}/{local.ran}",) if local.ran else ()
 
 
 def local_facts(plan: Plan, states: Mapping[str, TargetState], local: LocalView) -> tuple[str, ...]:

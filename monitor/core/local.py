@@ -29,6 +29,8 @@ class LocalView:
     ran: int
     controls_down: tuple[TargetState, ...]
     """The controls confirmed down, the earliest on the way first."""
+    controls_failing: int
+    """How many failed when they last ran, or are confirmed down."""
     suspected: bool
     """Every control that has run failed when it last ran, and not all of that is confirmed yet."""
     together: tuple[TargetState, ...] = ()
@@ -64,6 +66,7 @@ def judge_local(plan: Plan, states: Mapping[str, TargetState]) -> LocalView:
         configured=len(controls),
         ran=len(pairs),
         controls_down=tuple(state for _, state in sorted(down, key=on_the_way)),
+        controls_failing=sum(state.failures > 0 or state.confirmed is Confirmed.DOWN for _, state in pairs),
         suspected=bool(pairs) and len(down) < len(pairs) and all(state.failures for _, state in pairs),
     )
 

@@ -286,6 +286,7 @@ FACTS = {
     "nothing to say": ({}, ()),
     "down": ({"verify": "++---"}, ("targets_failing=1/2", "controls_failing=0/2")),
     "without controls": ({"verify": "++---", "controls": ""}, ("targets_failing=1/2", "no_controls")),
+    "the controls failed once": ({"verify": "++---", "controls": "+-"}, ("targets_failing=1/2", "controls_failing=2/2")),
     "references agree": ({"verify": "++---", "refs": "- -"}, ("targets_failing=1/2", "controls_failing=0/2", "references_ok=0/2")),
     "references disagree": ({"verify": "++---", "refs": "+ + -"}, ("targets_failing=1/2", "controls_failing=0/2", "references_ok=2/3")),
     "a stale one beside a fresh one": ({"verify": "++---", "refs": "+ ~-"}, ("targets_failing=1/2", "controls_failing=0/2", "references_ok=1/1", "references_stale=1")),
