@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -15,12 +16,14 @@ import pytest_asyncio
 from monitor.simulator import Simulator
 from tests.docs import quick
 from tests.docs.markdown import ROOT, Block, all_blocks, blocks, documents
-from tests.docs.sessions import Session, Stage
+from tests.docs.sessions import PATIENCE, Session, Stage
 from tests.flow.harness import Hook, daemon, hook_server, until
 
 TOKEN = "docs-t0ken"
 RUNBOOK = Path("docs/causes.md")
 """Has its own test, for its commands show faults."""
+CHINESE = Path("README.zh.md")
+"""Has the commands of the English one."""
 FEW = ("beijing", "shandong", "henan", "shanghai")
 """Authorities that stand in for all: a busy machine is asked for little."""
 
@@ -32,7 +35,12 @@ def runs(path: Path) -> bool:
     return any(block.language == "sh" and not block.not_run for block in blocks(path))
 
 
-FOLLOWED = [path for path in documents() if path != RUNBOOK and runs(path)]
+FOLLOWED = [path for path in documents() if path not in (RUNBOOK, CHINESE) and runs(path)]
+
+
+def commands(path: Path) -> list[str]:
+    """Its commands without what is said about them."""
+    return [re.sub(r" *#.*", "", block.text) for block in blocks(path) if block.language == "sh"]
 
 
 @contextlib.asynccontextmanager
@@ -43,7 +51,7 @@ async def quick_commands(folder: Path) -> AsyncIterator[Path]:
     quick.client(programs, path)
     server = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.docs.quick", path, cwd=ROOT)
     try:
-        await until(lambda: Path(path).exists())
+        await until(lambda: Path(path).exists(), PATIENCE)
         yield programs
     finally:
         server.kill()
@@ -73,7 +81,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
                 sim.clear_fault()
                 sim.sync.set(token="", code=None, lag=60)
 
-            await until(ready)
+            await until(ready, PATIENCE)
             yield Stage(
                 url=running.base,
                 control=sim.control_url,
@@ -96,6 +104,10 @@ async def test_a_document_can_be_followed(path: Path, stage: Stage, tmp_path: Pa
             await session.follow(block)
     finally:
         await session.close()
+
+
+def test_both_readmes_have_the_same_commands():
+    assert commands(CHINESE) == commands(Path("README.md"))
 
 
 @pytest.mark.parametrize(
