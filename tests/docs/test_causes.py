@@ -151,6 +151,7 @@ def promised(name: str) -> str:
     return found[1] if found else ""
 
 
+@pytest.mark.peer("curl")
 async def test_each_fault_has_the_cause_of_its_section_and_looks_by_hand_as_written_there(
     sim: Simulator, tmp_path: Path
 ):

@@ -27,7 +27,7 @@ CHINESE = Path("README.zh.md")
 FEW = ("beijing", "shandong", "henan", "shanghai")
 """Authorities that stand in for all: a busy machine is asked for little."""
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.peer("curl"), pytest.mark.peer("openssl")]
 
 
 def runs(path: Path) -> bool:
