@@ -1,7 +1,7 @@
 """The parts of our Markdown that can be checked: fenced blocks, headings with their anchors, links.
 
-A block may carry a remark, an HTML comment in the line above its fence (contributing.md of the tests: CONTRIBUTING.md,
-"Documentation"): `<!-- not run: WHY -->`, `<!-- leave running -->`, `<!-- part of: FILE -->`.
+A block may carry a remark, an HTML comment in the line above its fence: `<!-- not run: WHY -->`,
+`<!-- leave running -->` or `<!-- wait for: TEXT -->`; CONTRIBUTING.md says what they mean.
 """
 
 from __future__ import annotations
