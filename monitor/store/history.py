@@ -18,7 +18,7 @@ from typing import TypeVar
 import structlog
 
 from monitor.clock import Clock
-from monitor.core.history import HourOfTarget, Uptime
+from monitor.core.history import Uptime
 from monitor.core.state import Commit, State
 from monitor.core.windows import covering, near
 from monitor.model import Event, Incident, Plan, Result, Scope, StoreHealth, Target, Window
@@ -26,11 +26,11 @@ from monitor.store import history_reading as reading
 from monitor.store.errors import StoreError
 from monitor.store.history_file import LARGEST_FILE, HistoryFile
 from monitor.store.history_reading import HistoryDamagedError, HistoryReader
-from monitor.store.history_rows import IncidentsPage, PastRun, Record, RunsPage, to_ms
+from monitor.store.history_rows import HoursPage, IncidentsPage, PastRun, Record, RunsPage, to_ms
 from monitor.store.history_writing import HistoryBatch, Pen, Retention, chores
 from monitor.store.writer import Writer
 
-__all__ = ["HistoryStore", "IncidentsPage", "PastRun", "RunsPage", "StoreError"]
+__all__ = ["HistoryStore", "HoursPage", "IncidentsPage", "PastRun", "RunsPage", "StoreError"]
 
 CYCLE = 2.0
 """Seconds between two batches."""
@@ -303,10 +303,15 @@ class HistoryStore:
         stretch = self._stretch(since, until)
         return await self._ask(lambda connection: reading.target_uptime(connection, target, *stretch))
 
-    async def hours(self, target: str, since: datetime, until: datetime) -> list[HourOfTarget]:
-        """The sums of one target's hours that are over, oldest first. Raises `StoreError`."""
-        stretch = self._stretch(since, until)
-        return await self._ask(lambda connection: reading.target_hours(connection, target, *stretch))
+    async def hours(
+        self, target: str, since: datetime, until: datetime, limit: int, cursor: str | None = None
+    ) -> HoursPage:
+        """The sums of one target's hours that are over and began in that time, newest first.
+
+        Raises `StoreError`, and ValueError for a cursor that is none of ours.
+        """
+        asked = (target, *self._stretch(since, until), limit, cursor)
+        return await self._ask(lambda connection: reading.target_hours(connection, *asked))
 
     async def incidents(
         self, since: datetime, until: datetime, limit: int, cursor: str | None = None
@@ -317,6 +322,13 @@ class HistoryStore:
         """
         asked = (to_ms(since), to_ms(until), limit, cursor)
         return await self._ask(lambda connection: reading.incidents_page(connection, *asked))
+
+    async def incident(self, id_: str) -> tuple[Incident, ...]:
+        """One incident that is over, with the one that explains it and those it explains; nothing of an unknown one.
+
+        Raises `StoreError`.
+        """
+        return await self._ask(lambda connection: reading.incident_and_kin(connection, id_))
 
     def _stretch(self, since: datetime, until: datetime) -> tuple[int, int]:
         end = min(to_ms(until), to_ms(self._clock.now()))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from monitor.core import history
-from monitor.core.history import HOUR, HourOfTarget, Uptime
+from monitor.core.history import HOUR, Uptime
+from monitor.model import Incident
 from monitor.store import history_sums as sums
 from monitor.store.errors import StoreError
 from monitor.store.history_file import LOCK_WAIT
-from monitor.store.history_rows import COLUMNS, IncidentsPage, RunsPage, incidents, past_run
+from monitor.store.history_rows import COLUMNS, HoursPage, IncidentsPage, RunsPage, past_incident, past_run
 from monitor.store.sqlite import is_damaged, reason_of
 
 MOST = 1000
@@ -112,10 +114,18 @@ def target_uptime(connection: sqlite3.Connection, target: str, since: int, until
     return history.uptime(sums.measure(connection, found, since, until, service=False), since, until)
 
 
-def target_hours(connection: sqlite3.Connection, target: str, since: int, until: int) -> list[HourOfTarget]:
-    """The hours of a target that are summed up, oldest first."""
+def target_hours(
+    connection: sqlite3.Connection, target: str, since: int, until: int, limit: int, cursor: str | None
+) -> HoursPage:
+    """The hours of a target that began from `since` (inside) to `until` (outside) and are summed up, newest first.
+
+    Raises ValueError for a cursor that is none of ours.
+    """
+    most = max(1, min(limit, MOST))
+    below = until if cursor is None else min(until, _number(cursor) * HOUR)
     found = _target(connection, target)
-    return sums.hours(connection, found[0].id, since, until) if found else []
+    hours = sums.hours(connection, found[0].id, since, below, most + 1) if found else []
+    return HoursPage(hours=tuple(hours[:most]), next=str(hours[most - 1].hour) if len(hours) > most else None)
 
 
 def _target(connection: sqlite3.Connection, name: str) -> list[sums.Member]:
@@ -139,9 +149,36 @@ def incidents_page(
     ).fetchall()
     more = rows[most - 1] if len(rows) > most else None
     return IncidentsPage(
-        incidents=tuple(incidents.validate_json(body) for _, _, body in rows[:most]),
+        incidents=_read(body for _, _, body in rows[:most]),
+        members=_members(connection, [id_ for _, id_, _ in rows[:most]]),
         next=None if more is None else f"{more[0]}:{more[1]}",
     )
+
+
+def incident_and_kin(connection: sqlite3.Connection, id_: str) -> tuple[Incident, ...]:
+    """One incident that is over, the one that explains it and those it explains; nothing of an unknown one."""
+    rows = connection.execute(
+        "WITH found AS (SELECT id, json_extract(body, '$.parent') AS parent FROM incident WHERE id = ? AND resolved IS NOT NULL)"
+        " SELECT body FROM incident WHERE id IN (SELECT id FROM found UNION SELECT parent FROM found)"
+        " OR json_extract(body, '$.parent') IN (SELECT id FROM found)",
+        (id_,),
+    )
+    return _read(body for (body,) in rows)
+
+
+def _members(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for parent, id_ in connection.execute(
+        "SELECT json_extract(body, '$.parent'), id FROM incident"
+        " WHERE json_extract(body, '$.parent') IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(ids),),
+    ):
+        found.setdefault(parent, []).append(id_)
+    return found
+
+
+def _read(bodies: Iterable[str]) -> tuple[Incident, ...]:
+    return tuple(found for body in bodies if (found := past_incident(body)) is not None)
 
 
 def _place(cursor: str) -> tuple[int, str]:

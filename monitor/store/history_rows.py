@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from monitor.core import history
 from monitor.model import Cause, Flag, Incident, Phase, Result, Target
@@ -57,15 +58,37 @@ class RunsPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoursPage:
+    """Hours of one target that are summed up, newest first. `next` as above."""
+
+    hours: tuple[history.HourOfTarget, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentsPage:
     """Incidents that are over, the one opened last first. `next` as above."""
 
     incidents: tuple[Incident, ...]
+    members: Mapping[str, Sequence[str]]
+    """Id of an incident → ids of those it explains, where it explains any."""
     next: str | None
 
 
-incidents: TypeAdapter[Incident] = TypeAdapter(Incident)
-"""Reads and writes the body of an incident."""
+_incidents: TypeAdapter[Incident] = TypeAdapter(Incident)
+
+
+def incident_body(incident: Incident) -> str:
+    """An incident as it is kept."""
+    return _incidents.dump_json(incident).decode()
+
+
+def past_incident(body: str) -> Incident | None:
+    """The incident of a body; None where it holds a word that this version does not know."""
+    try:
+        return _incidents.validate_json(body)
+    except ValidationError:
+        return None
 
 
 def to_ms(instant: datetime) -> int:

@@ -157,10 +157,10 @@ def _sums(
         yield hour, Tally(up=up, down=down, planned_up=planned_up, planned_down=planned_down)
 
 
-def hours(connection: sqlite3.Connection, target: int, start: int, end: int) -> list[HourOfTarget]:
-    """The sums of one target's hours that begin from `start` (inside) to `end` (outside), oldest first."""
-    query = "SELECT * FROM target_hour WHERE target = ? AND hour >= ? AND hour < ? ORDER BY hour"
-    asked = (target, -(-start // HOUR), -(-end // HOUR))
+def hours(connection: sqlite3.Connection, target: int, start: int, end: int, most: int) -> list[HourOfTarget]:
+    """The sums of one target's hours that begin from `start` (inside) to `end` (outside), the newest `most`."""
+    query = "SELECT * FROM target_hour WHERE target = ? AND hour >= ? AND hour < ? ORDER BY hour DESC LIMIT ?"
+    asked = (target, -(-start // HOUR), -(-end // HOUR), most)
     return [_hour(*row[1:]) for row in connection.execute(query, asked)]
 
 

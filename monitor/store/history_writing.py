@@ -12,7 +12,7 @@ from monitor.core.history import HOUR, Stretch, hours_of
 from monitor.model import Incident, Scope
 from monitor.store import history_sums as sums
 from monitor.store.history_file import HistoryFile, drop_oldest
-from monitor.store.history_rows import INSERT_RUN, Record, incidents, run_row, to_ms
+from monitor.store.history_rows import INSERT_RUN, Record, incident_body, run_row, to_ms
 
 MOST_BITES = 20
 """Bites of old runs dropped in one round of chores: a clock that jumps ahead for a while costs little."""
@@ -119,7 +119,7 @@ def _incident_row(incident: Incident) -> tuple[object, ...]:
         to_ms(incident.first_failure_at),
         to_ms(incident.opened_at),
         None if incident.resolved_at is None else to_ms(incident.resolved_at),
-        incidents.dump_json(incident).decode(),
+        incident_body(incident),
     )
 
 

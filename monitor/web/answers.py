@@ -73,6 +73,41 @@ class ResultsAnswer(TypedDict):
 
 
 @closed
+class DurationsAnswer(TypedDict):
+    """Seconds that the ok runs of an hour took; null: there was none."""
+
+    sum: float
+    p50: float | None
+    p95: float | None
+    max: float | None
+
+
+@closed
+class HourAnswer(TypedDict):
+    """One hour of a target. `maintenance_…`: the part of it that was seen while maintenance was planned."""
+
+    start: Instant
+    runs: dict[Outcome, int]
+    """All of them, those while maintenance was planned included."""
+    maintenance_runs: dict[Outcome, int]
+    causes: dict[str, int]
+    duration_seconds: DurationsAnswer
+    up_seconds: float
+    """Without the time in which maintenance was planned."""
+    down_seconds: float
+    maintenance_up_seconds: float
+    maintenance_down_seconds: float
+
+
+@closed
+class HoursAnswer(TypedDict):
+    """A page of hours, newest first."""
+
+    hours: list[HourAnswer]
+    next: str | None
+
+
+@closed
 class UptimeAnswer(TypedDict):
     """How much of a stretch of time a service was up, of the time that is known; null: nothing is known.
 

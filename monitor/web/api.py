@@ -12,15 +12,12 @@ from monitor.core.reference import reference_document
 from monitor.core.routing import InvoiceCodeError, InvoiceRoute, UnknownRegionError, find
 from monitor.core.status import status_rows
 from monitor.core.windows import upcoming
-from monitor.model import Incident, Target, TargetState, as_json
+from monitor.model import Target, TargetState, as_json
 from monitor.notify.words import LANGUAGES
-from monitor.web.answers import ResultAnswer, RouteAnswer, TargetAnswer
+from monitor.web.answers import RouteAnswer, TargetAnswer
 from monitor.web.errors import RequestError
 from monitor.web.reading import READING, Reading
 from monitor.web.shapes import (
-    incident_json,
-    members_of,
-    result_json,
     silence_json,
     target_json,
     window_json,
@@ -94,18 +91,6 @@ def target_answer(reading: Reading, target: Target) -> TargetAnswer:
     return target_json(target, state, reading.next_run(target.id))
 
 
-def evidence(reading: Reading, incident: Incident) -> dict[str, ResultAnswer]:
-    """The last run of every target the incident rests on, as far as they are still known."""
-    known = reading.state().targets
-    lasts = {name: known[name].last for name in incident.targets if name in known}
-    return {name: result_json(last) for name, last in lasts.items() if last is not None}
-
-
-def newest_first(incident: Incident) -> str:
-    """Sort key and cursor of incidents: the instant, then the id where two opened together."""
-    return sortable(incident.opened_at, incident.id)
-
-
 def sortable(instant: datetime, id_: str) -> str:
     """A sort key and cursor: the instant, then the id where two are equal."""
     return f"{int(instant.timestamp() * 1_000_000):020d}.{id_}"
@@ -133,30 +118,6 @@ async def target(request: web.Request) -> web.Response:
     if found is None:
         raise RequestError(404, f"no target {request.match_info['id'][:200]!r} is configured")
     return web.json_response(target_answer(reading, found))
-
-
-async def incidents(request: web.Request) -> web.Response:
-    """`GET /api/v1/incidents?open=true|false&limit=&cursor=`, newest first."""
-    given = parameters(request, "open", "limit", "cursor")
-    if (wanted := given.get("open")) not in (None, "true", "false"):
-        raise RequestError(400, "open must be true or false")
-    known = list(request.app[READING].state().incidents.values())
-    asked = [incident for incident in known if wanted is None or incident.is_open == (wanted == "true")]
-    shown, following = page(asked, given, key=newest_first, reverse=True)
-    rows = [incident_json(incident, members_of(known, incident.id)) for incident in shown]
-    return web.json_response({"incidents": rows, "next": following})
-
-
-async def incident(request: web.Request) -> web.Response:
-    """`GET /api/v1/incidents/ID`, with evidence."""
-    parameters(request)
-    reading = request.app[READING]
-    known = reading.state().incidents
-    found = known.get(request.match_info["id"])
-    if found is None:
-        raise RequestError(404, f"no incident {request.match_info['id'][:200]!r} is known")
-    members = members_of(known.values(), found.id)
-    return web.json_response({**incident_json(found, members), "evidence": evidence(reading, found)})
 
 
 async def status(request: web.Request) -> web.Response:

@@ -17,6 +17,7 @@ from monitor.notify.words import LANGUAGES
 from monitor.web import api, availability, looks, matrix, others, stories, views
 from monitor.web.errors import RequestError
 from monitor.web.headline import headline
+from monitor.web.incidents import recall
 from monitor.web.lens import SIGNS, Lens
 from monitor.web.planned import planned
 from monitor.web.reading import READING, Reading
@@ -168,10 +169,7 @@ async def target(request: web.Request) -> web.Response:
 async def incident(request: web.Request) -> web.Response:
     """`GET /incidents/ID`: its story, the times, the evidence."""
     reading, lens = request.app[READING], lens_of(request)
-    known = reading.state().incidents
-    found = known.get(request.match_info["id"])
-    if found is None:
-        raise RequestError(404, f"no incident {request.match_info['id'][:100]!r} is known")
+    found, known = await recall(request, request.match_info["id"])
     members = [other for other in known.values() if other.parent == found.id]
     parent = None if found.parent is None else known.get(found.parent)
     return render(

@@ -1,4 +1,4 @@
-"""The API over history: the runs of a target, and how much of the time a service was up."""
+"""The API over history: the runs of a target and the sums of its hours, and how much of the time a service was up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from monitor.web.api import DEFAULT_LIMIT, MAX_LIMIT, parameters, whole_number
 from monitor.web.bodies import read_instant
 from monitor.web.errors import RequestError
 from monitor.web.reading import READING, History
-from monitor.web.shapes import result_json
+from monitor.web.shapes import hour_json, result_json
 
 LONGEST = timedelta(days=3660)
 """No stretch is longer."""
@@ -62,12 +62,7 @@ def _instant(given: dict[str, str], name: str) -> datetime | None:
 
 async def results(request: web.Request) -> web.Response:
     """`GET /api/v1/targets/ID/results?since=&until=&limit=&cursor=`, newest first; everything that is kept by default."""
-    given = parameters(request, "since", "until", "limit", "cursor")
-    reading, id_ = request.app[READING], request.match_info["id"]
-    if id_ not in reading.plan().targets:
-        raise RequestError(404, f"no target {id_[:200]!r} is configured")
-    limit = whole_number(given, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT)
-    since, until = stretch(given, reading.clock.now(), LONGEST)
+    id_, given, since, until, limit = _asked(request)
     page = await ask_history(
         request, lambda history: history.results(id_, since, until, limit, given.get("cursor"))
     )
@@ -75,6 +70,25 @@ async def results(request: web.Request) -> web.Response:
         {**result_json(run.result), "maintenance": run.in_window} for run in page.runs
     ]
     return web.json_response({"results": runs, "next": page.next})
+
+
+async def hours(request: web.Request) -> web.Response:
+    """`GET /api/v1/targets/ID/hours?since=&until=&limit=&cursor=`, newest first; everything that is kept by default."""
+    id_, given, since, until, limit = _asked(request)
+    page = await ask_history(
+        request, lambda history: history.hours(id_, since, until, limit, given.get("cursor"))
+    )
+    return web.json_response({"hours": [hour_json(hour) for hour in page.hours], "next": page.next})
+
+
+def _asked(request: web.Request) -> tuple[str, dict[str, str], datetime, datetime, int]:
+    """Target, parameters, the stretch of time and the number of rows that are asked for."""
+    given = parameters(request, "since", "until", "limit", "cursor")
+    reading, id_ = request.app[READING], request.match_info["id"]
+    if id_ not in reading.plan().targets:
+        raise RequestError(404, f"no target {id_[:200]!r} is configured")
+    limit = whole_number(given, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT)
+    return id_, given, *stretch(given, reading.clock.now(), LONGEST), limit
 
 
 async def uptime(request: web.Request) -> web.Response:

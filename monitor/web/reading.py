@@ -13,9 +13,9 @@ from monitor.clock import Clock
 from monitor.core.history import Uptime
 from monitor.core.state import Commit, State
 from monitor.metrics import Metrics
-from monitor.model import Authority, Command, Plan, Target
+from monitor.model import Authority, Command, Incident, Plan, Target
 from monitor.probes import Observation
-from monitor.store.history import RunsPage
+from monitor.store.history import HoursPage, IncidentsPage, RunsPage
 from monitor.web.live import Live
 
 
@@ -26,6 +26,19 @@ class History(Protocol):
         self, target: str, since: datetime, until: datetime, limit: int, cursor: str | None = None
     ) -> RunsPage:
         """Runs that began from `since` to before `until`, newest first. Raises ValueError for a strange cursor."""
+
+    async def hours(
+        self, target: str, since: datetime, until: datetime, limit: int, cursor: str | None = None
+    ) -> HoursPage:
+        """Sums of hours that began from `since` to before `until`, newest first. Raises ValueError for a strange cursor."""
+
+    async def incidents(
+        self, since: datetime, until: datetime, limit: int, cursor: str | None = None
+    ) -> IncidentsPage:
+        """Incidents that are over, opened from `since` to before `until`, newest first. Raises ValueError likewise."""
+
+    async def incident(self, id_: str) -> tuple[Incident, ...]:
+        """One that is over, the one that explains it and those it explains; nothing of an unknown one."""
 
     async def uptime(self, authority: str, service: str, since: datetime, until: datetime) -> Uptime:
         """Availability of one service."""

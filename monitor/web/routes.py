@@ -10,7 +10,7 @@ from aiohttp import web
 from monitor.core.status import Status
 from monitor.metrics.exposition import OPENMETRICS
 from monitor.notify.words import LANGUAGES
-from monitor.web import answers, api, bodies, changes, events, health, pages, past, probe
+from monitor.web import answers, api, bodies, changes, events, health, incidents, pages, past, probe
 from monitor.web.openapi import HTML, PLAIN, Endpoint, Parameter, document
 
 __all__ = ["ENDPOINTS", "Endpoint"]
@@ -73,7 +73,7 @@ ENDPOINTS = (
         about="One target: its last run phase by phase, its recent runs and failures",
     ),
     Endpoint(
-        method="GET", path="/incidents/{id}", handler=pages.incident, weight=2, media=HTML, refuses=UNKNOWN,
+        method="GET", path="/incidents/{id}", handler=pages.incident, weight=2, media=HTML, refuses={**UNKNOWN, **UNKEPT},
         parameters=(INCIDENT, LANG),
         about="One incident: its story, timeline and evidence",
     ),
@@ -125,6 +125,11 @@ ENDPOINTS = (
         about="The runs of one target, newest first",
     ),
     Endpoint(
+        method="GET", path="/api/v1/targets/{id}/hours", handler=past.hours, weight=10, answer=answers.HoursAnswer,
+        parameters=(TARGET, SINCE, UNTIL, LIMIT, CURSOR), refuses={**UNKNOWN, **UNKEPT},
+        about="The sums of one target's hours, newest first",
+    ),
+    Endpoint(
         method="GET", path="/api/v1/uptime", handler=past.uptime, weight=10, answer=answers.UptimeAnswer,
         parameters=(
             Parameter(name="authority", schema=TEXTUAL, required=True, about="slug"),
@@ -161,16 +166,17 @@ ENDPOINTS = (
     ),
     # --- incidents, silences, windows
     Endpoint(
-        method="GET", path="/api/v1/incidents", handler=api.incidents, answer=answers.IncidentsAnswer,
+        method="GET", path="/api/v1/incidents", handler=incidents.incidents, weight=2, answer=answers.IncidentsAnswer,
         parameters=(
             Parameter(name="open", schema={"enum": ["true", "false"]}, about="only open or only resolved ones"),
-            LIMIT, CURSOR,
+            Parameter(name="since", schema=INSTANT, about="those of history that were opened from this instant on"),
+            UNTIL, LIMIT, CURSOR,
         ),
-        about="Incidents, newest first",
+        refuses=UNKEPT, about="Incidents, newest first",
     ),
     Endpoint(
-        method="GET", path="/api/v1/incidents/{id}", handler=api.incident, parameters=(INCIDENT,),
-        answer=answers.IncidentEvidenceAnswer, refuses=UNKNOWN, about="One incident with its evidence",
+        method="GET", path="/api/v1/incidents/{id}", handler=incidents.incident, parameters=(INCIDENT,),
+        answer=answers.IncidentEvidenceAnswer, refuses={**UNKNOWN, **UNKEPT}, about="One incident with its evidence",
     ),
     Endpoint(
         method="POST", path="/api/v1/incidents/{id}/ack", handler=changes.ack, parameters=(INCIDENT,),

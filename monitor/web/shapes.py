@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+from monitor.core.history import Counts, HourOfTarget
 from monitor.model import (
     Certificate,
     Incident,
+    Outcome,
     Result,
     Silence,
     Target,
@@ -18,12 +20,15 @@ from monitor.model import (
 )
 from monitor.web.answers import (
     CertificateAnswer,
+    HourAnswer,
     IncidentAnswer,
     ResultAnswer,
     SilenceAnswer,
     TargetAnswer,
     WindowAnswer,
 )
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def certificate_json(certificate: Certificate) -> CertificateAnswer:
@@ -79,6 +84,34 @@ def target_json(target: Target, state: TargetState, next_run: datetime | None) -
         "next_run": as_json(next_run),
         "last": None if state.last is None else result_json(state.last),
     }
+
+
+def hour_json(hour: HourOfTarget) -> HourAnswer:
+    """The sums of one hour of a target."""
+    return {
+        "start": rfc3339(EPOCH + hour.hour * timedelta(hours=1)),
+        "runs": _counts(hour.all),
+        "maintenance_runs": _counts(hour.planned),
+        "causes": dict(hour.causes),
+        "duration_seconds": {
+            "sum": hour.duration_sum / 1000,
+            "p50": _seconds(hour.duration_p50),
+            "p95": _seconds(hour.duration_p95),
+            "max": _seconds(hour.duration_max),
+        },
+        "up_seconds": hour.tally.up / 1000,
+        "down_seconds": hour.tally.down / 1000,
+        "maintenance_up_seconds": hour.tally.planned_up / 1000,
+        "maintenance_down_seconds": hour.tally.planned_down / 1000,
+    }
+
+
+def _counts(counts: Counts) -> dict[Outcome, int]:
+    return {Outcome.OK: counts.ok, Outcome.ERROR: counts.error, Outcome.TIMEOUT: counts.timeout}
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def incident_json(incident: Incident, members: Sequence[str]) -> IncidentAnswer:

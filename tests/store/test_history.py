@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -189,6 +190,34 @@ async def test_incidents_that_are_over_are_kept_and_paged(opened: Open):
     assert second.next is None
 
 
+async def test_one_that_is_over_is_found_with_its_kin(opened: Open):
+    over = replace(an_incident(), resolved_at=START + MINUTE)
+    parent, child = replace(over, id="n", scope=Scope.NATIONAL), replace(over, id="c", parent="n")
+    brother, stranger = replace(child, id="b"), replace(over, id="s")
+    async with opened() as kept:
+        kept.store.restore(State(incidents={one.id: one for one in (parent, child, brother, stranger)}))
+        await kept.turn()
+        page = await kept.store.incidents(START - 400 * DAY, START + 400 * DAY, 10)
+        of_parent = await kept.store.incident("n")
+        of_child = await kept.store.incident("c")
+        assert await kept.store.incident("nobody") == ()
+    assert page.members == {"n": ["b", "c"]}
+    assert {one.id for one in of_parent} == {"n", "b", "c"}
+    assert {one.id for one in of_child} == {"n", "c"}
+
+
+async def test_an_incident_of_another_version_is_left_out(opened: Open):
+    over = replace(an_incident(), resolved_at=START + MINUTE)
+    async with opened() as kept:
+        kept.store.restore(State(incidents={over.id: over}))
+        await kept.turn()
+        with sqlite3.connect(kept.path) as connection:
+            connection.execute("UPDATE incident SET body = json_set(body, '$.cause', 'sunspots')")
+        connection.close()
+        assert (await kept.store.incidents(START - 400 * DAY, START + 400 * DAY, 10)).incidents == ()
+        assert await kept.store.incident(over.id) == ()
+
+
 async def test_a_fresh_history_knows_the_incidents_of_the_state_again(opened: Open):
     over = replace(an_incident(), resolved_at=START)
     async with opened() as kept:
@@ -226,7 +255,10 @@ async def test_sums_of_hours_say_what_the_runs_said(opened: Open):
         await kept.turn(after=3900)
         assert kept.query("SELECT hour FROM dirty") == []
         after = await measured(kept)
-        hours = await kept.store.hours(REACH.id, START, START + 4 * HOUR)
+        first = await kept.store.hours(REACH.id, START, START + 4 * HOUR, 3)
+        rest = await kept.store.hours(REACH.id, START, START + 4 * HOUR, 3, first.next)
+    assert rest.next is None
+    hours = [*first.hours, *rest.hours][::-1]
     assert before[0] == pytest.approx((240 * 60 - 15 * 60 - 20 * 60, 15 * 60, 0, 0))
     assert after[:4] == before[:4]
     assert [hour.all for hour in hours] == [

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import bcrypt
@@ -17,10 +20,11 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import positive_data_acceptance
 
 from monitor.model import Cause, Certificate, Phase, Scope, Silence
+from monitor.store.history import HistoryStore
 from monitor.web.openapi import document
 from monitor.web.routes import ENDPOINTS
 from monitor.web.server import make_app
-from tests.web.conftest import AT, World, make_incident, make_plan, make_result
+from tests.web.conftest import AT, StillClock, World, make_incident, make_plan, make_result
 
 TOKEN = "t0ken"
 HASH = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
@@ -47,14 +51,24 @@ def full_world() -> World:
 
 @contextmanager
 def serving(world: World) -> Iterator[str]:
-    """A server in a thread of its own: schemathesis waits for its answers."""
+    """A server with a history, in a thread of its own: schemathesis waits for its answers."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    server = TestServer(make_app(world.reading()))
-    asyncio.run_coroutine_threadsafe(server.start_server(loop=loop), loop).result()
-    yield f"http://127.0.0.1:{server.port}"
-    asyncio.run_coroutine_threadsafe(server.close(), loop).result()
+
+    def wait_for(work: Coroutine[Any, Any, Any]) -> None:
+        asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    with TemporaryDirectory() as folder:
+        history = HistoryStore(
+            Path(folder) / "history.sqlite3", StillClock(), world.plan, report=lambda _health: None
+        )
+        wait_for(history.turn())
+        server = TestServer(make_app(replace(world.reading(), history=history)))
+        wait_for(server.start_server(loop=loop))
+        yield f"http://127.0.0.1:{server.port}"
+        wait_for(server.close())
+        wait_for(history.close())
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

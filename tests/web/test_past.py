@@ -11,12 +11,14 @@ import pytest
 from aiohttp.test_utils import BaseTestServer, TestServer
 
 from monitor.core.history import Uptime
-from monitor.model import Cause, Phase
+from monitor.core.state import State
+from monitor.model import Cause, Incident, Phase, Scope
 from monitor.store.errors import StoreError
-from monitor.store.history import HistoryStore, RunsPage
+from monitor.store.history import HistoryStore, HoursPage, IncidentsPage, RunsPage
 from monitor.web.availability import percent
 from monitor.web.server import make_app
-from tests.web.conftest import AT, StillClock, World, make_result
+from tests.conftest import StillClock as TurningClock
+from tests.web.conftest import AT, StillClock, World, make_incident, make_result
 
 ID = "captcha/shandong"
 PATH = f"/api/v1/targets/{ID}/results"
@@ -122,6 +124,55 @@ async def test_an_authority_s_page_shows_the_availability_of_its_services(world,
     assert html.count('class="level-') == 3
 
 
+async def test_incidents_of_long_ago_are_found_by_time_and_by_id(world, history, ask):
+    long_ago = AT - timedelta(days=200)
+    over = make_incident("shandong", id="old", opened_at=long_ago, first_failure_at=long_ago, resolved_at=AT)
+    parent = make_incident(
+        "national",
+        id="n",
+        scope=Scope.NATIONAL,
+        opened_at=long_ago,
+        first_failure_at=long_ago,
+        resolved_at=AT,
+    )
+    history.restore(State(incidents={"old": replace(over, parent="n"), "n": parent}))
+    await history.turn()
+    world.open(make_incident("beijing"))
+    since = "since=2026-01-01T00:00:00Z"
+    page = (await ask(f"/api/v1/incidents?{since}&limit=1")).json
+    rest = (await ask(f"/api/v1/incidents?{since}&limit=1&cursor={page['next']}")).json
+    rows = {row["id"]: row for row in page["incidents"] + rest["incidents"]}
+    assert set(rows) == {"old", "n"}
+    assert rest["next"] is None
+    assert rows["n"]["members"] == ["old"]
+    one = (await ask("/api/v1/incidents/old")).json
+    assert (one["parent"], one["resolved_at"]) == ("n", "2026-11-21T08:00:00Z")
+    assert (await ask("/api/v1/incidents/n")).json["members"] == ["old"]
+    html = await ask("/incidents/old?lang=en")
+    assert (html.status, "/incidents/n" in html.text) == (200, True)
+    assert (await ask("/incidents/nobody")).status == 404
+    assert (await ask(f"/api/v1/incidents?open=true&{since}")).status == 400
+
+
+async def test_the_sums_of_hours_come_newest_first_page_by_page(world, history, tmp_path, ask):
+    clock = TurningClock(AT)
+    later = HistoryStore(tmp_path / "history.sqlite3", clock, world.plan, report=lambda _health: None)
+    clock.advance(3600)
+    await later.turn()
+    await later.close()
+    hours = f"/api/v1/targets/{ID}/hours"
+    first = (await ask(f"{hours}?limit=1")).json
+    [hour] = first["hours"]
+    assert (hour["start"], first["next"]) == ("2026-11-21T07:00:00Z", None)
+    assert hour["runs"] == {"ok": 9, "error": 0, "timeout": 2}
+    assert hour["maintenance_runs"] == {"ok": 0, "error": 0, "timeout": 1}
+    assert hour["causes"] == {"response_timeout": 2}
+    assert (hour["down_seconds"], hour["maintenance_down_seconds"]) == (300.0, 300.0)
+    assert hour["duration_seconds"]["max"] >= hour["duration_seconds"]["p50"]
+    assert (await ask(f"{hours}?cursor=yesterday")).status == 400
+    assert (await ask("/api/v1/targets/reach/atlantis/hours")).status == 404
+
+
 class TestNoAnswer:
     """A history that refuses."""
 
@@ -129,6 +180,15 @@ class TestNoAnswer:
         """Says no."""
 
         async def results(self, *_: object) -> RunsPage:
+            raise StoreError("disk full")
+
+        async def hours(self, *_: object) -> HoursPage:
+            raise StoreError("disk full")
+
+        async def incidents(self, *_: object) -> IncidentsPage:
+            raise StoreError("disk full")
+
+        async def incident(self, _id: str) -> tuple[Incident, ...]:
             raise StoreError("disk full")
 
         async def uptime(self, _a: str, _s: str, since: datetime, until: datetime) -> Uptime:
@@ -147,6 +207,11 @@ class TestNoAnswer:
         world.see_all_up()
         assert (await ask(PATH)).status == 503
         assert (await ask("/api/v1/uptime?authority=shandong")).status == 503
+        assert (await ask(f"/api/v1/targets/{ID}/hours")).status == 503
+        assert (await ask("/api/v1/incidents?since=2026-01-01T00:00:00Z")).status == 503
+        world.open(make_incident("beijing"))
+        assert (await ask("/api/v1/incidents/beijing-1")).status == 200
+        assert (await ask("/incidents/nobody")).status in (404, 503)
         page = await ask(f"/targets/{ID}")
         assert (page.status, "历史记录暂时读不到" in page.text) == (200, True)
         assert (await ask("/authorities/shandong")).status == 200
