@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from monitor.core.judge import main_service
+from monitor.core.services import main_service
 from monitor.model import PSEUDO_AUTHORITIES, Cause, Confirmed, Plan, SpeaksOf, Target, TargetState
 
 

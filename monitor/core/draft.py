@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import TypeVar
 
 from monitor.core import judge
-from monitor.core.diagnosis import Surroundings, look_around
 from monitor.core.incidents import Key, by_key, key_of
 from monitor.core.state import Commit, Group, State
+from monitor.core.surroundings import Surroundings, look_around
 from monitor.core.wakeup import clamped, next_wakeup
 from monitor.core.windows import near
 from monitor.model import (

@@ -7,9 +7,11 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.core.diagnosis import Fact, Surroundings, diagnose, diagnose_local, facts, local_facts
-from monitor.core.judge import ServiceView, main_service
+from monitor.core.diagnosis import diagnose, diagnose_local
+from monitor.core.facts import Fact, facts, local_facts
 from monitor.core.local import NAME_CAUSES, TRUST_CAUSES
+from monitor.core.services import ServiceView, main_service
+from monitor.core.surroundings import Surroundings
 from monitor.model import (
     LOCAL,
     NATIONAL,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from monitor.core.judge import WAY, has_run, on_the_way
+from monitor.core.judge import has_run
+from monitor.core.services import WAY, on_the_way
 from monitor.model import LOCAL, Cause, Confirmed, Plan, TargetState
 
 MOST_ALONE = 3

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from monitor.core import judge
 from monitor.core.draft import Draft
+from monitor.core.services import cost
 from monitor.core.state import Sweep
 from monitor.core.wakeup import arrived, longest
 from monitor.model import LOCAL, Confirmed, Target, TargetState, Window
@@ -115,7 +116,7 @@ def _ask_controls(draft: Draft, last: Sweep) -> None:
 def _cheapest(draft: Draft, targets: Iterable[Target]) -> Target | None:
     return min(
         filter(draft.may_speak, targets),
-        key=lambda target: (judge.cost(target), target.timeout),
+        key=lambda target: (cost(target), target.timeout),
         default=None,
     )
 

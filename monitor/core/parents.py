@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from monitor.core import incidents as cases
-from monitor.core import judge
-from monitor.core.diagnosis import Fact, Surroundings, control_facts
 from monitor.core.doubt import look_again, weigh
 from monitor.core.draft import Draft
+from monitor.core.facts import Fact, control_facts
 from monitor.core.incidents import LOCAL_KEY, NATIONAL_KEY, Outage
 from monitor.core.muting import is_covered
 from monitor.core.opening import begin, end
+from monitor.core.services import main_service
+from monitor.core.surroundings import Surroundings
 from monitor.core.wakeup import longest, row_time
 from monitor.model import (
     PSEUDO_AUTHORITIES,
@@ -196,7 +197,7 @@ def _outage(draft: Draft, around: Surroundings) -> Outage:
 
 
 def _main(draft: Draft, incident: Incident) -> str | None:
-    return judge.main_service(draft.plan, incident.authority)
+    return main_service(draft.plan, incident.authority)
 
 
 def members(draft: Draft, parent: Incident) -> list[Incident]:
@@ -217,7 +218,7 @@ def is_suspected(draft: Draft) -> bool:
         and (state := draft.targets.get(target.id)) is not None
         and state.seen_up
         and state.failures
-        and target.service == judge.main_service(draft.plan, target.authority)
+        and target.service == main_service(draft.plan, target.authority)
     }
     return len(failing) >= threshold(around)
 

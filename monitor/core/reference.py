@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from monitor.core.judge import ServiceView, has_run, judge_service, main_service, services
+from monitor.core.judge import has_run
 from monitor.core.local import judge_local
+from monitor.core.services import ServiceView, judge_service, main_service, services
 from monitor.core.state import State
 from monitor.core.status import status_rows
 from monitor.model import (

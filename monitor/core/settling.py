@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from monitor.core import incidents as cases
 from monitor.core import judge, muting, parents
-from monitor.core.diagnosis import Surroundings
 from monitor.core.draft import Draft
 from monitor.core.incidents import Key
 from monitor.core.opening import begin, end
+from monitor.core.services import ServiceView, judge_service, main_service, services
+from monitor.core.surroundings import Surroundings
 from monitor.core.windows import covering, overran
 from monitor.model import LOCAL, Incident, Scope, Verdict
 
@@ -31,7 +32,7 @@ def settle_all(draft: Draft, around: Surroundings) -> None:
     """All authorities, also what nothing looks at any more."""
     _settle(draft, _provinces(draft), around)
     for key, incident in list(draft.open.items()):
-        if key.scope is Scope.AUTHORITY and key.service not in judge.services(draft.plan, key.authority):
+        if key.scope is Scope.AUTHORITY and key.service not in services(draft.plan, key.authority):
             end(draft, incident, watched=False)
 
 
@@ -58,10 +59,10 @@ def open_still_down(draft: Draft) -> list[Incident]:
 
 def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
     views = {
-        service: judge.judge_service(targets, draft.believed)
-        for service, targets in judge.services(draft.plan, authority).items()
+        service: judge_service(targets, draft.believed)
+        for service, targets in services(draft.plan, authority).items()
     }
-    verdict = around.verdict(views.get(judge.main_service(draft.plan, authority) or ""), authority)
+    verdict = around.verdict(views.get(main_service(draft.plan, authority) or ""), authority)
     for service, view in views.items():
         key = Key(Scope.AUTHORITY, authority, service)
         outage = cases.outage_of(view, draft.plan, around)
@@ -79,7 +80,7 @@ def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
             draft.keep(after if after.verdict is verdict else replace(after, verdict=verdict))
 
 
-def _is_fresh(draft: Draft, view: judge.ServiceView) -> bool:
+def _is_fresh(draft: Draft, view: ServiceView) -> bool:
     """Whether a failing target of it ran lately."""
     return not all(
         judge.is_outdated(draft.plan.targets[state.id], state, draft.now) for state in view.failing

@@ -6,10 +6,12 @@ from collections.abc import Container, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.core.diagnosis import Surroundings, diagnose, diagnose_local, facts, local_facts, look_around
-from monitor.core.judge import ServiceView, judge_service, main_service, services
+from monitor.core.diagnosis import diagnose, diagnose_local
+from monitor.core.facts import facts, local_facts
 from monitor.core.local import LocalView
+from monitor.core.services import ServiceView, judge_service, main_service, services
 from monitor.core.state import State
+from monitor.core.surroundings import Surroundings, look_around
 from monitor.core.verdict import Opinion
 from monitor.model import (
     NATIONAL,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitor.core.diagnosis import Fact
+from monitor.core.facts import Fact
 from monitor.model import NATIONAL, Cause, Diagnosis, Incident, Scope, SpeaksOf
 from monitor.notify.words import Vocabulary
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from monitor.core.diagnosis import Fact
+from monitor.core.facts import Fact
 from monitor.model import (
     Cause,
     Diagnosis,

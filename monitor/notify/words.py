@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from monitor.core.diagnosis import Fact
+from monitor.core.facts import Fact
 from monitor.model import (
     LOCAL,
     NATIONAL,

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from monitor.core.judge import main_service
+from monitor.core.services import main_service
 from monitor.model import as_json
 from monitor.store.errors import StoreError
 from monitor.web.answers import PastResultAnswer, UptimeAnswer

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.core.diagnosis import Fact
+from monitor.core.facts import Fact
 from monitor.model import (
     Cause,
     Diagnosis,

@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
-from monitor.core.diagnosis import diagnose, diagnose_local, facts, local_facts, look_around
-from monitor.core.judge import advance, judge_service
+from monitor.core.diagnosis import diagnose, diagnose_local
+from monitor.core.facts import facts, local_facts
+from monitor.core.judge import advance
+from monitor.core.services import judge_service
 from monitor.core.state import WindowRecord
+from monitor.core.surroundings import look_around
 from monitor.model import (
     Cause,
     Diagnosis,

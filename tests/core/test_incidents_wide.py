@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.core.diagnosis import Fact
+from monitor.core.facts import Fact
 from monitor.model import Cause, Diagnosis, EventName, Incident, Repeat, Route, Scope, Severity, When
 from tests.core.notation import CONTROLS, SLUGS, World, control, everyone, plan_of, six, target
 

@@ -7,15 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.core.judge import (
-    advance,
-    believes_otherwise,
-    interval_of,
-    judge_service,
-    main_service,
-    wants_rerun,
-)
+from monitor.core.judge import advance, believes_otherwise, interval_of, wants_rerun
 from monitor.core.local import judge_local
+from monitor.core.services import judge_service, main_service
 from monitor.core.status import judge_authority
 from monitor.model import AuthorityState, Cause, Confirmed, Flag, ServiceState, Target, TargetState
 from tests.core.notation import SPACING, START, control, plan_of, result, target

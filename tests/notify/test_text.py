@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.core.diagnosis import Fact
+from monitor.core.facts import Fact
 from monitor.model import Cause, Diagnosis, EventName, Incident, Outcome, Phase, Scope, Verdict, Vote, Window
 from monitor.net.failures import ERRNOS, failure_of
 from monitor.notify.advice import Case

@@ -1,0 +1,155 @@
+"""The facts that a diagnosis rests on: language-neutral words, `name` or `name=value`.
+
+They are rendered into sentences by notify/texts and the page. `Fact` is the closed list of their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from monitor.core.local import LocalView
+from monitor.core.services import ServiceView
+from monitor.core.surroundings import Surroundings
+from monitor.model import PSEUDO_AUTHORITIES, Cause, Confirmed, Flag, Plan, TargetState
+
+
+class Fact(StrEnum):
+    """Names of facts. `n/m` are counts: n of m."""
+
+    CONTROLS_FAILING = "controls_failing"
+    """`controls_failing=1/2`: controls that failed when they last ran, or are confirmed down, of those that have run."""
+    NO_CONTROLS = "no_controls"
+    """None is configured: our own network cannot be told from theirs."""
+    DOWN = "down"
+    """`down=13/36`: authorities down of those watched that ever answered; in a local fault: failing of all watched."""
+    DRIFTED = "drifted"
+    """`drifted=20/36`: authorities whose replies changed shape."""
+    TARGETS_FAILING = "targets_failing"
+    """`targets_failing=1/2`: targets of this service that are confirmed down."""
+    NEVER_ANSWERED = "never_answered"
+    """It never answered since it was configured: check the address."""
+    ADDRESS_FAILED = "address_failed"
+    """`address_failed=10.1.1.1`: an address that did not answer while a later one did."""
+    STATUS = "status"
+    """`status=503`: the HTTP status of the failing reply."""
+    CODE = "code"
+    """`code=020`: the platform's own code in the failing reply."""
+    SLOW = "slow"
+    """Confirmed slow."""
+    THROTTLED = "throttled"
+    """The platform asks us to come less often; the interval has grown."""
+    TLS_UNVERIFIED = "tls_unverified"
+    """The certificate cannot be verified; `verify: report` lets that pass."""
+    REFERENCES_OK = "references_ok"
+    """`references_ok=2/3`: fresh references that say ok, of the fresh ones."""
+    REFERENCES_STALE = "references_stale"
+    """`references_stale=1`: references that say something too old to count."""
+    NO_REFERENCE = "no_reference"
+    """References are configured, and none has a row of this authority."""
+    FAILING_TOGETHER = "failing_together"
+    """`failing_together=30/36`: authorities that fail while references say that they work; it must be us."""
+    WINDOW = "window"
+    """`window=nightly`: the maintenance window that covers the failing service."""
+    WINDOW_OVER = "window_over"
+    """`window_over=nightly`: the window in which it began to fail is over."""
+    NO_LONGER_WATCHED = "no_longer_watched"
+    """The incident ended because its targets are no longer configured."""
+
+
+def facts(view: ServiceView, around: Surroundings) -> tuple[str, ...]:
+    """The facts that the diagnosis of a service rests on.
+
+    None of them is an age or another value that changes by itself: facts of an incident are kept when they change.
+    """
+    found = [*_own_facts(view), *_signs(view)]
+    if view.lead is not None:
+        found += _window_facts(view, around)
+    if view.lead is not None or around.local.holds:
+        found += control_facts(around.local)
+    if around.is_national:
+        found.append(f"{Fact.DOWN}={around.down}/{around.watched}")
+    if view.refused or (view.lead is not None and view.lead.cause is Cause.FORMAT_DRIFT):
+        found.append(f"{Fact.DRIFTED}={around.drifted}/{around.watched}")
+    if view.lead is not None and not view.is_ours:
+        found += _reference_facts(view, around)
+    return tuple(found)
+
+
+def _own_facts(view: ServiceView) -> Iterable[str]:
+    """What is known of the failing targets."""
+    lead = view.lead
+    if lead is None:
+        return
+    yield f"{Fact.TARGETS_FAILING}={len(view.failing)}/{len(view.targets)}"
+    if view.is_never_up:
+        yield Fact.NEVER_ANSWERED.value
+    if lead.last is not None and lead.last.cause is lead.cause:
+        if lead.last.status_code is not None:
+            yield f"{Fact.STATUS}={lead.last.status_code}"
+        if lead.last.code is not None:
+            yield f"{Fact.CODE}={lead.last.code}"
+
+
+def _signs(view: ServiceView) -> Iterable[str]:
+    """What is worth knowing of those that answer."""
+    if view.split:
+        address = view.failed_address
+        yield f"{Fact.ADDRESS_FAILED}={address}" if address else Fact.ADDRESS_FAILED.value
+    if view.throttled:
+        yield Fact.THROTTLED.value
+    if view.slow:
+        yield Fact.SLOW.value
+    if Flag.TLS_UNVERIFIED in view.flags:
+        yield Fact.TLS_UNVERIFIED.value
+
+
+def _window_facts(view: ServiceView, around: Surroundings) -> Iterable[str]:
+    if (window := around.window(view)) is not None:
+        yield f"{Fact.WINDOW}={window.name}"
+    elif (window := around.window_over(view)) is not None:
+        yield f"{Fact.WINDOW_OVER}={window.name}"
+
+
+def _reference_facts(view: ServiceView, around: Surroundings) -> Iterable[str]:
+    """What others say of it, where any other is asked and it is the service they speak of."""
+    if not around.asked or around.mains.get(view.authority) != view.service:
+        return
+    votes = around.votes(view)
+    if votes.fresh:
+        yield f"{Fact.REFERENCES_OK}={votes.ok}/{votes.fresh}"
+    if votes.stale:
+        yield f"{Fact.REFERENCES_STALE}={votes.stale}"
+    if not votes.fresh and not votes.stale:
+        yield Fact.NO_REFERENCE.value
+
+
+def control_facts(local: LocalView) -> tuple[str, ...]:
+    """What the controls say, or that there are none."""
+    if not local.configured:
+        return (Fact.NO_CONTROLS.value,)
+    return (f"{Fact.CONTROLS_FAILING}={local.controls_failing}/{local.ran}",) if local.ran else ()
+
+
+def local_facts(plan: Plan, states: Mapping[str, TargetState], local: LocalView) -> tuple[str, ...]:
+    """The facts of our own network: the controls and, in a fault, how many authorities fail with them."""
+    found = control_facts(local)
+    if local.together:
+        found = (*found, f"{Fact.FAILING_TOGETHER}={len(local.together)}/{local.among}")
+    if not local.by_controls:
+        return found
+    watched = watched_authorities(plan)
+    failing = sum(_any_down(plan, slug, states) for slug in watched)
+    return (*found, f"{Fact.DOWN}={failing}/{len(watched)}")
+
+
+def _any_down(plan: Plan, slug: str, states: Mapping[str, TargetState]) -> bool:
+    return any(
+        (state := states.get(target.id)) is not None and state.confirmed is Confirmed.DOWN
+        for target in plan.by_authority[slug]
+    )
+
+
+def watched_authorities(plan: Plan) -> list[str]:
+    """Slugs of the provincial-level authorities that some target looks at, in the order of the plan."""
+    return [slug for slug in plan.by_authority if slug not in PSEUDO_AUTHORITIES]

@@ -1,0 +1,123 @@
+"""What else is going on around a service: our own network, how many others are down, what references say, what is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import ceil
+from types import MappingProxyType
+from typing import Any
+
+from monitor.core.census import Census, take_census
+from monitor.core.local import LocalView, fail_together, judge_local
+from monitor.core.services import ServiceView
+from monitor.core.state import WindowRecord
+from monitor.core.verdict import Opinion, Votes, compare, count_votes, opinions
+from monitor.core.windows import covering, near, overran
+from monitor.model import Confirmed, Plan, ReferenceReading, ServiceState, TargetState, Verdict, Window
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What else is going on: our own network, how many others are down, what others say, what is planned."""
+
+    now: datetime
+    local: LocalView
+    down: int
+    """Authorities whose main service is down outside windows."""
+    drifted: int
+    """Authorities whose replies changed shape, or that refuse what they used to accept."""
+    watched: int
+    """Authorities that ever answered: one that never did stands outside quorums."""
+    mains: Mapping[str, str | None] = field(default_factory=dict)
+    """Authority → its main service, of which references speak."""
+    opinions: Mapping[str, Sequence[Opinion]] = field(default_factory=dict)
+    """Authority → what the references say of it."""
+    asked: bool = False
+    """Whether any reference is configured."""
+    windows: tuple[Window, ...] = ()
+    """Those that are open, and those in which something that fails now began to fail."""
+
+    @property
+    def is_national(self) -> bool:
+        """Whether so many are down that it is not one province's affair."""
+        return self.down >= max(3, ceil(self.watched / 3)) and not self.local.holds
+
+    @property
+    def is_drift_general(self) -> bool:
+        """Whether most authorities answer otherwise than they did."""
+        return self.drifted * 2 > self.watched
+
+    def votes(self, view: ServiceView) -> Votes:
+        """What references say of this service: they speak of main services only."""
+        if self.mains.get(view.authority) != view.service:
+            return Votes()
+        return count_votes(self.opinions.get(view.authority, ()))
+
+    def verdict(self, main: ServiceView | None, authority: str) -> Verdict:
+        """References beside what we believe of the main service: nothing in a fault of ours, or where none is main."""
+        own = ServiceState.UNKNOWN if main is None or self.local.holds else main.state
+        return compare(own, count_votes(self.opinions.get(authority, ())))
+
+    def window(self, view: ServiceView) -> Window | None:
+        """The window that covers a failing service."""
+        return covering(self.windows, view.authority, view.service, self.now)
+
+    def window_over(self, view: ServiceView) -> Window | None:
+        """The window in which a failing service began to fail, and that is over."""
+        if view.began is None:
+            return None
+        return overran(self.windows, view.authority, view.service, view.began, self.now)
+
+
+def look_around(
+    plan: Plan,
+    states: Mapping[str, TargetState],
+    now: datetime,
+    *,
+    references: Mapping[str, ReferenceReading] = NOTHING,
+    records: Mapping[str, WindowRecord] = NOTHING,
+) -> Surroundings:
+    """Count what is down now. `references`, `records`: those of the state (`State.references`, `State.windows`)."""
+    census = take_census(plan, states)
+    windows = _windows(plan, records, census, now)
+    outside = [
+        slug for slug in census.answered if covering(windows, slug, census.mains[slug] or "", now) is None
+    ]
+    down = {slug: census.down[slug] for slug in outside if slug in census.down}
+    said = opinions(references, plan.references, now)
+    local = judge_local(plan, states)
+    if _is_denied(down, said):
+        local = fail_together(local, plan, list(down.values()), len(outside))
+    return Surroundings(
+        now=now,
+        local=local,
+        down=len(down),
+        drifted=len(census.drifted),
+        watched=len(census.answered),
+        mains=census.mains,
+        opinions=said,
+        asked=bool(plan.references),
+        windows=windows,
+    )
+
+
+def _windows(
+    plan: Plan, records: Mapping[str, WindowRecord], census: Census, now: datetime
+) -> tuple[Window, ...]:
+    """The windows that are open, and those around the hours in which something began to fail."""
+    if not plan.maintenance and not records:
+        return ()
+    hours = {began.replace(minute=0, second=0, microsecond=0) for began in census.began}
+    found = {window.id: window for hour in (now, *hours) for window in near(plan, records, hour)}
+    return tuple(window for window in found.values() if window.start <= now)
+
+
+def _is_denied(down: Iterable[str], said: Mapping[str, Sequence[Opinion]]) -> bool:
+    """Whether fresh references say of most of those down that they work."""
+    votes = [votes for slug in down if (votes := count_votes(said.get(slug, ()))).fresh]
+    works = sum(vote.majority is Confirmed.UP for vote in votes)
+    return works * 2 > len(votes)
