@@ -8,7 +8,10 @@ from pydantic import Field
 
 from monitor.config.hosts import Redirects
 from monitor.config.proxies import ProxyKey
-from monitor.config.scalars import (
+from monitor.config.scalars import duration
+from monitor.config.section import Section, written
+from monitor.config.sync import FreshnessIs, SuccessIs, SyncRequest
+from monitor.config.values import (
     Addresses,
     Attempts,
     Duration,
@@ -29,10 +32,7 @@ from monitor.config.scalars import (
     Text,
     VerifyWord,
     Word,
-    duration,
 )
-from monitor.config.section import Section, written
-from monitor.config.sync import FreshnessIs, SuccessIs, SyncRequest
 from monitor.model import TlsProfile, Verify
 
 

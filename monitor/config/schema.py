@@ -9,7 +9,10 @@ from pydantic import Field
 from monitor.config.hosts import Redirects
 from monitor.config.kinds import AnyProbe, DefaultTls, Repeat
 from monitor.config.proxies import ProxyKey
-from monitor.config.scalars import (
+from monitor.config.scalars import Rate, duration, size
+from monitor.config.section import Section, written
+from monitor.config.times import Hours, Moment, Schedule, Weekdays
+from monitor.config.values import (
     Address,
     Addresses,
     AllOrWords,
@@ -28,7 +31,6 @@ from monitor.config.scalars import (
     OutcomeWord,
     PasswordHash,
     PerHost,
-    Rate,
     Resolver,
     RowPath,
     RowsPath,
@@ -48,11 +50,7 @@ from monitor.config.scalars import (
     Word,
     Words,
     Yes,
-    duration,
-    size,
 )
-from monitor.config.section import Section, written
-from monitor.config.times import Hours, Moment, Schedule, Weekdays
 from monitor.model import Proxies, Severity
 
 

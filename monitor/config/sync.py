@@ -11,9 +11,10 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Validati
 from pydantic_core import CoreSchema, core_schema
 
 from monitor.config.reading import OneOrMore, Surroundings, fetch
-from monitor.config.scalars import Duration, HeaderValue, JsonPath, Method, Span, Template, Text, duration
+from monitor.config.scalars import duration
 from monitor.config.section import Section, written
 from monitor.config.tree import BLANK, Bare
+from monitor.config.values import Duration, HeaderValue, JsonPath, Method, Span, Template, Text
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][+-]?[0-9]{1,2})?")
 _WORDS: Mapping[str, Any] = {
