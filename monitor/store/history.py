@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -21,13 +20,14 @@ from monitor.clock import Clock
 from monitor.core.history import Uptime
 from monitor.core.state import Commit, State
 from monitor.core.windows import covering, near
-from monitor.model import Event, Incident, Plan, Result, Scope, StoreHealth, Target, Window
+from monitor.model import Event, Incident, Plan, Result, StoreHealth, Target, Window
 from monitor.store import history_reading as reading
 from monitor.store.errors import StoreError
 from monitor.store.history_file import LARGEST_FILE, HistoryFile
 from monitor.store.history_reading import HistoryDamagedError, HistoryReader
 from monitor.store.history_rows import HoursPage, IncidentsPage, PastRun, Record, RunsPage, to_ms
-from monitor.store.history_writing import HistoryBatch, Pen, Retention, chores
+from monitor.store.history_writing import Pen, Retention, chores
+from monitor.store.waiting import Waiting
 from monitor.store.writer import Writer
 
 __all__ = ["HistoryStore", "HoursPage", "IncidentsPage", "PastRun", "RunsPage", "StoreError"]
@@ -36,9 +36,6 @@ CYCLE = 2.0
 """Seconds between two batches."""
 LONGEST_RETRY = 30.0
 """Longest wait in seconds before a disk that refused is tried again."""
-MOST_WAITING = 20_000
-"""Runs that may wait for the disk: two minutes of 10,000 targets a minute."""
-MOST_INCIDENTS = 5_000
 SLOW = 10.0
 """Seconds after which a disk counts as one that does not answer."""
 CHORES_EVERY = 60.0
@@ -78,10 +75,7 @@ class HistoryStore:
         self._report = report
         self._count_dropped = count_dropped
         self._cycle = self._delay = cycle
-        self._waiting: deque[Record] = deque()
-        self._incidents: dict[str, Incident] = {}
-        self._withdrawn: list[str] = []
-        self._begins = True
+        self._waiting = Waiting()
         self._is_dropping = False
         self._up_from = clock.monotonic()
         self._file = HistoryFile(path, largest=largest)
@@ -100,7 +94,7 @@ class HistoryStore:
 
     def restore(self, state: State) -> None:
         """Know the incidents that the state file remembers: a fresh history has them again."""
-        self._note(state.incidents.values())
+        self._waiting.note(state.incidents.values())
 
     def follow(self, plan: Plan, state: State, decided: Sequence[tuple[Event, Commit]]) -> None:
         """Keep the runs and incidents of what was decided. Takes some microseconds a run, never waits, never raises."""
@@ -114,8 +108,8 @@ class HistoryStore:
         windows: tuple[Window, ...] | None = None
         for event, commit in decided:
             if commit.incidents or commit.forgotten:
-                self._note(commit.incidents)
-                self._withdrawn += commit.forgotten
+                self._waiting.note(commit.incidents)
+                self._waiting.withdraw(commit.forgotten)
             if not isinstance(event, Result) or event.restored:
                 continue
             target, known = plan.targets.get(event.target), state.targets.get(event.target)
@@ -127,18 +121,9 @@ class HistoryStore:
 
     def record(self, result: Result, target: Target, *, seen_up: bool, in_window: bool) -> None:
         """Keep one run; the oldest one that waits gives way when too many do."""
-        if len(self._waiting) >= MOST_WAITING:
-            self._waiting.popleft()
-            self._drop(1)
-        self._waiting.append(Record(result=result, target=target, seen_up=seen_up, planned=in_window))
-
-    def _note(self, incidents: Iterable[Incident]) -> None:
-        """Incidents that are over, and faults of our own network from their beginning: they make everyone else unknown."""
-        for incident in incidents:
-            if not incident.is_open or incident.scope is Scope.LOCAL:
-                self._incidents[incident.id] = incident
-        while len(self._incidents) > MOST_INCIDENTS:
-            del self._incidents[next(iter(self._incidents))]
+        given_up = self._waiting.add(Record(result=result, target=target, seen_up=seen_up, planned=in_window))
+        if given_up:
+            self._drop(given_up)
 
     def _drop(self, number: int) -> None:
         if not self._is_dropping:
@@ -177,12 +162,13 @@ class HistoryStore:
 
     async def _write(self) -> None:
         """Write all that waits. What the disk refuses waits again; a batch that only a bug of ours can refuse is lost."""
-        batch = self._take()
+        batch = self._waiting.take()
         if not (batch.is_empty and self.is_up):
             try:
                 await self._run(lambda: self._pen.write(batch))
             except StoreError:
-                self._put_back(batch)
+                if given_up := self._waiting.put_back(batch):
+                    self._drop(given_up)
                 raise
             except Exception:
                 self._drop(len(batch.runs))
@@ -198,30 +184,6 @@ class HistoryStore:
             self._set_up(False, f"the file was damaged and moved aside: {damage}")
         elif now >= self._up_from:
             self._set_up(True)
-
-    def _take(self) -> HistoryBatch:
-        batch = HistoryBatch(
-            runs=tuple(self._waiting),
-            incidents=tuple(self._incidents.values()),
-            withdrawn=tuple(self._withdrawn),
-            begins=self._begins,
-        )
-        self._waiting.clear()
-        self._incidents.clear()
-        self._withdrawn.clear()
-        self._begins = False
-        return batch
-
-    def _put_back(self, batch: HistoryBatch) -> None:
-        """Let it wait again, before what has come meanwhile; as much of it as there is room for."""
-        room = MOST_WAITING - len(self._waiting)
-        kept = batch.runs[len(batch.runs) - room :] if room < len(batch.runs) else batch.runs
-        self._waiting.extendleft(reversed(kept))
-        self._incidents = {one.id: one for one in batch.incidents} | self._incidents
-        self._withdrawn = [*batch.withdrawn, *self._withdrawn][-MOST_INCIDENTS:]
-        self._begins = batch.begins
-        if len(kept) < len(batch.runs):
-            self._drop(len(batch.runs) - len(kept))
 
     async def _examine(self) -> None:
         """Replace the file if a reader found it damaged and nobody has replaced it since."""

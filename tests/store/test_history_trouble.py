@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from monitor.store import history as module
+from monitor.store import waiting
 from monitor.store.errors import StoreError
 from tests.store.histories import (
     DAY,
@@ -128,7 +129,7 @@ async def test_a_disk_that_is_full_costs_the_oldest_runs_and_mends_by_itself(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ):
     """The limit of file sizes stands in for the disk: SQLite's writes really fail, and really work again."""
-    monkeypatch.setattr(module, "MOST_WAITING", 300)
+    monkeypatch.setattr(waiting, "MOST_RUNS", 300)
     async with opened() as kept:
         kept.keep(a_run(START))
         await kept.turn()
@@ -193,7 +194,7 @@ async def test_a_lock_of_somebody_else_is_waited_out(opened: Open):
 
 async def test_a_disk_that_hangs_is_said_and_holds_up_nobody(opened: Open, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "SLOW", 0.05)
-    monkeypatch.setattr(module, "MOST_WAITING", 10)
+    monkeypatch.setattr(waiting, "MOST_RUNS", 10)
     async with opened() as kept:
         await kept.turn()
         other = sqlite3.connect(kept.path, isolation_level=None)
