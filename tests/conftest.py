@@ -9,6 +9,7 @@ import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 
 asyncio.set_event_loop(None)  # else a plugin makes one in plain tests that nobody closes
 
@@ -33,6 +34,12 @@ class StillClock:
         self.at += timedelta(seconds=seconds)
         self.elapsed += seconds
         return self.at
+
+
+@pytest.fixture(autouse=True)
+def _own_log():
+    """Each test starts with a log that nobody has set up: a command that an earlier one called does that."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture
