@@ -18,8 +18,8 @@ from bench.peers import PATTERN, PROBER_CORE, Load, Measure, Sample, Site, cpu_o
 TARGETS = 1000
 BUSY = 400.0
 """Probes a second that stand for a saturated daemon: it starts what is due, not what a queue holds, so it is driven near its limit."""
-SETTLE = 3.0
-"""Seconds between the first sweep and the window."""
+SETTLED = 5.0
+"""Seconds between the second turn of all targets, after which everything is confirmed up, and the window."""
 RUNS = re.compile(r"^fapiao_probe_runs_total\{.*\} (\S+)$", re.MULTILINE)
 
 
@@ -112,7 +112,7 @@ async def whole_daemon(where: Path, site: Site) -> AsyncIterator[Measure]:
             started(folder, configuration(site, load.scheme, interval, listen=listen), listen) as pid,
             aiohttp.ClientSession() as session,
         ):
-            await asyncio.sleep(SETTLE)
+            await asyncio.sleep(2 * interval + SETTLED)
             first, _ = await runs_of(session, listen)
             before = cpu_of(pid)
             await asyncio.sleep(load.seconds)
