@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import resources
@@ -36,7 +37,7 @@ from monitor.simulator.faults import parse
 from monitor.simulator.kinds import FaultError
 from monitor.simulator.receiver import receiver_fault
 from monitor.simulator.sync import SyncState
-from monitor.simulator.yaml_places import Mistake, Reader, compose
+from monitor.simulator.yaml_places import Mistake, Reader, TooManyError, compose
 
 MAX_FILE = 1 << 20
 MAX_STEPS = 1000
@@ -141,10 +142,12 @@ def find(name: str) -> Scenario:
 
 
 def read(text: str, name: str = "scenario") -> Scenario:
-    """The scenario in `text`. Raises ScenarioError with every mistake."""
+    """The scenario in `text`. Raises ScenarioError with every mistake, or the first hundred."""
     reader = Reader()
     root = compose(text, reader)
-    scenario = None if root is None else _scenario(reader, root)
+    scenario = None
+    with suppress(TooManyError):
+        scenario = None if root is None else _scenario(reader, root)
     if reader.mistakes or scenario is None:
         raise ScenarioError(name, reader.mistakes)
     return scenario
@@ -318,7 +321,7 @@ def _sync(reader: Reader, node: yaml.Node, path: str) -> Mapping[str, object]:
     try:
         settings = yaml.safe_load(yaml.serialize(node))
         SyncState(**settings).check()
-    except (TypeError, FaultError, yaml.YAMLError) as problem:
+    except (TypeError, ValueError, yaml.YAMLError) as problem:
         reader.wrong(node, path, "settings of the sync interface, like {lag: 90000}", str(problem))
         return {}
     return dict(settings)

@@ -83,6 +83,25 @@ def test_what_is_no_scenario_is_refused_with_a_place(text: str):
     assert all(line >= 1 and column >= 1 for line, column, _, _ in mistakes(text))
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[" * 500_000, "more than 6 levels"),
+        ("steps: " + "{a: " * 200_000, "more than 6 levels"),
+        ("steps: [" + "a, " * 300_000 + "a]", "more than 50000 values"),
+        ("steps: []\n" + "".join(f"k{number}: 1\n" for number in range(20_000)), "the unknown key 'k0'"),
+        ("steps: [" + "a, " * 20_000 + "a]", "20001 entries"),
+        ("? " + "x" * 1_000_000 + "\n: 1", "the unknown key '" + "x" * 60 + "'"),
+        ("steps: [{at: 0, sync: {lag: " + "9" * 5000 + "}}]", "Exceeds the limit"),
+    ],
+)
+def test_a_file_made_to_be_slow_is_refused_at_once(text: str, found: str):
+    all_found = [one[3] for one in mistakes(text)]
+    assert all_found[0].startswith(found)
+    assert len(all_found) <= 100
+
+
 def test_a_window_ends_after_it_begins():
     text = "steps: []\nwindows: [{name: x, authorities: [tianjin], from: 9s, to: 3s}]"
     assert mistakes(text) == [(2, 59, "windows[0].to", "'3s'")]
