@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from monitor import __version__
-from monitor.config import alerts, facts, maintenance, proxies, reach, references, rules, serving
+from monitor.config import alerts, facts, fullwidth, maintenance, proxies, reach, references, rules, serving
 from monitor.config.catalogue import read_catalogue
 from monitor.config.expand import Expansion, Ground, expand
 from monitor.config.mistakes import ConfigError, Mistake
@@ -78,13 +78,14 @@ def read(
     understood = understand(document, around)
     mistakes += understood.mistakes
     if understood.configuration is None:
-        raise ConfigError(mistakes)
+        raise ConfigError(fullwidth.explained(mistakes, document.slips, file))
     build = _Build(document, understood, around, registry)
-    mistakes += build.mistakes
+    mistakes = fullwidth.explained([*mistakes, *build.mistakes], document.slips, file)
     if mistakes:
         raise ConfigError(mistakes)
     tables = build.catalogue.tables
-    return Loaded(plan=build.plan(), notes=build.notes(), secrets=build.secrets(), tables=tables)
+    notes = (*build.notes(), *fullwidth.notes(document.slips))
+    return Loaded(plan=build.plan(), notes=notes, secrets=build.secrets(), tables=tables)
 
 
 def _text(path: Path) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 import yaml
 from yaml.reader import Reader
 
+from monitor.config import fullwidth
 from monitor.config.mistakes import ConfigError, Mistake, Path, dotted, quoted
 
 _LINE_ENDS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -67,8 +68,9 @@ class Scalar(Node):
 
 @dataclass(slots=True, kw_only=True)
 class Sequence(Node):
-    """A list."""
+    """A list. `flow`: written in brackets."""
 
+    flow: bool = False
     items: list[Node] = field(default_factory=list)
 
     def plain(self) -> Any:
@@ -97,6 +99,8 @@ class Document:
 
     file: str
     root: Mapping
+    slips: tuple[fullwidth.Slip, ...] = ()
+    """Texts with full-width punctuation in them, which may be meant as YAML's own."""
 
     def mistake(self, path: Path, found: str, meant: str, *, at_key: bool = False) -> Mistake:
         """A mistake at the value of `path` (or at its key); where that is missing, at what should hold it."""
@@ -132,7 +136,7 @@ def parse(text: str, file: str) -> tuple[Document, list[Mistake]]:
         builder.stop(*_explain(text, problem))
     except yaml.YAMLError as problem:
         builder.stop(1, 1, "not YAML", str(problem).splitlines()[0])
-    return Document(file=file, root=builder.mapping()), builder.mistakes
+    return Document(file=file, root=builder.mapping(), slips=tuple(builder.slips)), builder.mistakes
 
 
 def _explain(text: str, problem: yaml.MarkedYAMLError) -> tuple[int, int, str, str]:
@@ -146,6 +150,8 @@ def _explain(text: str, problem: yaml.MarkedYAMLError) -> tuple[int, int, str, s
     if "\t" in before and not before.strip():
         return mark.line + 1, mark.column + 1, "a tab is used for indentation", "write spaces"
     context = f" ({problem.context})" if problem.context else ""
+    if slip := fullwidth.before(lines, mark.line):
+        return slip[0], slip[1], "not YAML", f"{slip[2]} ({problem.problem})"
     return mark.line + 1, mark.column + 1, "not YAML", f"{problem.problem}{context}"
 
 
@@ -160,9 +166,11 @@ class _Builder:
 
     def __init__(self, text: str, file: str) -> None:
         self.mistakes: list[Mistake] = []
+        self.slips: list[fullwidth.Slip] = []
         self._text = text
         self._file = file
-        self._lines = _LINE_ENDS.split(text) if "\t" in text else []
+        self._lines = _LINE_ENDS.split(text)
+        self._has_tabs = "\t" in text
         self._open: list[tuple[Sequence | Mapping, str | None]] = []
         self._anchors: dict[str, Node | None] = {}
         self._root: Node | None = None
@@ -225,16 +233,36 @@ class _Builder:
                 line=line, column=column, size=size, text=event.value, bare=event.style in (None, "")
             )
             self._anchor(event.anchor, node)
+            self._look_for_slips(event, node.bare)
             self._add(node)
         else:
             self._enter(event, line, column)
 
     def _enter(self, event: yaml.NodeEvent, line: int, column: int) -> None:
-        made = Mapping if isinstance(event, yaml.MappingStartEvent) else Sequence
-        self._open.append((made(line=line, column=column), event.anchor))
+        node: Sequence | Mapping = Mapping(line=line, column=column)
+        if isinstance(event, yaml.SequenceStartEvent):
+            node = Sequence(line=line, column=column, flow=bool(event.flow_style))
+        self._open.append((node, event.anchor))
         self._anchor(event.anchor, None)
         if len(self._open) > MAX_DEPTH:
             self.stop(line, column, f"more than {MAX_DEPTH} levels of nesting", "no key needs that many")
+
+    def _look_for_slips(self, event: yaml.ScalarEvent, bare: bool) -> None:
+        if event.value.isascii() or event.style in ("|", ">"):
+            return
+        assert event.start_mark is not None
+        assert event.end_mark is not None
+        start, end = event.start_mark, event.end_mark
+        parent = self._open[-1][0] if self._open else None
+        slip = fullwidth.find(
+            self._lines,
+            (start.line, start.column),
+            (end.line, end.column),
+            path=tuple(self._path()),
+            bare=bare,
+            item=isinstance(parent, Sequence) and parent.flow,
+        )
+        self.slips += [slip] if slip else []
 
     def _close(self) -> None:
         node, anchor = self._open.pop()
@@ -302,7 +330,7 @@ class _Builder:
 
     def _refuse_tab(self, line: int, column: int) -> None:
         """libyaml lets tabs pass inside braces and brackets; people see another indentation than it does."""
-        if line <= len(self._lines):
+        if self._has_tabs and line <= len(self._lines):
             before = self._lines[line - 1][: column - 1]
             if "\t" in before and not before.strip():
                 self._note(line, 1, "a tab is used for indentation", "write spaces")
