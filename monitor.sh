@@ -171,4 +171,5 @@ case $1 in
         ;;
 esac
 prepare run
+export FAPIAO_COMMAND="$0"      # hints say what can be typed
 exec "$venv/bin/fapiao-monitor" "$@"

@@ -106,7 +106,7 @@ case "$*" in
     --version) echo Python 3.99 ;;
     '-m venv '*) echo venv >> "$DIARY"; mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
     '-m pip install '*-e*)
-        printf '#!/bin/sh\\necho "$FAPIAO_CONFIG|$#|$*"\\nexit "${CODE:-0}"\\n' > "$(dirname "$0")/fapiao-monitor"
+        printf '#!/bin/sh\\necho "$FAPIAO_CONFIG|$#|$*"\\n[ -z "$HOW" ] || echo "$FAPIAO_COMMAND"\\nexit "${CODE:-0}"\\n' > "$(dirname "$0")/fapiao-monitor"
         chmod +x "$(dirname "$0")/fapiao-monitor" ;;
     '-m pip install '*) echo pip >> "$DIARY"; [ -z "${SLOW:-}" ] || sleep "$SLOW"; exit "${NO_NETWORK:-0}" ;;
 esac
@@ -188,6 +188,10 @@ def test_only_the_command_writes_to_standard_output(checkout: Checkout) -> None:
 def test_arguments_and_exit_code_pass_through(checkout: Checkout) -> None:
     code, out, _ = checkout.call("which", "1 2", "", CODE="7")
     assert (code, out) == (7, "|3|which 1 2 \n")
+
+
+def test_the_command_knows_how_it_was_called(checkout: Checkout) -> None:
+    assert checkout.call("status", HOW="1")[1].splitlines()[1] == str(checkout.root / "monitor.sh")
 
 
 @pytest.mark.parametrize(

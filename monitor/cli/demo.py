@@ -14,7 +14,8 @@ import click
 
 from monitor import log
 from monitor.app import ListenError, serve
-from monitor.cli.simulated import Show, say_title, spoken
+from monitor.cli.simulated import Show, say_title
+from monitor.cli.texts import of_terminal
 from monitor.clock import SystemClock
 from monitor.config.load import load
 from monitor.core.classify import Knowledge
@@ -30,7 +31,10 @@ HEAD_START = 6.0
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8036", show_default=True)
 @click.option(
-    "--language", type=click.Choice(["zh", "en"]), default=None, help="Of page and story (default: by $LANG)."
+    "--language",
+    type=click.Choice(["zh", "en"]),
+    default=None,
+    help="Of page and story (default: the terminal's, by $LC_ALL, $LC_MESSAGES, $LANG).",
 )
 @click.option("--once", is_flag=True, help="End when the story is over.")
 def command(listen: str, language: str | None, once: bool) -> int:
@@ -40,7 +44,7 @@ def command(listen: str, language: str | None, once: bool) -> int:
     """
     log.configure(level="error", form="console")
     try:
-        asyncio.run(_play(listen, language or spoken(), once))
+        asyncio.run(_play(listen, language or of_terminal(), once))
     except ListenError as problem:
         raise click.ClickException(f"{problem}; choose another with --listen") from None
     return 0

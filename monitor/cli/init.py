@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from monitor.cli.called import as_called
 from monitor.config.facts import unknown_authority
 from monitor.config.load import shipped_text
 from monitor.knowledge import load_registry
@@ -36,7 +37,8 @@ def command(authorities: str | None) -> None:
         raise click.UsageError(f"{FILE} exists already and is left as it is; move it away first") from None
     except OSError as problem:
         raise click.ClickException(f"{FILE} cannot be written: {problem.strerror}") from None
-    click.echo(f"wrote {FILE}; `fapiao-monitor check` shows what it expands to, `fapiao-monitor run` runs it")
+    called = as_called()
+    click.echo(f"wrote {FILE}; `{called} check` shows what it expands to, `{called} run` runs it")
 
 
 def narrowed(text: str, slugs: list[str]) -> str:

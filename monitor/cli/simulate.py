@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.simulated import Show, ca_beside, check_ours, run, say_notification, spoken
+from monitor.cli.called import as_called
+from monitor.cli.simulated import Show, ca_beside, check_ours, run, say_notification
 from monitor.cli.steering import CONTROL_PORT, DEFAULT_CONTROL, Wish, breakage, repair, steer
+from monitor.cli.texts import of_terminal
 from monitor.simulator import AUTHORITIES, Simulator
 from monitor.simulator.scenario import Scenario, find, read, shipped
 from monitor.simulator.simulator import SCHEMES, SHAPES
@@ -117,7 +119,7 @@ def _port(ctx: click.Context, param: click.Parameter, value: str) -> int:
     "--language",
     type=click.Choice(["zh", "en"]),
     default=None,
-    help="Of the page and the notifications that FILE asks for (default: by $LANG).",
+    help="Of the page and the notifications that FILE asks for (default: the terminal's, by $LC_ALL, $LC_MESSAGES, $LANG).",
 )
 def command(
     config_out: Path | None, port_base: int, host: str, scheme: str, shape: str, wishes: list[Wish], names: bool,
@@ -129,7 +131,7 @@ def command(
     Exits 0 after SIGTERM or SIGINT. With --break or --mend it steers one that runs already, and exits 0, 1 where
     that cannot be, 3 where none answers.
     """
-    chosen = language or spoken()
+    chosen = language or of_terminal()
     if lists:
         _list(chosen)
         return 0
@@ -170,4 +172,4 @@ def _list(language: str) -> None:
     texts = shipped()
     for name, text in texts.items():
         click.echo(f"{name:<{max(map(len, texts))}}  {read(text, name).about[language]}")
-    click.echo("\nPlay one with `fapiao-monitor simulate --scenario NAME --config-out sim.yaml`.")
+    click.echo(f"\nPlay one with `{as_called()} simulate --scenario NAME --config-out sim.yaml`.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 
 import click
 
+from monitor.cli.called import as_called
 from monitor.cli.steering import DEFAULT_CONTROL, Wish
 from monitor.clock import SystemClock
 from monitor.simulator import Simulator
@@ -129,11 +129,6 @@ def _write(show: Show, config_out: Path) -> None:
 # --- what is said ----------------------------------------------------------------------------------------------------
 
 
-def spoken() -> str:
-    """`zh` where the environment speaks Chinese, else `en`."""
-    return "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
-
-
 def say(sign: str, text: str, *, fg: str) -> None:
     """One line with the time."""
     now = SystemClock().now().astimezone().strftime("%H:%M:%S")
@@ -172,9 +167,9 @@ def _broken(simulator: Simulator) -> str:
 
 
 def _welcome(simulator: Simulator, config_out: Path | None) -> str:
-    control = simulator.control_url
+    control, command = simulator.control_url, as_called()
     watch = (
-        f"fapiao-monitor run -c {config_out}"
+        f"{command} run -c {config_out}"
         if config_out
         else "start again with --config-out FILE to get a probes.yaml"
     )
@@ -184,8 +179,8 @@ def _welcome(simulator: Simulator, config_out: Path | None) -> str:
 
   control    {control}/
   watch      {watch}
-  break one  fapiao-monitor simulate --break shandong=hang{at}
-  mend it    fapiao-monitor simulate --mend shandong{at}
+  break one  {command} simulate --break shandong=hang{at}
+  mend it    {command} simulate --mend shandong{at}
   faults     curl {control}/faults
   lag        curl -X PUT {control}/sync -d '{{"lag": 90000}}'   (the sync interface of Beijing, in seconds)
   who came   curl {control}/hits

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import click
 
+from monitor.cli.called import as_called
 from monitor.cli.client import Daemon, Unanswered, change, find_daemon
 
 CONTROL_PORT = 8037
@@ -71,7 +72,7 @@ async def _steer(simulator: Daemon, wish: Wish) -> str:
             answer = await change(simulator, "PUT", path, body)
     except Unanswered:
         raise Unanswered(
-            f"no simulator at {simulator.shown}. Start one with `fapiao-monitor simulate`, or name the control "
+            f"no simulator at {simulator.shown}. Start one with `{as_called()} simulate`, or name the control "
             "address that it printed with --control"
         ) from None
     return _now(wish, answer)

@@ -163,11 +163,11 @@ def language_of(file: Path | None) -> str:
     """`language` of the configuration that is named or lies here, also of one with mistakes; else that of the terminal."""
     written = setting(file, "language")
     if written is None:
-        return _of_terminal()
+        return of_terminal()
     return str(written) if written in LANGUAGES else CONFIGURED
 
 
-def _of_terminal() -> str:
+def of_terminal() -> str:
     """By the variables that POSIX names, in its order; English where none of them says Chinese."""
     chosen = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return "zh" if chosen.startswith("zh") else "en"

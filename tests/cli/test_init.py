@@ -26,6 +26,13 @@ def test_it_writes_the_shipped_file():
     assert Path("probes.yaml").read_text(encoding="utf-8") == shipped_text()
 
 
+def test_it_says_what_to_type_as_it_was_called(monkeypatch: pytest.MonkeyPatch):
+    assert "`fapiao-monitor check`" in init().output
+    Path("probes.yaml").unlink()
+    monkeypatch.setenv("FAPIAO_COMMAND", "../monitor.sh")
+    assert "`../monitor.sh check` shows what it expands to, `../monitor.sh run` runs it" in init().output
+
+
 def test_it_never_overwrites():
     Path("probes.yaml").write_text("mine")
     result = init()

@@ -141,6 +141,20 @@ async def test_a_running_one_is_steered_and_says_its_alerts(tmp_path: Path):
         assert "✉ Shandong  [2J is down" in said
 
 
+async def test_it_says_what_to_type_as_it_was_called_and_speaks_as_the_terminal_does(
+    tmp_path: Path, monkeypatch
+):
+    monkeypatch.setenv("FAPIAO_COMMAND", "../monitor.sh")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    file = tmp_path / "sim.yaml"
+    async with simulate("--config-out", str(file)) as (_, words):
+        assert f"  ../monitor.sh run -c {file}\n" in words
+        assert "  ../monitor.sh simulate --break shandong=hang" in words
+        assert "fapiao-monitor" not in words
+    assert yaml.safe_load(file.read_text("utf-8"))["language"] == "zh"
+
+
 async def test_a_scenario_is_played_and_its_planned_work_is_in_the_configuration(tmp_path: Path):
     file = tmp_path / "sim.yaml"
     arguments = ["--scenario", "demo", "--speed", "100", "--language", "zh", "--config-out", str(file)]
