@@ -121,10 +121,9 @@ def _step(plan: Plan, record: WindowRecord, now: datetime) -> tuple[WindowRecord
         started = WindowEvent(event=EventName.MAINTENANCE_STARTED, window=window, to=None)
         silent = record.started_told or not window.announce
         return replace(record, started_told=True), None if silent else started
-    is_ahead = (
-        window.announce and plan.notify_before > 0 and window.end > window.start
-    )  # else it was called off
-    if record.upcoming_told or not is_ahead:
+    is_near = window.start <= now + timedelta(seconds=plan.notify_before) and plan.notify_before > 0
+    is_called_off = window.end <= window.start
+    if record.upcoming_told or not (window.announce and is_near) or is_called_off:
         return record, None
     upcoming = WindowEvent(event=EventName.MAINTENANCE_UPCOMING, window=window, to=None)
     return replace(record, upcoming_told=True), upcoming

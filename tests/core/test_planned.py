@@ -10,7 +10,7 @@ import pytest
 
 from monitor.core.planned import KEPT, announce, end_early, ended, forgettable
 from monitor.core.state import WindowRecord
-from monitor.core.windows import covering, current
+from monitor.core.windows import covering, current, next_edge
 from monitor.model import MaintenanceRule, Plan
 from tests.core.test_windows import UPGRADE, at, by_hand, planned
 
@@ -133,6 +133,13 @@ def test_nothing_is_remembered_of_windows_that_nothing_is_told_of():
     desk = Desk(planned(replace(NIGHTLY, announce=False)))
     desk.ask("2026-12-01 14:00")
     assert desk.records == {}
+
+
+def test_a_window_by_hand_is_announced_no_earlier_than_one_of_a_rule():
+    desk = Desk(planned(), by_hand("2036-12-01 10:00", "2036-12-01 12:00"))
+    assert desk.ask_all(["2026-12-01 10:00", "2036-11-30 09:59"]) == []
+    assert next_edge(desk.plan, desk.records, at("2026-12-01 10:00")) == at("2036-11-30 10:00")
+    assert desk.ask_all(["2036-11-30 10:00", "2036-11-30 10:01"]) == ["upcoming hand"]
 
 
 def test_a_window_by_hand_that_has_begun_is_told_at_once():
