@@ -272,8 +272,9 @@ class Watcher:
     async def look_aside(self, target: Target, look: Callable[..., Awaitable[Observation]]) -> Observation:
         """One run for somebody who asks, beside the schedule. It is counted by the limits and told to nobody else.
 
-        `look(admit=…)` makes it. Raises NotNow. At most half of the places are given away like this, and nobody waits
-        for one: the time of one who asks is short, and a wait of ours must not look like the target's.
+        `look(admit=…)` makes it. Raises NotNow. At most half of the places and of a host's connections are given away
+        like this, and nobody waits for one: the time of one who asks is short, and a wait of ours must not look like
+        the target's.
         """
         self._refuse_banned(target)
         if self._places.locked() or self._aside >= max(1, int(MOST_ASIDE * self._plan.concurrency)):
@@ -281,9 +282,9 @@ class Watcher:
         self._aside += 1
         try:
             async with self._places:
-                seen = await look(admit=self._admit)
+                seen = await look(admit=self._admit_aside)
         except LimitReached:
-            free_at = self._limit.free_at(target.host_key, self.steady())
+            free_at = self._limit.free_aside_at(target.host_key, self.steady())
             raise NotNow(Hindrance.LIMIT, max(0.0, free_at - self.steady())) from None
         finally:
             self._aside -= 1
@@ -302,3 +303,6 @@ class Watcher:
 
     def _admit(self, host_key: str) -> bool:
         return self._limit.admit(host_key, self.steady())
+
+    def _admit_aside(self, host_key: str) -> bool:
+        return self._limit.admit_aside(host_key, self.steady())

@@ -82,12 +82,18 @@ MARGIN = 0.25
 
 
 class HostLimit:
-    """Connections per host and port in a sliding window: a promise to the tax offices, counted before connecting."""
+    """Connections per host and port in a sliding window: a promise to the tax offices, counted before connecting.
+
+    Whoever asks for a run beside the schedule has half of them at most, rounded down: the schedule always keeps the
+    rest, so that nobody can hide an outage by asking. A limit of 1 leaves nothing to ask for.
+    """
 
     def __init__(self, allowed: float | None, window: float) -> None:
         self.allowed = allowed
         self.window = window + MARGIN
         self._made: dict[str, deque[float]] = {}
+        self._made_aside: dict[str, deque[float]] = {}
+        """Those of `_made` that were made beside the schedule."""
 
     def follow(self, allowed: float | None, window: float) -> None:
         """Keep to another limit; the connections already made still count."""
@@ -98,10 +104,20 @@ class HostLimit:
         """Count one connection to `host_key` and say True, or say False if the window is full."""
         if self.allowed is None:
             return True
-        made = self._recent(host_key, now)
+        made = self._recent(self._made, host_key, now)
         if len(made) >= self.allowed:
             return False
         made.append(now)
+        return True
+
+    def admit_aside(self, host_key: str, now: float) -> bool:
+        """The same for a connection beside the schedule, which has a share of the window only."""
+        if self.allowed is None:
+            return True
+        aside = self._recent(self._made_aside, host_key, now)
+        if len(aside) >= self._share(self.allowed) or not self.admit(host_key, now):
+            return False
+        aside.append(now)
         return True
 
     def charge(self, host_key: str, at: float, connections: int) -> None:
@@ -110,13 +126,27 @@ class HostLimit:
 
     def free_at(self, host_key: str, now: float) -> float:
         """When the next connection would be admitted: `now` or later."""
-        made = self._recent(host_key, now)
+        made = self._recent(self._made, host_key, now)
         if self.allowed is None or len(made) < self.allowed:
             return now
         return made[0] + self.window
 
-    def _recent(self, host_key: str, now: float) -> deque[float]:
-        made = self._made.setdefault(host_key, deque())
+    def free_aside_at(self, host_key: str, now: float) -> float:
+        """When the next connection beside the schedule would be admitted; a window from now where none ever is."""
+        free = self.free_at(host_key, now)
+        if self.allowed is None:
+            return free
+        aside = self._recent(self._made_aside, host_key, now)
+        if len(aside) < self._share(self.allowed):
+            return free
+        return max(free, (aside[0] if aside else now) + self.window)
+
+    @staticmethod
+    def _share(allowed: float) -> int:
+        return int(allowed / 2)
+
+    def _recent(self, kept: dict[str, deque[float]], host_key: str, now: float) -> deque[float]:
+        made = kept.setdefault(host_key, deque())
         while made and made[0] <= now - self.window:
             made.popleft()
         return made

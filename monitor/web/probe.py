@@ -32,7 +32,7 @@ LOOK_EVERY = 0.1
 REFUSALS = {
     Hindrance.LIMIT: (
         429,
-        "the host of this target has had its connections of this minute (limits.per_host)",
+        "the host of this target has had its connections of this minute: limits.per_host, of which /probe has half",
     ),
     Hindrance.BANNED: (
         503,
@@ -45,6 +45,7 @@ REFUSALS = {
 
 async def run(request: web.Request) -> web.Response:
     """`GET /probe?target=ID[&debug=true]`: one run now; always 200 where it was made, failed or not."""
+    _refuse_other_sites(request)
     given = parameters(request, "target", "debug", "module")
     debug = _is_debug(given.get("debug", "false"))
     target = _configured(request, given.get("target", ""))
@@ -74,6 +75,12 @@ def deadline(header: str | None, configured: float) -> float:
     if not 0 <= patience < math.inf:
         raise RequestError(400, f"{SCRAPE_TIMEOUT} is not a number of seconds")
     return min(configured, max(patience - OFFSET, patience / 2)) if patience else configured
+
+
+def _refuse_other_sites(request: web.Request) -> None:
+    """RequestError 403 where a browser says that a page of another site asks: an image there must not reach the hosts."""
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise RequestError(403, "a page of another site cannot have a target looked at")
 
 
 def _is_debug(text: str) -> bool:

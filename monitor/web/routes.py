@@ -101,7 +101,8 @@ ENDPOINTS = (
             Parameter(name=probe.SCRAPE_TIMEOUT, schema=TEXTUAL, place="header", about="seconds the scraper waits"),
         ),
         refuses={
-            429: "the host of the target has had its connections of this minute",
+            403: "a page of another site asks",
+            429: "the host of the target has had its connections of this minute, or those that /probe may make",
             503: "too many runs are under way, or the platform has shut us out",
         },
         about="One run of a configured target now, in blackbox_exporter's names",

@@ -94,3 +94,33 @@ def test_none_lifts_the_limit():
     limit = HostLimit(None, 60.0)
     assert all(limit.admit("a:443", START) for _ in range(1000))
     assert limit.free_at("a:443", START) == START
+
+
+def test_who_asks_beside_the_schedule_has_half_of_the_window_and_the_schedule_always_the_rest():
+    limit = HostLimit(5, 60.0)
+    assert [limit.admit_aside("h:443", START) for _ in range(3)] == [True, True, False]
+    assert limit.free_aside_at("h:443", START) == pytest.approx(START + 60, abs=0.3)
+    assert limit.free_at("h:443", START) == START
+    assert [limit.admit("h:443", START + 1) for _ in range(4)] == [True, True, True, False]
+    assert limit.admit_aside("h:443", START + 61)
+
+
+def test_a_window_that_the_schedule_has_filled_is_full_for_who_asks_too():
+    limit = HostLimit(2, 60.0)
+    assert limit.admit("h:443", START)
+    assert limit.admit("h:443", START + 5)
+    assert not limit.admit_aside("h:443", START + 6)
+    assert limit.free_aside_at("h:443", START + 6) == pytest.approx(START + 60, abs=0.3)
+
+
+def test_a_limit_of_one_is_the_schedules():
+    limit = HostLimit(1, 60.0)
+    assert not limit.admit_aside("h:443", START)
+    assert limit.free_aside_at("h:443", START) > START
+    assert limit.admit("h:443", START)
+
+
+def test_without_a_limit_nobody_is_held_up():
+    limit = HostLimit(None, 60.0)
+    assert all(limit.admit_aside("a:443", START) for _ in range(1000))
+    assert limit.free_aside_at("a:443", START) == START

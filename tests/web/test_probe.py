@@ -76,6 +76,14 @@ async def test_a_run_that_may_not_be_made_says_why_and_for_how_long(
     assert says in answer.json["error"]
 
 
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 200), ("same-origin", 200), ("none", 200)]
+)
+async def test_a_page_of_another_site_has_nothing_looked_at(ask: Ask, site: str, status: int):
+    answer = await ask("/probe?target=captcha/shandong", headers={"Sec-Fetch-Site": site})
+    assert answer.status == status
+
+
 async def test_a_scrape_of_blackbox_exporter_may_keep_its_module(ask: Ask):
     assert (await ask("/probe?module=http_2xx&target=captcha/shandong")).status == 200
 
