@@ -14,6 +14,7 @@ from monitor.core import muting, parents
 from monitor.core.draft import Draft
 from monitor.core.incidents import LOCAL_KEY
 from monitor.core.judge import interval_of
+from monitor.core.services import is_spoken_of
 from monitor.core.settling import open_still_down, settle_all
 from monitor.core.stores import CONFIRM, is_unconfirmed
 from monitor.core.telling import Word, differs, notify, notify_over, reminder, unaware, words
@@ -132,7 +133,7 @@ def release(draft: Draft) -> None:
 
 def _tell(draft: Draft, decided: Iterable[Word]) -> None:
     """Decide these notifications. That of a national outage lists its members."""
-    found, after = notify(decided, draft.now, lambda authority: votes(draft, authority))
+    found, after = notify(decided, draft.now, lambda incident: votes(draft, incident))
     draft.notifications += [_with_members(draft, note) for note in found]
     for incident in after.values():
         draft.keep(incident)
@@ -145,8 +146,10 @@ def _with_members(draft: Draft, note: Notification) -> Notification:
     return replace(note, incidents=(*note.incidents, *listed))
 
 
-def votes(draft: Draft, authority: str) -> tuple[Vote, ...]:
-    """What the references say of an authority now."""
+def votes(draft: Draft, incident: Incident) -> tuple[Vote, ...]:
+    """What the references say now of what it is about: they speak of main services only."""
+    if not is_spoken_of(draft.plan, incident.authority, incident.service):
+        return ()
     return tuple(
         Vote(
             source=one.source,
@@ -154,7 +157,7 @@ def votes(draft: Draft, authority: str) -> tuple[Vote, ...]:
             age_seconds=one.age_seconds,
             stale=one.stale,
         )
-        for one in reference_rows(draft.references, draft.plan.references, authority, draft.now)
+        for one in reference_rows(draft.references, draft.plan.references, incident.authority, draft.now)
     )
 
 

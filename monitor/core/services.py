@@ -179,6 +179,11 @@ def services(plan: Plan, slug: str) -> Mapping[str, tuple[Target, ...]]:
     return plan.by_service.get(slug, {})
 
 
+def is_spoken_of(plan: Plan, slug: str, service: str) -> bool:
+    """Whether references speak of this service of an authority: of its main one only."""
+    return plan.main_services.get(slug, service) == service
+
+
 def main_service(plan: Plan, slug: str) -> str | None:
     """The service that decides whether the authority is down: the configured one, else its only one, else none."""
     return plan.main_services.get(slug)

@@ -39,8 +39,8 @@ WHOSE_FAULT = frozenset({Diagnosis.PATH_FROM_HERE, Diagnosis.PROVINCIAL_OUTAGE})
 """Where one of these turns into the other because a reference says so, that is worth a word."""
 REFERENCE_SAYS = frozenset({Verdict.AGREE_DOWN, Verdict.ONLY_US_DOWN})
 
-Votes = Callable[[str], tuple[Vote, ...]]
-"""What the references say of an authority."""
+Votes = Callable[[Incident], tuple[Vote, ...]]
+"""What the references say of what an incident is about; nothing of a service of which they do not speak."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +236,7 @@ def notification(
     first = incidents[0]
     about = first.id if len(incidents) == 1 else f"group-{first.id}"
     places = {incident.authority for incident in incidents}
+    said = map(votes, incidents) if scope is Scope.AUTHORITY and len(places) == 1 else ()
     return Notification(
         key=f"{about}/{first.sequence}/{event}",
         event=event,
@@ -244,7 +245,7 @@ def notification(
         scope=scope,
         incidents=tuple(incidents),
         to=tuple(sorted(to)),
-        reference=votes(first.authority) if scope is Scope.AUTHORITY and len(places) == 1 else (),
+        reference=next(filter(None, said), ()),
         window=_overrun(event, first),
         detail="; ".join(
             incident.facts[0] for incident in incidents if scope is Scope.DAEMON and incident.facts

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from monitor.core.services import is_spoken_of
 from monitor.core.state import State
 from monitor.core.telling import notification
 from monitor.core.verdict import reference_rows
@@ -139,7 +140,7 @@ def _in_words(incident: Incident, scene: Scene, at: datetime) -> Mapping[str, An
     """The payload that would tell of this incident alone at `at`."""
     event = _event(incident)
     members = [one for one in scene.state.incidents.values() if one.is_open and one.parent == incident.id]
-    note = notification(event, incident.scope, [incident], (), at, lambda slug: _votes(slug, scene, at))
+    note = notification(event, incident.scope, [incident], (), at, lambda one: _votes(one, scene, at))
     wide = incident.scope is Scope.NATIONAL and incident.is_open
     return payload(replace(note, incidents=(incident, *members)) if wide else note, scene.plan)
 
@@ -150,8 +151,12 @@ def _event(incident: Incident) -> EventName:
     return EventName.INCIDENT_OPENED if incident.is_open else EventName.INCIDENT_RESOLVED
 
 
-def _votes(authority: str, scene: Scene, at: datetime) -> tuple[Vote, ...]:
-    rows: Iterable[Any] = reference_rows(scene.state.references, scene.plan.references, authority, at)
+def _votes(incident: Incident, scene: Scene, at: datetime) -> tuple[Vote, ...]:
+    if not is_spoken_of(scene.plan, incident.authority, incident.service):
+        return ()
+    rows: Iterable[Any] = reference_rows(
+        scene.state.references, scene.plan.references, incident.authority, at
+    )
     return tuple(
         Vote(source=row.source, outcome=row.outcome, age_seconds=row.age_seconds, stale=row.stale)
         for row in rows

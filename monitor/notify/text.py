@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.core.facts import Fact
+from monitor.core.services import is_spoken_of
 from monitor.model import (
     Cause,
     Diagnosis,
@@ -235,7 +236,7 @@ def _names(incidents: Sequence[Incident], plan: Plan) -> list[str]:
 def _reference(notification: Notification, about: Sequence[Incident], plan: Plan) -> str:
     """`hq：超时（12 秒前）；参考来源也显示不可用`: each vote with its age, then what that makes of ours.
 
-    Empty where it is about several of which the references say different things.
+    Empty where it is about services of which they do not speak, or several of which they say different things.
     """
     known = words(plan.language)
     said = [
@@ -246,7 +247,7 @@ def _reference(notification: Notification, about: Sequence[Incident], plan: Plan
         )
         for vote in notification.reference[:MOST_FACTS]
     ]
-    verdicts = {one.verdict for one in about}
+    verdicts = {one.verdict for one in about if is_spoken_of(plan, one.authority, one.service)}
     if len(verdicts) == 1:
         said.append(known.verdicts[verdicts.pop()])
     return STOP[plan.language].join(said)

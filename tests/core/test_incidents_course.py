@@ -21,6 +21,7 @@ from monitor.model import (
     Verdict,
     When,
 )
+from monitor.notify.text import title_and_text
 from tests.core.notation import World, plan_of, six, target
 
 HOUR = 3600
@@ -127,6 +128,22 @@ def test_whose_fault_it_is_is_told_when_a_reference_changes_its_word():
     assert events(world) == ["incident_opened", "incident_changed"]
     assert world.told[1].incidents[0].diagnosis is Diagnosis.PROVINCIAL_OUTAGE
     assert world.told[1].incidents[0].verdict is Verdict.AGREE_DOWN
+
+
+def test_of_another_service_than_the_main_one_a_reference_says_nothing():
+    watched = (target("reach", "anhui"), target("dppt", "anhui", service="dppt"))
+    plan = plan_of(*watched, references=(ReferenceSource(name="hq", url="http://hq", stale_after=HOUR),))
+    world = World(plan)
+    world.warm()
+    reading(world, Outcome.OK)
+    world.play({"dppt/anhui": "---"})
+    world.pass_time(10)
+    assert [(note.incidents[0].service, note.reference) for note in world.told] == [("dppt", ())]
+    assert "Reference:" not in title_and_text(world.told[0], plan)[1]
+    world.play({"reach/anhui": "---"})
+    world.pass_time(10)
+    assert [vote.source for vote in world.told[1].reference] == ["hq"]
+    assert "Reference: hq: ok" in title_and_text(world.told[1], plan)[1]
 
 
 def test_a_reference_that_goes_stale_changes_the_diagnosis_and_is_not_told():
