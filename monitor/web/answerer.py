@@ -61,6 +61,8 @@ class Answerer(RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer what never reaches the application: what is no HTTP, and a bug outside of it. Always ends the connection."""
+        if isinstance(exc, ConnectionError):  # the caller hung up: nobody's mistake, and nobody to answer
+            raise exc
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             self.log_exception("Error handling request", exc_info=exc)
         if request.writer.output_size > 0:
