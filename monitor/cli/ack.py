@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import click
 
-from monitor.cli.client import change, daemon_options, find_daemon
+from monitor.cli.client import Declined, change, daemon_options, find_daemon
+from monitor.knowledge.naming import slug_of
 
 
 def author_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,6 +44,13 @@ def command(incident: str, author: str | None, comment: str, url: str) -> int:
     """
     body = {"author": named(author), "comment": comment}
     path = f"/api/v1/incidents/{quote(incident, safe='')}/ack"
-    asyncio.run(change(find_daemon(url), "POST", path, body))
+    try:
+        asyncio.run(change(find_daemon(url), "POST", path, body))
+    except Declined as problem:
+        if slug_of(incident) is None:
+            raise
+        raise Declined(
+            f"{problem.message}; this names an authority, the id of an incident is meant: `fapiao-monitor incidents`"
+        ) from None
     click.echo(f"{incident} is yours ({body['author']}): no reminders until it is over or gets worse")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from monitor.cli.called import as_called
 from monitor.config.facts import unknown_authority
 from monitor.config.load import shipped_text
 from monitor.knowledge import load_registry
+from monitor.knowledge.naming import slugs_of
 
 FILE = Path("probes.yaml")
 _ALL = """\
@@ -23,7 +25,11 @@ authorities:
 
 
 @click.command()
-@click.option("--authorities", metavar="SLUG,SLUG,…", help="Watch only these; default: all 36.")
+@click.option(
+    "--authorities",
+    metavar="SLUG,SLUG,…",
+    help="Watch only these (slugs, codes or Chinese names); default: all 36.",
+)
 def command(authorities: str | None) -> None:
     """Write a commented probes.yaml into the current directory.
 
@@ -48,7 +54,7 @@ def narrowed(text: str, slugs: list[str]) -> str:
 
 
 def _slugs(listed: str) -> list[str]:
-    slugs = list(dict.fromkeys(slug.strip() for slug in listed.split(",") if slug.strip()))
+    slugs = slugs_of(word.strip() for word in re.split("[,，、]", listed) if word.strip())
     registry = load_registry()
     wrong = [": ".join(unknown_authority(slug, registry)) for slug in slugs if slug not in registry]
     if wrong or not slugs:

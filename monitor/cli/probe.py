@@ -6,7 +6,7 @@ import asyncio
 import base64
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from monitor.cli.looking import look
 from monitor.cli.texts import Refusal, language_of, say
 from monitor.config.load import ConfigError, without_file
 from monitor.knowledge import load_registry
-from monitor.model import Authority, Outcome, Plan, Repeat, Result, Target
+from monitor.knowledge.naming import slug_of
+from monitor.model import Outcome, Plan, Repeat, Result, Target
 
 PORTS = {"http": 80, "https": 443}
 
@@ -96,7 +97,7 @@ def choose(plan: Plan, word: str, language: str) -> list[Target]:
     """
     if word in plan.targets:
         return [plan.targets[word]]
-    slug = _slug(plan.authorities, word)
+    slug = slug_of(word) or word
     found = [target for target in plan.targets.values() if target.authority == slug]
     if not found:
         known = [*plan.targets, *sorted({target.authority for target in plan.targets.values()})]
@@ -107,13 +108,6 @@ def choose(plan: Plan, word: str, language: str) -> list[Target]:
         )  # a URL without its scheme, password and all
         raise CouldNotRun(language, name, word=clean(word, 80), hint=hint)
     return found
-
-
-def _slug(authorities: Mapping[str, Authority], word: str) -> str:
-    """The slug that a code or a Chinese name stands for; the word itself where it stands for none."""
-    return next(
-        (one.slug for one in authorities.values() if word in (one.code, one.name, one.full_name)), word
-    )
 
 
 def target_of_url(text: str, language: str) -> Target:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from urllib.parse import quote
 import click
 
 from monitor.cli.ack import author_options, named
-from monitor.cli.client import change, daemon_options, find_daemon, read_all
+from monitor.cli.client import Daemon, Declined, change, daemon_options, find_daemon, read_all
 from monitor.cli.configuration import config_option
 from monitor.cli.wall import instant, read_instant, shown, span, zone_of
+from monitor.knowledge.naming import slugs_of
 from monitor.model import rfc3339
 
 PATH = "/api/v1/silences"
@@ -36,7 +38,7 @@ def _matcher(name: str, example: str) -> Callable[[Callable[..., int]], Callable
 
 
 @command.command("add")
-@_matcher("authority", "A slug, national or local")
+@_matcher("authority", "A slug, code or Chinese name, national or local")
 @_matcher("service", "verify, dppt, etax, sync …")
 @_matcher("severity", "critical, warning or info")
 @_matcher("diagnosis", "provincial_outage, path_from_here …")
@@ -65,19 +67,29 @@ def add(
     from monitor.cli.drawing import clean
 
     asked = {name: words for name, given in matchers.items() if (words := _words(given))}
+    if "authority" in asked:
+        asked["authority"] = slugs_of(asked["authority"])
     if not asked:
         raise click.UsageError("give at least one of --authority, --service, --severity, --diagnosis")
     zone = zone_of(file)
     body = {"matchers": asked, **span_of(start, lasts, until, zone, ("starts_at", "ends_at"))}
     said = {"author": named(author), "comment": comment}
-    made = asyncio.run(change(find_daemon(url), "POST", PATH, {**body, **said}))
+    made = _made(find_daemon(url), {**body, **said})
     end = read_instant(made.get("ends_at"))
     click.echo(f"{clean(made.get('id'))}: silent until {shown(end, zone) if end else '?'} ({zone})")
     return 0
 
 
 def _words(given: Sequence[str]) -> list[str]:
-    return [word for text in given for part in text.split(",") if (word := part.strip())]
+    return [word for text in given for part in re.split("[,，、]", text) if (word := part.strip())]
+
+
+def _made(daemon: Daemon, body: Mapping[str, Any]) -> Any:
+    """What the daemon answers. Raises Declined and Unanswered; what it does not know is called as it was given here."""
+    try:
+        return asyncio.run(change(daemon, "POST", PATH, {**body}))
+    except Declined as problem:
+        raise Declined(re.sub(r"^matchers\.(?=[a-z])", "--", problem.message)) from None
 
 
 def span_of(

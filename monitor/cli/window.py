@@ -13,6 +13,7 @@ from monitor.cli.client import change, daemon_options, find_daemon
 from monitor.cli.configuration import config_option
 from monitor.cli.silence import span_of
 from monitor.cli.wall import read_instant, shown, zone_of
+from monitor.knowledge.naming import slugs_of
 
 PATH = "/api/v1/windows"
 
@@ -55,7 +56,7 @@ def add(
     file: Path | None,
     url: str,
 ) -> int:
-    """Plan work for these authorities (`all`: for all of them).
+    """Plan work for these authorities: slugs, codes or Chinese names; `all`: all of them.
 
     Looking goes on; nothing that opens in it is told.
 
@@ -65,7 +66,7 @@ def add(
 
     zone = zone_of(file)
     body: dict[str, Any] = {"name": name, **span_of(start, lasts, until, zone, ("start", "end"))}
-    body["authorities"] = "all" if authorities == ("all",) else list(authorities)
+    body["authorities"] = "all" if authorities == ("all",) else slugs_of(authorities)
     body["services"] = list(services) or None
     made = asyncio.run(change(find_daemon(url), "POST", PATH, body))
     begin, end = read_instant(made.get("start")), read_instant(made.get("end"))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from urllib.parse import quote, unquote, urlsplit
 
+from monitor.config.facts import unknown_authority
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import name as name_of
 from monitor.config.scalars import web_address
@@ -73,9 +74,11 @@ def _strangers(
 ) -> Iterator[Mistake]:
     for index, name in enumerate(named):
         if name not in known:
-            yield document.mistake(
-                (*path, index), f"unknown {what} {quoted(name)}", did_you_mean(name, known)
-            )
+            if what == "authority":
+                found, meant = unknown_authority(name, known)
+            else:
+                found, meant = f"unknown {what} {quoted(name)}", did_you_mean(name, known)
+            yield document.mistake((*path, index), found, meant)
 
 
 def _route(written: WrittenRoute) -> Route:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.tree import Document
+from monitor.knowledge.naming import slug_of
 from monitor.knowledge.registry import address_facts
 from monitor.model import Authority, Fact
 
@@ -71,8 +72,11 @@ def override(
     return authorities, mistakes
 
 
-def unknown_authority(slug: str, registry: Iterable[str]) -> tuple[str, str]:
-    """What to say of a slug that is none of the 36."""
+def unknown_authority(slug: str, registry: Collection[str]) -> tuple[str, str]:
+    """What to say of a slug that is none of the 36; its Chinese name or code leads to it."""
+    meant = slug_of(slug)
+    if meant in registry:
+        return f"unknown authority {quoted(slug)}", f'did you mean "{meant}"?'
     return f"unknown authority {quoted(slug)}", did_you_mean(slug, registry)
 
 

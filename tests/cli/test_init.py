@@ -47,6 +47,12 @@ def test_it_narrows_to_some_authorities():
     assert list(plan.authorities) == ["beijing", "shandong"]
 
 
+def test_it_takes_chinese_names_and_codes():
+    assert init("--authorities", "北京，3700、河南省").exit_code == 0
+    plan = load(Path("probes.yaml"), environ={}, registry=load_registry()).plan
+    assert list(plan.authorities) == ["beijing", "shandong", "henan"]
+
+
 def test_an_unknown_authority_is_named_and_nothing_is_written():
     result = init("--authorities", "beijing,shandon")
     assert result.exit_code == 2

@@ -159,6 +159,12 @@ def test_a_window_is_added_by_the_wall_clock_of_the_configuration(file: Path) ->
     assert done.stdout == "hand-1: Tue 2026-12-01 18:00 to Tue 2026-12-01 20:00:30 (Europe/Berlin)\n"
 
 
+def test_authorities_of_a_window_may_be_chinese_names_or_codes(file: Path) -> None:
+    with answering({"POST /api/v1/windows": (201, row())}) as peer:
+        call(window, "add", "河南", "3702", "山东省税务局", "--for", "2h", url=peer.url)
+    assert peer.asked[0].body["authorities"] == ["henan", "qingdao", "shandong"]
+
+
 def test_all_authorities_from_now_on_for_a_while(file: Path) -> None:
     with answering({"POST /api/v1/windows": (201, row())}) as peer:
         call(window, "add", "all", "--for", "2h", "--name", "断电", url=peer.url)

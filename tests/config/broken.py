@@ -248,6 +248,24 @@ MEANING = [
         "4:22: authorities.only[0]",
         'did you mean "shandong"?',
     ),
+    beside(
+        "only by name", "authorities: {only: [山东]}", "4:22: authorities.only[0]", 'did you mean "shandong"?'
+    ),
+    beside(
+        "only by code", "authorities: {only: [3702]}", "4:22: authorities.only[0]", 'did you mean "qingdao"?'
+    ),
+    beside(
+        "override by name",
+        "authorities: {override: {山东省: {verify_url: 'http://h/'}}}",
+        "4:26: authorities.override.山东省",
+        'did you mean "shandong"?',
+    ),
+    route(
+        "a route by name",
+        "authority: [国家税务总局河南省税务局]",
+        "4:39: alerts.routes[0].when.authority[0]",
+        'did you mean "henan"?',
+    ),
     beside("only nobody", "authorities: {only: []}", "4:21: authorities.only", "leave it out"),
     beside(
         "override of nobody",
