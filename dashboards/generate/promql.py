@@ -60,17 +60,22 @@ def quantile(share: float, histogram: str, *matchers: str, by: str = "") -> str:
 def availability(*matchers: str, maintenance: bool) -> str:
     """Share of the shown time in which `$service` was up: `maintenance` says whether planned work counts like other time.
 
-    By time, as the daemon's own /api/v1/uptime: a service is down while one of its targets is confirmed down. What
-    is unknown (a fault of ours, no run yet) counts neither way, nor does a target that never answered. Looked at
-    every `$__interval`.
+    By time, as the daemon's own /api/v1/uptime, and by the state of the service: a target may be confirmed down for a cause
+    of ours. What is unknown (a fault of ours, no run yet) counts neither way, nor does a target that never answered.
+    Looked at every `$__interval`.
     """
     service = 'service="$service"'
     down = pick("fapiao_probe_confirmed_down", service, *matchers)
     answered = pick("fapiao_probe_last_success_timestamp_seconds", service, *matchers)
-    unknown = pick("fapiao_authority_state", 'state="unknown"', *matchers)
-    known = f"(1 - max by ({EACH}) ({down} and {answered})) unless on ({EACH}) ({unknown} == 1)"
+    works = pick("fapiao_service_state", service, 'state=~"up|degraded"', *matchers)
+    fails = pick("fapiao_service_state", service, 'state="down"', *matchers)
+    known = (
+        f"max by ({EACH}) ({works} == 1)"
+        f" or (1 - max by ({EACH}) ({down} and {answered}) and on ({EACH}) ({fails} == 1))"
+    )
     if not maintenance:
-        known += f" unless on ({EACH}) ({pick('fapiao_maintenance_active', service, *matchers)} == 1)"
+        planned = pick("fapiao_maintenance_active", service, *matchers)
+        known = f"({known}) unless on ({EACH}) ({planned} == 1)"
     return f"avg by (authority) (avg_over_time(({known})[$__range:$__interval]))"
 
 

@@ -1,14 +1,22 @@
-"""The series of what is believed: states and diagnoses of authorities, and which services have an open incident."""
+"""The series of what is believed: of authorities, of their services, and which of these have an open incident."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from monitor.metrics import series
 from monitor.metrics.exposition import labels
 from monitor.metrics.series import Family
-from monitor.model import PSEUDO_AUTHORITIES, AuthorityState, Diagnosis, Incident, Plan
+from monitor.model import (
+    LOCAL,
+    PSEUDO_AUTHORITIES,
+    AuthorityState,
+    Diagnosis,
+    Incident,
+    Plan,
+    ServiceState,
+)
 
 
 class Beliefs:
@@ -23,6 +31,9 @@ class Beliefs:
             key: _active(*key)
             for key in sorted({(target.authority, target.service) for target in plan.targets.values()})
         }
+        believed = [key for key in self._services if key[0] != LOCAL]
+        self._service_states = dict.fromkeys(believed, ServiceState.UNKNOWN)
+        self._mains = "".join(_main(plan, *key) for key in believed)
         self._active: frozenset[tuple[str, str]] = frozenset()
         self._info = "".join(
             f"{series.AUTHORITY_INFO.name}{{{_info(plan, slug)}}} 1\n"
@@ -34,6 +45,12 @@ class Beliefs:
         """Replace what is believed of one authority; one that is not watched is ignored."""
         if slug in self.states:
             self.states[slug] = (state, diagnosis)
+
+    def show_services(self, slug: str, states: Mapping[str, ServiceState]) -> None:
+        """Replace what is believed of the services of one authority; what is not watched is ignored."""
+        for service, state in states.items():
+            if (slug, service) in self._service_states:
+                self._service_states[slug, service] = state
 
     def show_incidents(self, incidents: Iterable[Incident]) -> None:
         """Replace the open incidents."""
@@ -48,6 +65,9 @@ class Beliefs:
         yield series.AUTHORITY_DIAGNOSIS.head(openmetrics=openmetrics)
         yield _state_set(series.AUTHORITY_DIAGNOSIS, "diagnosis", Diagnosis, diagnoses)
         yield series.AUTHORITY_INFO.head(openmetrics=openmetrics) + self._info
+        yield series.SERVICE_STATE.head(openmetrics=openmetrics)
+        yield "".join([_service_set(*key, now) for key, now in self._service_states.items()])
+        yield series.SERVICE_MAIN.head(openmetrics=openmetrics) + self._mains
         yield series.INCIDENT_ACTIVE.head(openmetrics=openmetrics)
         yield "".join([f"{line}{int(key in self._active)}\n" for key, line in self._services.items()])
         yield "".join([f"{_active(*key)}1\n" for key in sorted(self._active - self._services.keys())])
@@ -55,6 +75,17 @@ class Beliefs:
 
 def _active(authority: str, service: str) -> str:
     return f"{series.INCIDENT_ACTIVE.name}{{{labels(authority=authority, service=service)}}} "
+
+
+def _main(plan: Plan, authority: str, service: str) -> str:
+    is_main = plan.main_services.get(authority) == service
+    return f"{series.SERVICE_MAIN.name}{{{labels(authority=authority, service=service)}}} {int(is_main)}\n"
+
+
+def _service_set(authority: str, service: str, now: ServiceState) -> str:
+    """A complete 0/1 set of one service."""
+    start = f"{series.SERVICE_STATE.name}{{{labels(authority=authority, service=service)}"
+    return "".join(f'{start},state="{member}"}} {int(member is now)}\n' for member in ServiceState)
 
 
 def _info(plan: Plan, slug: str) -> str:

@@ -8,13 +8,22 @@ from datetime import datetime
 
 from monitor.core.alive import Part
 from monitor.core.state import State
-from monitor.core.status import status_in_steps
+from monitor.core.status import AuthorityRow, LocalPart, status_in_steps
 from monitor.metrics.beliefs import Beliefs
 from monitor.metrics.exposition import OPENMETRICS, TEXT, wants_openmetrics
 from monitor.metrics.own import Own
 from monitor.metrics.references import Compared
 from monitor.metrics.targets import TargetSeries, target_pieces
-from monitor.model import LOCAL, EventName, Plan, Result, Target, TargetState
+from monitor.model import (
+    LOCAL,
+    AuthorityState,
+    EventName,
+    Plan,
+    Result,
+    ServiceState,
+    Target,
+    TargetState,
+)
 
 PIECE = 64 * 1024
 """Bytes rendered before the loop may go on: about 700 series, half a millisecond."""
@@ -58,6 +67,7 @@ class Metrics:
         rows = (*status.authorities, *filter(None, [status.national]))
         for row in rows:
             self._beliefs.show(row.authority, row.state, row.diagnosis)
+            self._beliefs.show_services(row.authority, _services(row, status.local))
         self._beliefs.show(LOCAL, status.local.state, status.local.diagnosis)
         yield
         self._compared.show(rows, state, now)
@@ -199,3 +209,10 @@ class Metrics:
         for piece in self._compared.pieces(openmetrics=openmetrics):
             yield piece.encode()
         yield self._own.text(openmetrics=openmetrics)
+
+
+def _services(row: AuthorityRow, local: LocalPart) -> dict[str, ServiceState]:
+    """What is believed of its services: nothing while our own network fails, as of the authority itself."""
+    if local.state is AuthorityState.DOWN:
+        return dict.fromkeys(row.services, ServiceState.UNKNOWN)
+    return {service: one.state for service, one in row.services.items()}

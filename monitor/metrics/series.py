@@ -154,11 +154,33 @@ AUTHORITY_INFO = _own(
     "name",
     "name_en",
 )
+SERVICE_STATE = _own(
+    "fapiao_service_state",
+    "gauge",
+    "State set: what is believed of one service of the authority; unknown while our own network fails.",
+    "authority",
+    "service",
+    "state",
+)
+SERVICE_MAIN = _own(
+    "fapiao_service_main",
+    "gauge",
+    "Whether this service decides whether its authority is down.",
+    "authority",
+    "service",
+)
 INCIDENT_ACTIVE = _own(
     "fapiao_incident_active", "gauge", "Whether an incident of this service is open.", "authority", "service"
 )
 
-BELIEF_FAMILIES = (AUTHORITY_STATE, AUTHORITY_DIAGNOSIS, AUTHORITY_INFO, INCIDENT_ACTIVE)
+BELIEF_FAMILIES = (
+    AUTHORITY_STATE,
+    AUTHORITY_DIAGNOSIS,
+    AUTHORITY_INFO,
+    SERVICE_STATE,
+    SERVICE_MAIN,
+    INCIDENT_ACTIVE,
+)
 
 # --- what others say, and planned work -------------------------------------------------------------------------------
 

@@ -28,12 +28,13 @@ def target(probe: str, authority: str, service: str) -> str:
 
 
 DOWN = "fapiao_probe_confirmed_down"
+STATE = "fapiao_service_state"
 ANSWERED = "fapiao_probe_last_success_timestamp_seconds"
 
 HISTORY: dict[str, dict[str, Callable[[int], int]]] = {
     DOWN: {
         # An hour inside the window; an hour outside it, in which two probes take turns; the rest is our own fault.
-        target("captcha", "shandong", "verify"): between((150, 210), (310, 360), (420, 480)),
+        target("captcha", "shandong", "verify"): between((150, 210), (310, 360), (420, 480), (550, 560)),
         target("reach", "shandong", "verify"): between((300, 330), (420, 480)),
         target("dppt", "shandong", "dppt"): between((520, 580)),
         target("unborn", "shandong", "verify"): between((0, MINUTES)),
@@ -50,9 +51,19 @@ HISTORY: dict[str, dict[str, Callable[[int], int]]] = {
         'authority="shandong",service="dppt"': between((500, MINUTES)),
         'authority="beijing",service="verify"': between((0, 60)),
     },
-    "fapiao_authority_state": {
-        'authority="shandong",state="unknown"': between((400, 500)),
-        'authority="beijing",state="unknown"': between((400, 500)),
+    # From 400 to 500 our own network fails, or a credential of ours is refused; at 550 only the shape of a reply changed.
+    STATE: {
+        'authority="shandong",service="verify",state="unknown"': between((400, 500)),
+        'authority="shandong",service="verify",state="down"': between(
+            (150, 210), (300, 360), (520, 530), (580, MINUTES)
+        ),
+        'authority="shandong",service="verify",state="degraded"': between((550, 560)),
+        'authority="shandong",service="verify",state="up"': between(
+            (0, 150), (210, 300), (360, 400), (500, 520), (530, 550), (560, 580)
+        ),
+        'authority="shandong",service="dppt",state="down"': between((520, 580)),
+        'authority="beijing",service="verify",state="unknown"': between((400, 500)),
+        'authority="beijing",service="verify",state="up"': between((0, 400), (500, MINUTES)),
     },
 }
 

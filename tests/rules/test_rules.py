@@ -22,7 +22,7 @@ from monitor.metrics.series import (
     STORES,
     Family,
 )
-from monitor.model import PSEUDO_AUTHORITIES, AuthorityState, Verdict
+from monitor.model import PSEUDO_AUTHORITIES, AuthorityState, ServiceState, Verdict
 from tests.rules.promql import SCRAPED, bare, compares, ranges, selectors, surviving
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ BASE = "https://git.example.cn/fapiao-monitor/blob/main/"
 """Where the links lead; docs/prometheus.md says how to put your own there."""
 SCRAPE = timedelta(seconds=30)
 VALUES: dict[str, set[str]] = {
-    "state": set(AuthorityState),
+    "state": {*AuthorityState, *ServiceState},
     "verdict": set(Verdict),
     "result": {*NOTIFICATION_RESULTS, *RESEND_RESULTS},
     "reason": set(SKIP_REASONS),
