@@ -91,7 +91,9 @@ def labels_of(family: Family) -> dict[str, frozenset[str]]:
 
 def known_labels() -> dict[str, frozenset[str]]:
     """The labels of everything that is scraped or recorded."""
-    found = {"up": SCRAPED} | {name: SCRAPED | labels for name, labels in PROMISED.items()}
+    found = {"up": SCRAPED, "process_start_time_seconds": SCRAPED} | {
+        name: SCRAPED | labels for name, labels in PROMISED.items()
+    }
     for family in FAMILIES:
         found |= labels_of(family)
     for rule in RECORDS:
