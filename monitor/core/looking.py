@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from monitor.core import judge
 from monitor.core.draft import Draft
 from monitor.core.services import cost
 from monitor.core.state import Sweep
 from monitor.core.wakeup import arrived, longest
-from monitor.model import LOCAL, Confirmed, Target, TargetState, Window
+from monitor.model import LOCAL, Confirmed, Outcome, Target, TargetState, Window
 
 SWEEP_EVERY = timedelta(minutes=1)
 """A first failing run starts a corroboration sweep at most this often (contract §1)."""
 
 CONTROLS_FRESH = timedelta(seconds=6)
-"""Between two sweeps a control that has spoken so lately is not asked again: about ten times a minute at most."""
+"""Between two sweeps a control is asked again no earlier than this after it spoke: about ten times a minute at most."""
 
 FRESH = timedelta(seconds=1)
 """A run that ended so lately corroborates as well as another would: a cold start looks at everyone once, not twice."""
@@ -84,7 +84,7 @@ def corroborate(draft: Draft, failed: Target) -> None:
     """Ask the controls and the cheapest target of every other authority, at most once a minute; between, the controls."""
     last = draft.sweep
     if last is not None and timedelta() <= draft.now - last.started_at < SWEEP_EVERY:
-        _ask_controls(draft, last)
+        _ask_controls(draft, failed, last)
         return
     others = (mine for slug, mine in draft.plan.by_authority.items() if slug != failed.authority)
     asked = [_cheapest(draft, mine) for mine in others]
@@ -93,24 +93,47 @@ def corroborate(draft: Draft, failed: Target) -> None:
     start_sweep(draft, [one for one in wanted if one.id != failed.id], wait, fresh=FRESH)
 
 
-def _ask_controls(draft: Draft, last: Sweep) -> None:
-    """A fault of ours may begin within a minute of another: whether it is us must be known before every first word."""
-    asked = [
-        one
+def _ask_controls(draft: Draft, failed: Target, last: Sweep) -> None:
+    """A fault of ours may begin within a minute of another: whether it is us must be known before every first word.
+
+    A control that was well before this failure says nothing about it, however lately it spoke: it is asked as soon as
+    it may be again, and waited for.
+    """
+    asked = {
+        one: _next_turn(draft, one)
         for one in draft.plan.by_authority.get(LOCAL, ())
-        if draft.may_speak(one) and not _has_just_spoken(draft, one, CONTROLS_FRESH)
-    ]
+        if draft.may_speak(one) and not _has_spoken_since(draft, one, failed)
+    }
     if not asked:
         return
     wait = longest(timedelta(seconds=target.timeout) for target in asked)
     waited_for = last.awaiting if last.is_pending(draft.now) else frozenset()
     draft.sweep = replace(
         last,
-        until=max(last.until, draft.now + wait),
+        until=max(last.until, max(asked.values()) + wait),
         awaiting=waited_for | {target.id for target in asked},
     )
-    for target in asked:
-        draft.want(target, draft.now)
+    for target, at in asked.items():
+        draft.want(target, at)
+
+
+def _next_turn(draft: Draft, control: Target) -> datetime:
+    """When it may be asked: now, or CONTROLS_FRESH after it last spoke."""
+    state = draft.targets.get(control.id)
+    if state is None or state.last is None:
+        return draft.now
+    spoke = state.last.started_at + timedelta(seconds=state.last.duration)
+    return max(draft.now, min(spoke, draft.now) + CONTROLS_FRESH)
+
+
+def _has_spoken_since(draft: Draft, control: Target, failed: Target) -> bool:
+    """Whether its last run began after that of `failed` did, or failed within CONTROLS_FRESH, which is word enough."""
+    of_control, of_failed = draft.targets.get(control.id), draft.targets.get(failed.id)
+    if of_control is None or of_control.last is None or of_failed is None or of_failed.last is None:
+        return False
+    if of_control.last.outcome is not Outcome.OK:
+        return _has_just_spoken(draft, control, CONTROLS_FRESH)
+    return of_control.last.started_at >= of_failed.last.started_at
 
 
 def _cheapest(draft: Draft, targets: Iterable[Target]) -> Target | None:
@@ -139,4 +162,4 @@ def _has_just_spoken(draft: Draft, target: Target, fresh: timedelta) -> bool:
     state = draft.targets.get(target.id)
     if state is None or state.last is None or judge.is_recovering(state):
         return False
-    return state.last.started_at + timedelta(seconds=state.last.duration) >= draft.now - fresh
+    return judge.ended(state.last) >= draft.now - fresh

@@ -139,12 +139,31 @@ def test_a_second_cut_within_a_minute_asks_the_controls_again_before_the_first_w
     assert world.heard == [("incident_opened", ("local",))]
 
 
-def test_a_control_that_has_just_spoken_is_not_asked_again(world):
+def test_a_control_that_has_just_spoken_is_asked_again_after_six_seconds(world):
     world.see("reach/anhui", "-")
     world.play(dict.fromkeys(CONTROLS, "+"), spacing=1)
     world.pass_time(3)
     world.see("reach/gansu", "-")
-    assert wanted(world) == {"reach/gansu": 5}
+    due = wanted(world)
+    assert due.pop("reach/gansu") == 5
+    assert due.keys() == set(CONTROLS)
+    assert all(0 < seconds <= 6 for seconds in due.values())
+
+
+def test_the_first_word_waits_for_a_control_that_spoke_well_just_before_the_second_cut():
+    world = World(hasty_plan())
+    world.warm()
+    world.see("reach/gansu", "-")
+    world.play(dict.fromkeys((*CONTROLS, *(f"reach/{slug}" for slug in SLUGS)), "+"))
+    world.pass_time(20)
+    world.play(dict.fromkeys(CONTROLS, "+"))
+    world.pass_time(1)
+    for slug in SLUGS:
+        world.see(f"reach/{slug}", "-")
+    world.pass_time(3)
+    assert world.told == [], "the controls were well before it, not since"
+    world.play(dict.fromkeys(CONTROLS, "---"))
+    assert world.heard == [("incident_opened", ("local",))]
 
 
 def test_a_change_of_mind_wakes_those_that_wait_for_it():
