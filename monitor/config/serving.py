@@ -15,6 +15,8 @@ from monitor.model import ServerTls
 
 WEAK = 10
 """bcrypt costs below this are tried in well under a tenth of a second."""
+DEAR = 14
+"""Above this one try takes seconds: whoever logs in waits as long, and others behind him."""
 
 
 def server_tls(written: Server, directory: FilePath) -> ServerTls | None:
@@ -51,8 +53,11 @@ def notes(written: Server) -> Iterator[str]:
             "unless a reverse proxy encrypts"
         )
     for user, hash_ in (written.basic_auth or {}).items():
-        if int(hash_[4:6]) < WEAK:
-            yield f"server: the hash of {user} is cheap to guess (cost {int(hash_[4:6])}); {WEAK} or more is usual"
+        cost = int(hash_[4:6])
+        if cost < WEAK:
+            yield f"server: the hash of {user} is cheap to guess (cost {cost}); {WEAK} or more is usual"
+        if cost > DEAR:
+            yield f"server: the hash of {user} is so dear (cost {cost}) that each login takes seconds; 12 is usual"
 
 
 def _only_here(host: str) -> bool:

@@ -75,3 +75,10 @@ def test_secrets_on_an_open_wire_are_noted(read_text: ReadText, listen: str, mor
 def test_a_cheap_hash_is_noted(read_text: ReadText):
     notes = read_text(HEAD + ONE + f'server: {{basic_auth: {{alice: "{HASH}"}}}}\n').notes
     assert any("the hash of alice is cheap" in note for note in notes)
+
+
+@pytest.mark.parametrize(("cost", "is_noted"), [(12, False), (14, False), (15, True)])
+def test_a_hash_that_makes_logins_slow_is_noted(read_text: ReadText, cost: int, is_noted: bool):
+    hash_ = f"{HASH[:4]}{cost}{HASH[6:]}"
+    notes = read_text(HEAD + ONE + f'server: {{basic_auth: {{alice: "{hash_}"}}}}\n').notes
+    assert any("takes seconds" in note for note in notes) is is_noted

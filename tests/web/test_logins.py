@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import os
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import bcrypt
 import pytest
@@ -140,19 +144,80 @@ async def test_a_user_who_does_not_exist_is_tried_against_a_real_hash(monkeypatc
     assert tried == [dear, dear]
 
 
-async def test_guessing_is_bounded_by_address_and_does_not_lock_out_who_is_known(monkeypatch):
-    made, users = Logins(), {"alice": HASH}
+async def test_wrong_passwords_lock_out_neither_who_is_known_nor_the_right_one():
+    made, users = Logins(), {"alice": HASH, "prometheus": HASH}
     right = basic("alice", PASSWORD)["Authorization"]
     await made.check(right, users, "here")
-    seen = []
-    for guess in range(40):
-        with pytest.raises(RequestError) as caught:
-            await made.check(basic("alice", f"guess {guess}")["Authorization"], users, "here")
-        seen.append(caught.value.status)
-    assert seen.count(401) <= logins.WRONG_AT_ONCE + 2
-    assert seen[-1] == 429
+    for guess in range(logins.WRONG_AT_ONCE + 5):
+        with pytest.raises(RequestError, match="are needed here"):
+            await made.check(basic("prometheus", f"guess {guess}")["Authorization"], users, "here")
     await made.check(right, users, "here")
-    await made.check(right, users, "elsewhere")
+    await made.check(basic("prometheus", PASSWORD)["Authorization"], users, "here")
+
+
+async def test_guessing_on_is_slow_and_leaves_the_fast_way_to_others(monkeypatch):
+    tried: list[bytes] = []
+
+    def take_a_while(given: bytes, _hash: bytes) -> bool:
+        tried.append(given)
+        time.sleep(0.01)  # as bcrypt does, in its thread
+        return given == b"right"
+
+    monkeypatch.setattr(bcrypt, "checkpw", take_a_while)
+    monkeypatch.setattr(logins, "REST", 1e6)
+    made, users = Logins(), {"alice": HASH, "bob": HASH}
+    for guess in range(
+        logins.WRONG_AT_ONCE + 1
+    ):  # the last of them goes the slow way, which now rests for good
+        with pytest.raises(RequestError):
+            await made.check(basic("alice", str(guess))["Authorization"], users, "here")
+    async with asyncio.TaskGroup() as tasks:
+        wrong = basic("alice", "x")["Authorization"]
+        waiting = [tasks.create_task(made.check(wrong, users, "here")) for _ in range(logins.MOST_SLOW)]
+        await asyncio.sleep(0)
+        with pytest.raises(RequestError, match="too many passwords") as refused:
+            await made.check(basic("alice", "y")["Authorization"], users, "here")
+        await made.check(basic("alice", "right")["Authorization"], users, "elsewhere")
+        for each in waiting:
+            each.cancel()
+    assert refused.value.status == 429
+    assert len(tried) == logins.WRONG_AT_ONCE + 2
+
+
+async def test_new_names_bring_no_budgets_without_end(monkeypatch):
+    monkeypatch.setattr(bcrypt, "checkpw", lambda _given, _hash: False)
+    monkeypatch.setattr(logins, "REST", 1e9)
+    made, seen = Logins(), 0
+    with contextlib.suppress(TimeoutError):  # where it ends: on the slow way
+        async with asyncio.timeout(1.5):
+            for seen in range(10_000):
+                with pytest.raises(RequestError):
+                    await made.check(basic(f"user {seen}", "x")["Authorization"], {"alice": HASH}, "here")
+    assert seen <= logins.USERS_TOLD_APART * logins.WRONG_AT_ONCE + 10
+
+
+async def test_the_end_of_the_daemon_waits_for_no_password(tmp_path):
+    """A hash of cost 15 takes seconds; the exit of the interpreter must not."""
+    program = tmp_path / "login.py"
+    program.write_text(
+        "import asyncio, time, bcrypt\n"
+        "from monitor.web.logins import Logins\n"
+        "bcrypt.checkpw = lambda given, hash_: time.sleep(60)\n"
+        "async def main():\n"
+        "    async with asyncio.timeout(0.2):\n"
+        "        await Logins().check('Basic YTpi', {'a': '$2b$15$'}, 'c')\n"
+        "try:\n"
+        "    asyncio.run(main())\n"
+        "except TimeoutError:\n"
+        "    print('left')\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(program), stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    async with asyncio.timeout(30):
+        told, _ = await process.communicate()
+    assert told == b"left\n"
 
 
 async def test_passwords_are_tried_one_at_a_time_away_from_the_loop(monkeypatch):
