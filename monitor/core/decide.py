@@ -105,7 +105,9 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
     expiring = not target.is_control and certificates.is_new(state, result, after, now)
     overran = not result.is_ok and target.authority in state.overdue
     doubted = state.doubt is not None or judge.is_outdated(target, before, now)
-    again = before.confirmed is Confirmed.DOWN and doubted
+    again = before.confirmed is Confirmed.DOWN and (
+        doubted or _is_answer(result, before, target, state, plan)
+    )
     turned = judge.is_ban(result) or judge.believes_otherwise(before, after)
     if not (first or back or expiring or overran or again or turned):
         return _plain(state, now, plan, target, after)
@@ -122,6 +124,14 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
     if overran or again:
         draft.unsettled.add(target.authority)
     return draft.commit()
+
+
+def _is_answer(result: Result, before: TargetState, target: Target, state: State, plan: Plan) -> bool:
+    """Whether it fails again and a reference looked since the run before: its word may stand now."""
+    if result.is_ok or before.last is None:
+        return False
+    since, until = judge.ended(before.last), judge.ended(result)
+    return readings.have_looked(state, plan, target.authority, since, until)
 
 
 def _remembered(target: Target, state: State) -> TargetState:

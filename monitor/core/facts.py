@@ -43,6 +43,8 @@ class Fact(StrEnum):
     """The certificate cannot be verified; `verify: report` lets that pass."""
     REFERENCES_OK = "references_ok"
     """`references_ok=2/3`: fresh references that say ok, of the fresh ones."""
+    REFERENCES_BEFORE = "references_before"
+    """`references_before=1/1`, in place of `references_ok`: those that say ok all looked before this failure began."""
     REFERENCES_STALE = "references_stale"
     """`references_stale=1`: references that say something too old to count."""
     NO_REFERENCE = "no_reference"
@@ -55,6 +57,11 @@ class Fact(StrEnum):
     """`window_over=nightly`: the window in which it began to fail is over."""
     NO_LONGER_WATCHED = "no_longer_watched"
     """The incident ended because its targets are no longer configured."""
+
+
+OF_REFERENCES = frozenset({
+    Fact.REFERENCES_OK, Fact.REFERENCES_BEFORE, Fact.REFERENCES_STALE, Fact.NO_REFERENCE,
+})  # fmt: skip
 
 
 def facts(view: ServiceView, around: Surroundings) -> tuple[str, ...]:
@@ -117,11 +124,18 @@ def _reference_facts(view: ServiceView, around: Surroundings) -> Iterable[str]:
         return
     votes = around.votes(view)
     if votes.fresh:
-        yield f"{Fact.REFERENCES_OK}={votes.ok}/{votes.fresh}"
+        looked = around.seen_working(view.authority)
+        is_older = looked is not None and view.began is not None and looked < view.began
+        yield f"{Fact.REFERENCES_BEFORE if is_older else Fact.REFERENCES_OK}={votes.ok}/{votes.fresh}"
     if votes.stale:
         yield f"{Fact.REFERENCES_STALE}={votes.stale}"
     if not votes.fresh and not votes.stale:
         yield Fact.NO_REFERENCE.value
+
+
+def of_references(fact: str) -> bool:
+    """Whether it is about what references say."""
+    return fact.partition("=")[0] in OF_REFERENCES
 
 
 def control_facts(local: LocalView) -> tuple[str, ...]:

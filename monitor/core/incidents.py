@@ -7,8 +7,8 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.core.diagnosis import diagnose, diagnose_local
-from monitor.core.facts import Fact, facts, local_facts
+from monitor.core.diagnosis import BY_MAJORITY, diagnose, diagnose_local
+from monitor.core.facts import Fact, facts, local_facts, of_references
 from monitor.core.local import NAME_CAUSES, TRUST_CAUSES
 from monitor.core.services import ServiceView, main_service
 from monitor.core.surroundings import Surroundings
@@ -23,6 +23,7 @@ from monitor.model import (
     Scope,
     Severity,
     TargetState,
+    Verdict,
 )
 
 WAY = (
@@ -188,6 +189,20 @@ def changed(incident: Incident, outage: Outage, now: datetime) -> Incident:
     return after
 
 
+def differs_by_reference(incident: Incident, outage: Outage, verdict: Verdict) -> bool:
+    """Whether whose fault it is, or who agrees, is otherwise now, and by nothing but what references say."""
+    if outage.diagnosis is incident.diagnosis:
+        return verdict is not incident.verdict
+    return {outage.diagnosis, incident.diagnosis} <= frozenset(BY_MAJORITY.values())
+
+
+def as_believed(outage: Outage, incident: Incident) -> Outage:
+    """The outage with what the references said before."""
+    own = (fact for fact in outage.facts if not of_references(fact))
+    said = (fact for fact in incident.facts if of_references(fact))
+    return replace(outage, diagnosis=incident.diagnosis, facts=(*own, *said))
+
+
 def reopened(incident: Incident, outage: Outage, now: datetime, *, end_told: bool) -> Incident:
     """The same incident, down again soon after its end. `end_told`: those who were told believe that it is over."""
     again = replace(
@@ -222,13 +237,19 @@ def to_reopen(incidents: Iterable[Incident], key: Key, outage: Outage, plan: Pla
 
 
 def resolved(incident: Incident, now: datetime, *, watched: bool = True) -> Incident:
-    """The incident, ended, with the diagnosis it was told with. `watched` False: nothing looks at it any more."""
+    """The incident, ended, with the diagnosis it was told with and nothing that speaks against it.
+
+    `watched` False: nothing looks at it any more.
+    """
     more = () if watched else (Fact.NO_LONGER_WATCHED.value,)
+    told = incident.told_diagnosis or incident.diagnosis
+    kept = [fact for fact in incident.facts if told is incident.diagnosis or not of_references(fact)]
     return replace(
         noted(incident, "resolved", now),
         resolved_at=now,
-        diagnosis=incident.told_diagnosis or incident.diagnosis,
-        facts=(*incident.facts, *more),
+        diagnosis=told,
+        verdict=incident.verdict if told is incident.diagnosis else incident.told_verdict or incident.verdict,
+        facts=(*kept, *more),
         muted_by=None,
         fading_since=None,
     )

@@ -170,6 +170,11 @@ def interval_of(target: Target, state: TargetState) -> float:
     return target.interval * state.pace
 
 
+def ended(result: Result) -> datetime:
+    """When a run was over."""
+    return result.started_at + timedelta(seconds=result.duration)
+
+
 def is_recovering(state: TargetState) -> bool:
     """Whether it is confirmed down but answered when it last ran."""
     return state.confirmed is Confirmed.DOWN and state.oks > 0

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from monitor.core.draft import Draft
-from monitor.core.verdict import Opinion, merged, opinions
-from monitor.model import Outcome, ReferenceReading
+from monitor.core.state import State
+from monitor.core.verdict import Opinion, looked, merged, opinions
+from monitor.model import Outcome, Plan, ReferenceReading
 
 INSTANT = timedelta(microseconds=1)
 
@@ -26,6 +27,17 @@ def take(draft: Draft, reading: ReferenceReading) -> None:
         draft.believes_otherwise = True
     for edge in moments(draft):
         draft.ring_at(edge)
+
+
+def have_looked(state: State, plan: Plan, authority: str, since: datetime, until: datetime) -> bool:
+    """Whether a reference looked at this authority between two instants: what it said then may be believed now."""
+    sources = {source.name for source in plan.references}
+    return any(
+        row.authority == authority and since < looked(row, reading) <= until
+        for name, reading in state.references.items()
+        if name in sources
+        for row in reading.rows
+    )
 
 
 def _said(draft: Draft) -> dict[str, list[tuple[str, Outcome, bool]]]:

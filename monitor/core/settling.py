@@ -76,8 +76,26 @@ def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
         elif (
             not around.local.holds and not around.local.suspected
         ):  # a fault of ours says nothing new of them
+            if _must_fail_again(incident, outage, verdict, view, around):
+                outage, verdict = cases.as_believed(outage, incident), incident.verdict
             after = cases.changed(incident, outage, draft.now)
             draft.keep(after if after.verdict is verdict else replace(after, verdict=verdict))
+
+
+def _must_fail_again(
+    incident: Incident, outage: cases.Outage, verdict: Verdict, view: ServiceView, around: Surroundings
+) -> bool:
+    """Whether what was told differs only by a reference that saw it work, and we have not looked since.
+
+    A reference may see the recovery before us: then ours ends the incident, and nobody was wrong. Once we fail again
+    after its look it is believed.
+    """
+    told = bool(incident.told) and cases.differs_by_reference(incident, outage, verdict)
+    works = around.seen_working(view.authority)
+    if not told or works is None:
+        return False
+    failed = [judge.ended(state.last) for state in view.failing if state.last and not state.last.is_ok]
+    return max(failed, default=incident.first_failure_at) < works
 
 
 def _is_fresh(draft: Draft, view: ServiceView) -> bool:

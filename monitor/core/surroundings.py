@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,16 @@ from monitor.core.services import ServiceView
 from monitor.core.state import WindowRecord
 from monitor.core.verdict import Opinion, Votes, compare, count_votes, opinions
 from monitor.core.windows import covering, near, overran
-from monitor.model import Confirmed, Plan, ReferenceReading, ServiceState, TargetState, Verdict, Window
+from monitor.model import (
+    Confirmed,
+    Outcome,
+    Plan,
+    ReferenceReading,
+    ServiceState,
+    TargetState,
+    Verdict,
+    Window,
+)
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -56,6 +65,15 @@ class Surroundings:
         if self.mains.get(view.authority) != view.service:
             return Votes()
         return count_votes(self.opinions.get(view.authority, ()))
+
+    def seen_working(self, authority: str) -> datetime | None:
+        """When a fresh reference last saw it work; None where none says so."""
+        ages = [
+            one.age_seconds
+            for one in self.opinions.get(authority, ())
+            if not one.stale and one.outcome is Outcome.OK
+        ]
+        return self.now - timedelta(seconds=min(ages)) if ages else None
 
     def verdict(self, main: ServiceView | None, authority: str) -> Verdict:
         """References beside what we believe of the main service: nothing in a fault of ours, or where none is main."""

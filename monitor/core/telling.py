@@ -221,6 +221,7 @@ def told_of(incident: Incident, event: EventName, to: Iterable[str], now: dateti
         told_severity=incident.severity,
         told_cause=incident.cause,
         told_diagnosis=incident.diagnosis,
+        told_verdict=incident.verdict,
     )
 
 

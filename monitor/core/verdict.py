@@ -69,12 +69,12 @@ def reference_rows(
 
 
 def _opinion(row: ReferenceRow, reading: ReferenceReading, source: ReferenceSource, now: datetime) -> Opinion:
-    age = max(0.0, (now - _looked(row, reading)).total_seconds())
+    age = max(0.0, (now - looked(row, reading)).total_seconds())
     stale = age > source.stale_after or reading.local_fault
     return Opinion(source=source.name, outcome=row.outcome, age_seconds=age, stale=stale)
 
 
-def _looked(row: ReferenceRow, reading: ReferenceReading) -> datetime:
+def looked(row: ReferenceRow, reading: ReferenceReading) -> datetime:
     """When it looked; by a clock that runs ahead, when we read it: or it would stay fresh for ever."""
     return min(row.checked_at, reading.read_at)
 

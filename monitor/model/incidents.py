@@ -73,6 +73,8 @@ class Incident:
     """What it was put down to when told last."""
     told_diagnosis: Diagnosis | None = None
     """Whose fault it was said to be when told last."""
+    told_verdict: Verdict | None = None
+    """Who was said to agree when told last."""
     changed_at: datetime | None = None
     """When cause, severity or diagnosis changed last."""
     window: Window | None = None

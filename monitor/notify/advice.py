@@ -20,6 +20,7 @@ class Case(StrEnum):
     """What is known more precisely than by the diagnosis, and told otherwise."""
 
     NEVER_UP = "never_up"
+    SEEN_BEFORE = "seen_before"
     BANNED = "banned"
     MAINTENANCE_PAGE = "maintenance_page"
     DNS_HIJACKED = "dns_hijacked"
@@ -52,7 +53,14 @@ def case_of(
         return Case.BANNED if BANNED in facts else None
     if never_up and (cause is None or cause.speaks_of is SpeaksOf.AUTHORITY):
         return Case.NEVER_UP
+    if diagnosis is Diagnosis.PATH_FROM_HERE and has_looked_before(facts):
+        return Case.SEEN_BEFORE
     return None if cause is None else BY_CAUSE.get((diagnosis, cause))
+
+
+def has_looked_before(facts: Sequence[str]) -> str | None:
+    """The fact that the references which say ok looked before this failure began; None where that is not so."""
+    return next((fact for fact in facts if fact.startswith(f"{Fact.REFERENCES_BEFORE}=")), None)
 
 
 def case_of_incident(incident: Incident) -> Case | None:

@@ -25,9 +25,18 @@ from monitor.model import (
     Plan,
     Scope,
     SpeaksOf,
+    Verdict,
     Window,
 )
-from monitor.notify.advice import Case, advise, advise_after, case_of_incident, services_of, works_of
+from monitor.notify.advice import (
+    Case,
+    advise,
+    advise_after,
+    case_of_incident,
+    has_looked_before,
+    services_of,
+    works_of,
+)
 from monitor.notify.words import authority_name, detail_words, words
 
 MOST_LINES = 40
@@ -248,7 +257,10 @@ def _reference(notification: Notification, about: Sequence[Incident], plan: Plan
         for vote in notification.reference[:MOST_FACTS]
     ]
     verdicts = {one.verdict for one in about if is_spoken_of(plan, one.authority, one.service)}
-    if len(verdicts) == 1:
+    before = {has_looked_before(one.facts) for one in about}
+    if verdicts == {Verdict.ONLY_US_DOWN} and None not in before:
+        said += sorted(known.fact(fact) for fact in before if fact)[:1]
+    elif len(verdicts) == 1:
         said.append(known.verdicts[verdicts.pop()])
     return STOP[plan.language].join(said)
 
