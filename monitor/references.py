@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 DEADLINE = 10.0
 """Seconds for one reading, from name resolution to the last row; never longer than the interval."""
+POLITE = 10.0
+"""Seconds between two readings of a source at least, where one is wanted earlier than on its interval."""
 PUBLISH_EVERY = 60.0
 """Seconds after which our view is written anew though nothing changed: its times did."""
 PUBLISH_PAUSE = 1.0
@@ -76,6 +78,8 @@ class References:
         self._hand_on = hand_on
         self._http = Http()
         self._polls: dict[str, tuple[ReferenceSource, asyncio.Task[None]]] = {}
+        self._wanted: dict[str, asyncio.Event] = {}
+        """Name of a source → set while it is wanted earlier than on its interval."""
         self._changed = asyncio.Event()
         self._news = asyncio.Event()
         self._publishes: bool | None = None
@@ -90,9 +94,12 @@ class References:
         self._news.set()
 
     def notice(self, commit: Commit) -> None:
-        """Something was decided; if it changed a belief, our view is written anew."""
+        """Something was decided: a changed belief is published, and at a first failing run every reference is due."""
         if commit.durable:
             self._news.set()
+        if commit.first_failure:
+            for wanted in self._wanted.values():
+                wanted.set()
 
     async def run(self) -> None:
         """Ask and publish until cancelled."""
@@ -111,21 +118,30 @@ class References:
         for name, (source, task) in list(self._polls.items()):
             if wanted.get(name) != source:
                 task.cancel()
-                del self._polls[name]
+                del self._polls[name], self._wanted[name]
         for name, source in wanted.items():
             if name not in self._polls:
-                self._polls[name] = (source, tasks.create_task(self._poll(source), name=f"reference {name}"))
+                self._wanted[name] = asyncio.Event()
+                self._polls[name] = (
+                    source,
+                    tasks.create_task(self._poll(source, self._wanted[name]), name=f"reference {name}"),
+                )
 
     # --- asking -------------------------------------------------------------------------------------------------
 
-    async def _poll(self, source: ReferenceSource) -> None:
+    async def _poll(self, source: ReferenceSource, wanted: asyncio.Event) -> None:
         memory = Memory(aside=Aside(f"reference {source.name}"))
         while True:
+            wanted.clear()
             begun = self._clock.monotonic()
             reading = await self._read(source, memory)
             _report(reading, memory)
             self._hand_on(reading)
-            await asyncio.sleep(max(0.1, begun + source.interval - self._clock.monotonic()))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(begun + source.interval - self._clock.monotonic()):
+                    await wanted.wait()
+            polite = begun + min(POLITE, source.interval)
+            await asyncio.sleep(max(0.1, polite - self._clock.monotonic()))
 
     async def _read(self, source: ReferenceSource, memory: Memory) -> ReferenceReading:
         """One reading, good or failed; no reference and no bug of ours ends the loop."""

@@ -115,6 +115,7 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
     if judge.is_ban(result):
         looking.ban(draft, target)
     looking.turn(draft, target, before, after)
+    draft.first_failure = first
     if first:
         looking.corroborate(draft, target)
     if back and LOCAL_KEY in draft.open:

@@ -65,6 +65,7 @@ class Draft:
         self.notifications: list[Notification] = []
         self.intervals: dict[str, float] = {}
         self.refused = ""
+        self.first_failure = False
         self.believes_otherwise = False
         """Something changed that must be on disk before it is acted on."""
         self._due: dict[str, datetime] = {}
@@ -184,6 +185,7 @@ class Draft:
             refused=self.refused,
             due=tuple(Due(target=id_, at=at) for id_, at in self._due.items()),
             intervals=self.intervals,
+            first_failure=self.first_failure,
             next_wakeup=self._next_wakeup(group),
         )
         return replace(commit, durable=self.believes_otherwise or self._is_weighty(commit))

@@ -151,6 +151,8 @@ class Commit:
     """Runs wanted earlier than their schedule has them: re-runs, corroboration, woken targets."""
     intervals: Mapping[str, float] = field(default_factory=dict)
     """target id → seconds between its scheduled runs from now on (while down, throttled, back to normal)."""
+    first_failure: bool = False
+    """A first failing run: what the references say is wanted at once."""
     next_wakeup: datetime | None = None
     """When a Tick is needed next; None: not at all."""
     durable: bool = False

@@ -148,6 +148,11 @@ OTHERS_DOWN = ("provincial_outage", "agree_down", ("references_ok=0/1",))
 ONLY_WE = ("path_from_here", "only_us_down", ("references_ok=1/1",))
 
 
+def test_the_first_failing_run_of_a_row_wants_the_references(world):
+    wanted = [world.see("reach/anhui", sign).first_failure for sign in "+-" + "---+-++-"]
+    assert wanted == [False, True, *[False] * 7, True]
+
+
 def test_a_reference_that_looked_before_the_failure_is_not_said_to_see_it_work():
     world = beside_hq()
     reading(world, Outcome.OK)

@@ -12,13 +12,13 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from monitor.clock import SystemClock
+from monitor.clock import Clock, SystemClock
 from monitor.core.state import Commit, State
 from monitor.knowledge import load_registry
 from monitor.model import Plan, ReferenceReading, ReferenceSource
 from monitor.reference.aside import Aside
 from monitor.reference.fetched import UnreadableError
-from monitor.references import References
+from monitor.references import POLITE, References
 from tests.net.peers import peer
 from tests.reference.examples import board, board_row, own_document, own_row
 from tests.reference.servers import HOSTILE, answers, good, hangs
@@ -41,10 +41,12 @@ class Meter:
 class Loop:
     """A loop under way, what it handed on, and what it told."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, clock: Clock | None = None) -> None:
         self.readings: list[ReferenceReading] = []
         self.meter = Meter()
-        self.references = References(plan, State(), SystemClock(), self.meter, hand_on=self.readings.append)
+        self.references = References(
+            plan, State(), clock or SystemClock(), self.meter, hand_on=self.readings.append
+        )
 
     def of(self, name: str) -> list[ReferenceReading]:
         """The readings of one source."""
@@ -65,9 +67,9 @@ async def until(seen: Callable[[], object], seconds: float = 10.0) -> None:
 
 
 @contextlib.asynccontextmanager
-async def loop(plan: Plan) -> AsyncIterator[Loop]:
+async def loop(plan: Plan, clock: Clock | None = None) -> AsyncIterator[Loop]:
     """Run it for a while."""
-    under_way = Loop(plan)
+    under_way = Loop(plan, clock)
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(under_way.references.run())
         yield under_way
@@ -88,6 +90,28 @@ async def test_each_source_is_asked_at_once_and_then_on_its_interval():
     assert all(reading.up and len(reading.rows) == 2 for reading in it.readings)
     assert all(0.25 < (b - a).total_seconds() < 1.5 for a, b in pairwise(begun))
     assert len(asked) in (len(it.readings), len(it.readings) + 1)
+
+
+class Ahead(SystemClock):
+    """The system's clock, which can be put ahead."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.seconds
+
+
+async def test_a_first_failing_run_makes_it_due_at_once_but_no_earlier_than_is_polite():
+    clock = Ahead()
+    failed = Commit(at=clock.now(), first_failure=True)
+    async with peer(answers(good())) as port, loop(plan_of(by_http("hq", port, interval=300.0)), clock) as it:
+        await until(lambda: len(it.readings) == 1)
+        clock.seconds += POLITE
+        it.references.notice(failed)
+        await until(lambda: len(it.readings) == 2)
+        it.references.notice(failed)
+        await asyncio.sleep(0.3)
+        assert len(it.readings) == 2, "it has just been asked"
 
 
 async def test_whatever_one_reference_does_the_others_are_read(tmp_path):
