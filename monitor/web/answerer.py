@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from monitor.web.headers import HEADERS
+from monitor.web.rates import client_of
 
 MOST_HEADERS = 64
 MOST_IN_A_LINE = 8190
@@ -30,9 +32,14 @@ REASONS = {
 class Answerer(RequestHandler):
     """Says what is wrong, never what was sent, and nothing of itself but its name."""
 
-    __slots__ = ()
+    __slots__ = ("_arrived", "client")
 
-    def __init__(self, server: web.Server, *, patience: float) -> None:
+    def __init__(
+        self, server: web.Server, *, patience: float, arrived: Callable[[Answerer], None] = lambda _: None
+    ) -> None:
+        self._arrived = arrived
+        self.client = ""
+        """Whom to count it for, once it is connected."""
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
@@ -44,6 +51,12 @@ class Answerer(RequestHandler):
             max_field_size=MOST_IN_A_LINE,
             auto_decompress=False,
         )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is here, after the TLS handshake where there is one."""
+        super().connection_made(transport)
+        self.client = client_of((transport.get_extra_info("peername") or ("",))[0])
+        self._arrived(self)
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None

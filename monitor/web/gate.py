@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import structlog
@@ -19,10 +20,13 @@ from aiohttp.web_protocol import RequestHandler
 
 from monitor.web.answerer import Answerer
 from monitor.web.greeting import refuse_plain, speaks_tls
+from monitor.web.rates import client_of
 
 log = structlog.get_logger()
 
 MOST_CONNECTIONS = 256
+MOST_OF_ONE = 0.5
+"""Of them, how many one client may have: room for all live listeners behind one reverse proxy."""
 MOST_GREETED = 64
 """Connections whose TLS handshake is not done; one more takes the place of the oldest."""
 PATIENCE = 15.0
@@ -54,13 +58,14 @@ class Gate:
         self._runner = web.AppRunner(app, shutdown_timeout=0.5)
         self._context = context
         self._most = most
+        self._most_of_one = max(1, int(MOST_OF_ONE * most))
         self._patience = patience
         self._handshake = handshake
         self._listeners: list[socket.socket] = []
-        self._greeted: dict[asyncio.Task[None], socket.socket] = {}
-        """Who is at the door, the oldest first."""
+        self._greeted: dict[asyncio.Task[None], tuple[str, socket.socket]] = {}
+        """Who is at the door, the oldest first: client and socket."""
         self._idle_since: dict[RequestHandler, float] = {}
-        """Connections on which no request is served, and since when."""
+        """Connections on which no request is served, and since when; the one idle for longest first."""
         self.address = ("", 0)
         """What is listened on, with the real port where 0 was asked for."""
 
@@ -71,7 +76,7 @@ class Gate:
         try:
             return await handler(request)
         finally:
-            self._idle_since[request.protocol] = _now()
+            self._begin_idling(request.protocol)
 
     @property
     def connected(self) -> int:
@@ -100,7 +105,7 @@ class Gate:
     async def _accept(self, listener: socket.socket, tasks: asyncio.TaskGroup) -> None:
         while True:
             try:
-                client, _ = await asyncio.get_running_loop().sock_accept(listener)
+                client, address = await asyncio.get_running_loop().sock_accept(listener)
             except ConnectionError:  # it left before it was let in
                 continue
             except OSError as problem:  # above all: no file descriptor is left
@@ -109,20 +114,41 @@ class Gate:
                 log.warning("web.cannot_accept", reason=problem.strerror)
                 await asyncio.sleep(LOOK_EVERY)
                 continue
-            if self._crowded():
+            if not self._make_room(name := client_of(address[0])):
                 client.close()
                 continue
             greeting = tasks.create_task(self._greet(client), name="greeting")
-            self._greeted[greeting] = client
+            self._greeted[greeting] = name, client
             greeting.add_done_callback(self._greeted.pop)
+            await asyncio.sleep(0)  # a crowd that is waiting must not hold the loop
 
-    def _crowded(self) -> bool:
-        """Whether all places are taken, when the oldest who has not finished its handshake has left."""
+    def _make_room(self, client: str) -> bool:
+        """Whether there is a place for one more of `client`, when somebody who keeps one for nothing has left.
+
+        That is the oldest who has not finished its handshake, and who has been idle for longest: of `client`, where it has
+        its share, else of whoever has most.
+        """
         if len(self._greeted) >= MOST_GREETED:
-            oldest = next(iter(self._greeted.values()))
+            _, oldest = next(iter(self._greeted.values()))
             with suppress(OSError):
                 oldest.shutdown(socket.SHUT_RDWR)  # its greeting reads the end and leaves
-        return self.connected + len(self._greeted) >= self._most
+        held = Counter(self._holders())
+        if held[client] >= self._most_of_one:
+            return self._send_idle_away(client)
+        return held.total() < self._most or self._send_idle_away(held.most_common(1)[0][0])
+
+    def _holders(self) -> Iterator[str]:
+        """The client of each place that is taken."""
+        yield from (client for client, _ in self._greeted.values())
+        yield from (one.client for one in self._connections() if isinstance(one, Answerer))
+
+    def _send_idle_away(self, client: str) -> bool:
+        for one in self._idle_since:
+            if isinstance(one, Answerer) and one.client == client and one.transport is not None:
+                del self._idle_since[one]
+                _cut(one)
+                return True
+        return False
 
     async def _greet(self, client: socket.socket) -> None:
         """Hand a client to aiohttp, after the TLS handshake where there is one. Nothing it does is an error of ours."""
@@ -158,9 +184,11 @@ class Gate:
     def _answerer(self) -> RequestHandler:
         server = self._runner.server
         assert server is not None
-        answerer = Answerer(server, patience=self._patience)
-        self._idle_since[answerer] = _now()
-        return answerer
+        return Answerer(server, patience=self._patience, arrived=self._begin_idling)
+
+    def _begin_idling(self, connection: RequestHandler) -> None:
+        self._idle_since.pop(connection, None)  # to the end: the order is that of the time
+        self._idle_since[connection] = _now()
 
     def _connections(self) -> list[RequestHandler]:
         server = self._runner.server

@@ -15,7 +15,7 @@ from monitor.web.gate import Gate, listeners
 
 
 @contextlib.asynccontextmanager
-async def gate(*, most=8, patience=0.5):
+async def gate(*, most=16, patience=0.5):
     """A gate before a page that answers at once and a stream that never ends."""
 
     async def page(_request):
@@ -42,9 +42,11 @@ async def gate(*, most=8, patience=0.5):
             await made.close()
 
 
-async def ask(made: Gate, text: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A client that has said `text`."""
-    reader, writer = await asyncio.open_connection(*made.address)
+async def ask(
+    made: Gate, text: bytes, of: str = "127.0.0.1"
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A client with the address `of` that has said `text`."""
+    reader, writer = await asyncio.open_connection(*made.address, local_addr=(of, 0))
     writer.write(text)
     return reader, writer
 
@@ -64,20 +66,49 @@ async def test_half_a_request_is_not_waited_for_for_ever():
         await leave(writer)
 
 
-async def test_a_crowd_beyond_the_bound_is_turned_away_and_the_next_is_served_when_it_leaves():
-    async with gate(most=3) as made:
-        idle = [await ask(made, b"") for _ in range(3)]
-        await asyncio.sleep(0)
-        reader, writer = await ask(made, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+ONE = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+STREAM = b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("of", ["127.0.0.1", "127.0.0.2"])
+async def test_one_client_that_holds_connections_for_nothing_keeps_nobody_out(of: str):
+    async with gate(most=8, patience=30) as made:
+        idle = [await ask(made, b"") for _ in range(20)]
+        await until(lambda: made.connected)
+        async with asyncio.timeout(5):
+            reader, writer = await ask(made, ONE, of)
+            assert b"here" in await reader.read()
+        await until(lambda: made.connected <= 4)
+        for _, each in (*idle, (reader, writer)):
+            await leave(each)
+
+
+async def test_when_all_places_are_taken_who_has_been_idle_for_longest_leaves_where_most_are():
+    async with gate(most=8, patience=30) as made:
+        few = [await ask(made, b"", "127.0.0.2")]
+        many = [await ask(made, b"", "127.0.0.3") for _ in range(4)]
+        others = [await ask(made, b"", f"127.0.0.{last}") for last in (4, 4, 5)]
+        await until(lambda: made.connected == 8)
+        async with asyncio.timeout(5):
+            reader, writer = await ask(made, ONE, "127.0.0.6")
+            assert b"here" in await reader.read()
+            assert await many[0][0].read() == b""
+        for _, each in (*few, *many, *others, (reader, writer)):
+            await leave(each)
+
+
+async def test_who_is_being_served_is_not_sent_away_and_one_client_has_half_of_the_places():
+    async with gate(most=8) as made:
+        streams = [await ask(made, STREAM) for _ in range(4)]
+        for reader, _ in streams:
+            await reader.readuntil(b"first")
+        reader, refused = await ask(made, ONE)
         with contextlib.suppress(ConnectionError):
             assert await reader.read() == b""
-        await leave(writer)
-        async with asyncio.timeout(5):
-            for waiting, _ in idle:
-                assert await waiting.read() == b""
-        reader, last = await ask(made, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        reader, other = await ask(made, ONE, "127.0.0.2")
         assert b"here" in await reader.read()
-        for _, each in (*idle, (reader, last)):
+        assert made.connected >= 4
+        for _, each in (*streams, (reader, refused), (reader, other)):
             await leave(each)
 
 
