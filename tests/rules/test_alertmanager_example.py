@@ -44,3 +44,54 @@ def test_every_alert_it_names_exists():
         named = re.findall(r"Fapiao\w+", " ".join(rule["source_matchers"] + rule["target_matchers"]))
         assert named
         assert set(named) <= known
+
+
+OF_RULES = {
+    "alertname": "FapiaoErrorBudgetBurn",
+    "authority": "shandong",
+    "service": "verify",
+    "instance": "m",
+}
+OURS = {"scope": "authority", "authority": "shandong", "service": "verify", "vantage": "here"}
+SHANDONG = {"alertname": "FapiaoServiceFailing", **OURS}
+NATIONAL = {
+    "alertname": "FapiaoNationalOutage",
+    "scope": "national",
+    "authority": "national",
+    "vantage": "here",
+}
+
+
+@pytest.mark.parametrize(
+    ("loud", "quiet", "kept"),
+    [
+        (SHANDONG, OF_RULES, True),
+        (SHANDONG, OF_RULES | {"service": "dppt"}, False),
+        (SHANDONG, OF_RULES | {"authority": "hubei"}, False),
+        (NATIONAL, OF_RULES, True),
+        (NATIONAL, {"alertname": "FapiaoAuthorityDown", "authority": "shandong", "instance": "m"}, True),
+        (NATIONAL, {"alertname": "FapiaoNationalOutage", "instance": "m"}, True),
+        (NATIONAL, NATIONAL, False),
+    ],
+)
+def test_what_the_monitor_says_itself_keeps_its_second_path_quiet(loud, quiet, kept):
+    rules = yaml.safe_load(EXAMPLE.read_text())["inhibit_rules"]
+    assert any(inhibits(rule, loud, quiet) for rule in rules) == kept
+
+
+def inhibits(rule, loud, quiet):
+    """Whether a rule of Alertmanager mutes `quiet` while `loud` fires."""
+    return (
+        all(matches(one, loud) for one in rule["source_matchers"])
+        and all(matches(one, quiet) for one in rule["target_matchers"])
+        and all(loud.get(name, "") == quiet.get(name, "") for name in rule.get("equal", ()))
+    )
+
+
+def matches(matcher, labels):
+    """Whether `name="value"` or `name=~"pattern"` holds for these labels."""
+    parts = re.fullmatch(r'(\w+)(=~?)"(.*)"', matcher)
+    assert parts is not None
+    name, operator, value = parts.groups()
+    found = labels.get(name, "")
+    return re.fullmatch(value, found) is not None if operator == "=~" else found == value

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 DASHBOARDS = ROOT / "dashboards"
 RULES = DASHBOARDS / "rules"
 FILES = ("recording", "slo", "authorities", "monitor")
-CASES = ("slo", "authorities", "monitor")
+CASES = ("slo", "slo_days", "authorities", "monitor")
 BASE = "https://git.example.cn/fapiao-monitor/blob/main/"
 """Where the links lead; docs/prometheus.md says how to put your own there."""
 SCRAPE = timedelta(seconds=30)
