@@ -73,7 +73,8 @@ def flow(pieces: Sequence[Text], width: int, between: str = ", ") -> Text:
     used = 0
     for index, piece in enumerate(pieces):
         room = len(between) + piece.cell_len
-        if index and used + room > width:
+        behind = len(between.rstrip()) if index < len(pieces) - 1 else 0
+        if index and used + room + behind > width:
             lines, used = lines.append(between.rstrip() + "\n").append_text(piece), piece.cell_len
         else:
             lines.append(between if index else "").append_text(piece)

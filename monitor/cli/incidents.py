@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from monitor.cli.client import daemon_options, find_daemon, read_all
+from monitor.cli.wall import with_offset, zone_at
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -30,20 +30,21 @@ def command(everything: bool, as_json: bool, url: str) -> int:
     Exits 0, and 3 if the daemon cannot be reached or refuses.
     """
     path = "/api/v1/incidents?limit=500" + ("" if everything else "&open=true")
-    found = asyncio.run(read_all(find_daemon(url), path, "incidents"))
+    daemon = find_daemon(url)
+    found = asyncio.run(read_all(daemon, path, "incidents"))
     if as_json:
         click.echo(json.dumps({"incidents": found, "next": None}, ensure_ascii=False, indent=2))
     elif found:
-        _print(found)
+        _print(found, asyncio.run(zone_at(daemon)))
     else:
         click.echo("no incidents are remembered" if everything else "no open incidents")
     return 0
 
 
-def _print(found: list[dict[str, Any]]) -> None:
+def _print(found: list[dict[str, Any]], zone: str) -> None:
     from monitor.cli.table import print_table
 
-    print_table(HEAD, [_row(incident) for incident in _families(found)])
+    print_table(HEAD, [_row(incident, zone) for incident in _families(found)])
 
 
 def _families(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -57,7 +58,7 @@ def _families(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return ordered
 
 
-def _row(incident: Mapping[str, Any]) -> list[Text]:
+def _row(incident: Mapping[str, Any], zone: str) -> list[Text]:
     from rich.text import Text
 
     from monitor.cli.drawing import clean, sign_and_word
@@ -70,7 +71,7 @@ def _row(incident: Mapping[str, Any]) -> list[Text]:
         Text("  " if incident.get("parent") else "").append_text(sign_and_word(sign, what)),
         Text(clean(incident.get("cause"), 40)),
         Text(clean(incident.get("severity"), 12)),
-        Text(_since(incident)),
+        Text(_since(incident, zone)),
         Text(_stage(incident)),
         Text(clean(incident.get("id"), 80), style="dim"),
     ]
@@ -82,13 +83,9 @@ def _sign(incident: Mapping[str, Any]) -> str:
     return "down" if incident.get("severity") == "critical" else "degraded"
 
 
-def _since(incident: Mapping[str, Any]) -> str:
-    """The local time of day, as the reader's watch shows it."""
-    begun = incident.get("first_failure_at") or incident.get("opened_at")
-    try:
-        return datetime.fromisoformat(str(begun)).astimezone().strftime("%m-%d %H:%M")
-    except ValueError:
-        return "?"
+def _since(incident: Mapping[str, Any], zone: str) -> str:
+    """`11-21 16:00 +08:00`."""
+    return with_offset(incident.get("first_failure_at") or incident.get("opened_at"), zone, "%m-%d %H:%M")
 
 
 def _stage(incident: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ from monitor.cli.drawing import (
     sign_and_word,
     span,
 )
+from monitor.cli.wall import with_offset, zone_in
 
 Row = Mapping[str, Any]
 
@@ -72,7 +73,7 @@ def headline(status: Mapping[str, Any], width: int) -> Text:
         ours = f"our own network fails ({clean(local.get('diagnosis'), 40)}): nothing is known of the authorities"
         lines.append_text(sign_and_word("down", ours)).append("\n")
     lines.append_text(flow(_tally(_rows(status), status.get("national")), width))
-    where = f"\nseen from {clean(status.get('vantage'), 60)} at {_clock(status.get('generated_at'))}"
+    where = f"\nseen from {clean(status.get('vantage'), 60)} at {_clock(status.get('generated_at'), status)}"
     return lines.append(where, style="dim")
 
 
@@ -97,13 +98,9 @@ def _names(rows: Sequence[Row], state: str) -> str:
     return f" ({', '.join(slugs)})" if len(slugs) <= 3 else ""
 
 
-def _clock(instant: Any) -> str:
-    """The local time of day of an RFC 3339 instant with its offset: `16:12:00 +08:00`. The daemon may be elsewhere."""
-    try:
-        local = datetime.fromisoformat(str(instant)).astimezone()
-    except (ValueError, OverflowError):
-        return "?"
-    return f"{local:%H:%M:%S} {local.isoformat()[-6:]}"
+def _clock(instant: Any, status: Mapping[str, Any]) -> str:
+    """The time of day of an RFC 3339 instant by the daemon's `timezone`, with its offset: `16:12:00 +08:00`."""
+    return with_offset(instant, zone_in(status), "%H:%M:%S")
 
 
 # --- the matrix ------------------------------------------------------------------------------------------------------
@@ -211,7 +208,7 @@ def _incident(incident: Mapping[str, Any], status: Mapping[str, Any], width: int
         ),
         Text(clean(incident.get("cause"), 40)),
         Text(clean(incident.get("diagnosis") or "undetermined", 40)),
-        Text(f"since {_clock(since)}{_ago(since, status)}"),
+        Text(f"since {_clock(since, status)}{_ago(since, status)}"),
         *([Text(f"explains {len(members)} more")] if members else []),
         Text(clean(incident.get("id"), 60), style="dim"),
     ]

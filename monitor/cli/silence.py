@@ -15,7 +15,7 @@ import click
 from monitor.cli.ack import author_options, named
 from monitor.cli.client import Daemon, Declined, change, daemon_options, find_daemon, read_all
 from monitor.cli.configuration import config_option
-from monitor.cli.wall import instant, read_instant, shown, span, zone_of
+from monitor.cli.wall import instant, read_instant, shown, span, zone_at
 from monitor.knowledge.naming import slugs_of
 from monitor.model import rfc3339
 
@@ -48,7 +48,7 @@ def _matcher(name: str, example: str) -> Callable[[Callable[..., int]], Callable
     "--until", metavar="TIME", help="Until when, by the wall clock of `timezone`: '2026-12-01 18:00'."
 )
 @author_options
-@config_option("The configuration whose `timezone` counts")
+@config_option("The configuration whose `timezone` counts in place of the daemon's")
 @daemon_options
 def add(
     start: str | None,
@@ -71,10 +71,11 @@ def add(
         asked["authority"] = slugs_of(asked["authority"])
     if not asked:
         raise click.UsageError("give at least one of --authority, --service, --severity, --diagnosis")
-    zone = zone_of(file)
+    daemon = find_daemon(url)
+    zone = asyncio.run(zone_at(daemon, file))
     body = {"matchers": asked, **span_of(start, lasts, until, zone, ("starts_at", "ends_at"))}
     said = {"author": named(author), "comment": comment}
-    made = _made(find_daemon(url), {**body, **said})
+    made = _made(daemon, {**body, **said})
     end = read_instant(made.get("ends_at"))
     click.echo(f"{clean(made.get('id'))}: silent until {shown(end, zone) if end else '?'} ({zone})")
     return 0
@@ -113,19 +114,20 @@ def span_of(
 @command.command("list")
 @click.option("--all", "everything", is_flag=True, help="Those that are over as well, as far as remembered.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the daemon answers (/api/v1/silences).")
-@config_option("The configuration whose `timezone` counts")
+@config_option("The configuration whose `timezone` counts in place of the daemon's")
 @daemon_options
 def list_(everything: bool, as_json: bool, file: Path | None, url: str) -> int:
     """Show the silences of now and to come.
 
     Exits 0, and 3 if the daemon cannot be reached or refuses.
     """
-    found = asyncio.run(read_all(find_daemon(url), f"{PATH}?limit=500", "silences"))
+    daemon = find_daemon(url)
+    found = asyncio.run(read_all(daemon, f"{PATH}?limit=500", "silences"))
     wanted = [one for one in found if everything or one.get("state") != "expired"]
     if as_json:
         click.echo(json.dumps({"silences": wanted, "next": None}, ensure_ascii=False, indent=2))
     elif wanted:
-        _print(wanted, zone_of(file))
+        _print(wanted, asyncio.run(zone_at(daemon, file)))
     else:
         click.echo("no silences")
     return 0

@@ -13,11 +13,14 @@ import click
 from monitor.cli.client import Daemon, Unanswered, daemon_options, find_daemon, read
 
 if TYPE_CHECKING:  # a tenth of a second that --json does not need
-    from rich.console import Console, RenderableType
+    from rich.console import Console, ConsoleDimensions, RenderableType
     from rich.text import Text
 
 REFRESH = 2.0
 """Seconds between two looks of `--watch`."""
+
+GLANCE = 0.1
+"""Seconds between two looks at the size of the terminal."""
 
 Picture = tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]
 """The answer of /api/v1/status and the open incidents."""
@@ -98,16 +101,29 @@ async def _follow_in_place(daemon: Daemon, last: list[Picture]) -> None:
     console = make_console()
     footer = Text()
     last[:] = [await _look(daemon, incidents=True)]
-    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
-        while True:
-            picture = draw_status(*last[-1], console.width)
-            live.update(cut(console, picture, footer, console.height), refresh=True)
-            await asyncio.sleep(REFRESH)
-            try:
-                last[:] = [await _look(daemon, incidents=True)]
-                footer = Text()
-            except Unanswered as problem:
-                footer = sign_and_word("unknown", problem.message)
+    while True:
+        size = console.size
+        with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
+            while True:
+                picture = draw_status(*last[-1], size.width)
+                live.update(cut(console, picture, footer, size.height), refresh=True)
+                if not await _rest(console, size):
+                    break
+                try:
+                    last[:] = [await _look(daemon, incidents=True)]
+                    footer = Text()
+                except Unanswered as problem:
+                    footer = sign_and_word("unknown", problem.message)
+        console.clear()  # the terminal has moved the lines of the old picture to where nobody knows
+
+
+async def _rest(console: Console, size: ConsoleDimensions) -> bool:
+    """Wait until the next look is due. False, and earlier, where the terminal has another size now."""
+    for _ in range(round(REFRESH / GLANCE)):
+        await asyncio.sleep(GLANCE)
+        if console.size != size:
+            return False
+    return True
 
 
 def cut(console: Console, picture: RenderableType, footer: Text, height: int) -> RenderableType:

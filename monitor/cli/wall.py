@@ -1,4 +1,4 @@
-"""Moments as people write them at a terminal and read them there: by the wall clock of `timezone` in probes.yaml."""
+"""Moments as people write them at a terminal and read them there: by the wall clock of the daemon's `timezone`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.client import Daemon, Unanswered, read
 from monitor.cli.configuration import setting
 
 DEFAULT_ZONE = "Asia/Shanghai"
+PATIENCE = 2.0
+"""Seconds given to the daemon to say its zone."""
 
 
 def zone_of(file: Path | None) -> str:
@@ -50,6 +53,38 @@ def shown(moment: datetime, zone: str, after: datetime | None = None) -> str:
     local = moment.astimezone(ZoneInfo(zone))
     near = after is not None and timedelta(0) <= moment - after < timedelta(days=6)
     return local.strftime(("%a " if near else "%a %Y-%m-%d ") + ("%H:%M:%S" if local.second else "%H:%M"))
+
+
+def zone_in(status: Any) -> str | None:
+    """The `timezone` of a daemon by its answer to /api/v1/status; None where it says none that is known here."""
+    named = status.get("timezone") if isinstance(status, dict) else None
+    try:
+        return ZoneInfo(named).key if isinstance(named, str) else None
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return None
+
+
+async def zone_at(daemon: Daemon, file: Path | None = None) -> str:
+    """The zone of a configuration that was named, else that of the daemon, else that of the configuration here."""
+    if file is not None:
+        return zone_of(file)
+    try:
+        status = await read(daemon, "/api/v1/status", PATIENCE)
+    except Unanswered:
+        return zone_of(None)
+    return zone_in(status) or zone_of(None)
+
+
+def with_offset(value: Any, zone: str | None, form: str) -> str:
+    """`16:12:00 +08:00`: an instant that the daemon sent by that zone (None: this machine's); `?` for what is none."""
+    moment = read_instant(value)
+    if moment is None:
+        return "?"
+    try:
+        local = moment.astimezone(ZoneInfo(zone) if zone else None)
+    except OverflowError:
+        return "?"
+    return f"{local.strftime(form)} {local.isoformat()[-6:]}"
 
 
 def read_instant(value: Any) -> datetime | None:

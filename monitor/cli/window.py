@@ -12,7 +12,7 @@ import click
 from monitor.cli.client import change, daemon_options, find_daemon
 from monitor.cli.configuration import config_option
 from monitor.cli.silence import span_of
-from monitor.cli.wall import read_instant, shown, zone_of
+from monitor.cli.wall import read_instant, shown, zone_at
 from monitor.knowledge.naming import slugs_of
 
 PATH = "/api/v1/windows"
@@ -44,7 +44,7 @@ def command() -> None:
     help="verify, dppt …; may be repeated.  [default: all]",
 )
 @click.option("--name", default="by hand", show_default=True, metavar="TEXT", help="What it is called.")
-@config_option("The configuration whose `timezone` counts")
+@config_option("The configuration whose `timezone` counts in place of the daemon's")
 @daemon_options
 def add(
     authorities: tuple[str, ...],
@@ -64,11 +64,12 @@ def add(
     """
     from monitor.cli.drawing import clean
 
-    zone = zone_of(file)
+    daemon = find_daemon(url)
+    zone = asyncio.run(zone_at(daemon, file))
     body: dict[str, Any] = {"name": name, **span_of(start, lasts, until, zone, ("start", "end"))}
     body["authorities"] = "all" if authorities == ("all",) else slugs_of(authorities)
     body["services"] = list(services) or None
-    made = asyncio.run(change(find_daemon(url), "POST", PATH, body))
+    made = asyncio.run(change(daemon, "POST", PATH, body))
     begin, end = read_instant(made.get("start")), read_instant(made.get("end"))
     if begin and end:
         click.echo(f"{clean(made.get('id'))}: {shown(begin, zone)} to {shown(end, zone)} ({zone})")

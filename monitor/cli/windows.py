@@ -14,7 +14,7 @@ import click
 
 from monitor.cli.client import Daemon, Unanswered, daemon_options, find_daemon, read
 from monitor.cli.configuration import DEFAULT_FILE, config_option
-from monitor.cli.wall import instant, read_instant, shown, zone_of
+from monitor.cli.wall import instant, read_instant, shown, zone_at
 from monitor.model import Plan
 
 if TYPE_CHECKING:
@@ -52,10 +52,11 @@ def command(days: int, at: str | None, as_json: bool, file: Path | None, url: st
     """
     from monitor.clock import SystemClock
 
-    now, zone = SystemClock().now(), zone_of(file)
+    daemon = find_daemon(url)
+    now, zone = SystemClock().now(), asyncio.run(zone_at(daemon, file))
     since = instant(at, zone, "--at") if at else now
     until = since + timedelta(days=days)
-    answered, silent = _ask(find_daemon(url), days=(until - now).days + 1)
+    answered, silent = _ask(daemon, days=(until - now).days + 1)
     found = answered
     if found is None or at or file:
         found = _merged(_planned(file, since, until, silent), answered)

@@ -93,6 +93,8 @@ class Status:
 
     generated_at: datetime
     vantage: str
+    timezone: str
+    """Of the configuration: by it the daemon tells times to people."""
     authorities: tuple[AuthorityRow, ...]
     national: AuthorityRow | None
     local: LocalPart
@@ -121,6 +123,7 @@ def status_in_steps(plan: Plan, state: State, now: datetime) -> Generator[None, 
     return Status(
         generated_at=now,
         vantage=plan.vantage,
+        timezone=plan.timezone,
         authorities=tuple(rows.values()),
         national=national,
         local=_local(plan, state, around.local),

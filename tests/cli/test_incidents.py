@@ -72,19 +72,36 @@ def test_open_incidents_are_a_table_with_members_behind_their_parent() -> None:
         incident("n-1", scope="national", authority="national", service="", cause="dns_servfail"),
         incident("i-4", muted_by="nightly-20261120T150000Z"),
     )
-    with answering({"GET /api/v1/incidents": page(*rows)}) as peer:
+    utc = {"GET /api/v1/status": (200, {"timezone": "UTC"})}
+    with answering({"GET /api/v1/incidents": page(*rows), **utc}) as peer:
         done = call(incidents, url=peer.url)
     assert done.exit_code == 0
     assert [line.rstrip() for line in done.stdout.splitlines()] == [
-        "what               cause             severity  since        state                              id",
-        "✗ shandong verify  response_timeout  critical  11-21 08:00  acked by wang                      "
+        "what               cause             severity  since               state                              id",
+        "✗ shandong verify  response_timeout  critical  11-21 08:00 +00:00  acked by wang                      "
         "shandong-verify-20261121T080000Z",
-        "✗ national         dns_servfail      critical  11-21 08:00  open                               n-1",
-        "  ⚠ henan          response_timeout  warning   11-21 08:00  open                               "
+        "✗ national         dns_servfail      critical  11-21 08:00 +00:00  open                               n-1",
+        "  ⚠ henan          response_timeout  warning   11-21 08:00 +00:00  open                               "
         "henan-20261121T080100Z",
-        "✗ shandong verify  response_timeout  critical  11-21 08:00  muted by nightly-20261120T150000Z  i-4",
+        "✗ shandong verify  response_timeout  critical  11-21 08:00 +00:00  muted by nightly-20261120T150000Z  i-4",
     ]
     assert peer.asked[0].path == "/api/v1/incidents?limit=500&open=true"
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Asia/Shanghai", "11-21 16:00 +08:00"),
+        ("Europe/Berlin", "11-21 09:00 +01:00"),
+        ("No/Where", "11-21 16:00 +08:00"),
+    ],
+)
+def test_times_are_by_the_wall_clock_of_the_daemon(zone: str, shown: str) -> None:
+    known = {"GET /api/v1/incidents": page(incident()), "GET /api/v1/silences": page(SILENCE, key="silences")}
+    with answering({**known, "GET /api/v1/status": (200, {"timezone": zone})}) as peer:
+        assert shown in call(incidents, url=peer.url).stdout
+        listed = call(silence, "list", url=peer.url).stdout
+    assert listed.startswith(f"times of {zone if zone != 'No/Where' else 'Asia/Shanghai'}")
 
 
 def test_all_of_them_are_read_page_after_page() -> None:
@@ -175,7 +192,7 @@ def test_a_silence_is_added_with_words_by_commas_or_repeated() -> None:
         words = ["--authority", "shandong,henan", "--severity", "warning", "--severity", "info"]
         until = ["--from", "2026-12-01 18:00", "--until", "2026-12-01 20:00", "--comment", "known"]
         done = call(silence, "add", *words, *until, url=peer.url)
-    assert peer.asked[0].body == {
+    assert peer.asked[-1].body == {
         "matchers": {"authority": ["shandong", "henan"], "severity": ["warning", "info"]},
         "starts_at": "2026-12-01T10:00:00Z",
         "ends_at": "2026-12-01T12:00:00Z",
@@ -204,7 +221,7 @@ def test_an_authority_is_silenced_by_its_chinese_name_or_its_code() -> None:
     with answering({"POST /api/v1/silences": (201, SILENCE)}) as peer:
         words = ["--authority", "河南，山东省、4403", "--authority", "国家税务总局浙江省税务局,全国"]
         call(silence, "add", *words, "--for", "2h", url=peer.url)
-    assert peer.asked[0].body["matchers"] == {
+    assert peer.asked[-1].body["matchers"] == {
         "authority": ["henan", "shandong", "shenzhen", "zhejiang", "national"]
     }
 

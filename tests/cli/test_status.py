@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import TCPServer
@@ -344,16 +348,77 @@ def test_text_from_the_network_cannot_move_the_cursor() -> None:
     assert not set(picture) & {"\x1b", "\x07", "\u202e", "\r"}
 
 
-def test_times_come_with_their_offset(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_are_by_the_wall_clock_of_the_daemon_with_its_offset() -> None:
+    picture = drawn(status(DOWN, timezone="Asia/Shanghai"), INCIDENT)
+    assert "seen from shanghai-office at 16:12:00 +08:00" in picture
+    assert "since 16:00:00 +08:00 (12 min)" in picture
+    assert "at 13:42:00 +05:30" in drawn(status(timezone="Asia/Kolkata"))
+
+
+@pytest.mark.parametrize("zone", [None, 3, "No/Where", "../../etc/passwd", "\0", ""])
+def test_a_daemon_that_names_no_zone_is_shown_by_the_time_of_this_machine(
+    zone: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TZ", "Asia/Shanghai")
     time.tzset()
     try:
-        picture = drawn(status(DOWN), INCIDENT)
+        picture = drawn(status(DOWN, timezone=zone), INCIDENT)
     finally:
         monkeypatch.undo()
         time.tzset()
-    assert "seen from shanghai-office at 16:12:00 +08:00" in picture
+    assert "at 16:12:00 +08:00" in picture
+
+
+@pytest.mark.parametrize("width", [*range(74, 90), 120])
+def test_an_incident_is_broken_only_between_its_facts(width: int) -> None:
+    long = {**INCIDENT, "id": "guangdong-dppt-20261121T080000Z", "authority": "guangdong", "service": "dppt"}
+    picture = drawn(status(DOWN, timezone="Asia/Shanghai"), long, width=width)
     assert "since 16:00:00 +08:00 (12 min)" in picture
+    assert picture.splitlines()[-1].endswith("guangdong-dppt-20261121T080000Z")
+    assert max(cell_len(line) for line in picture.splitlines()) <= width
+
+
+def test_a_terminal_of_another_size_is_drawn_on_anew() -> None:
+    """What a narrower picture left behind is cleared away: the terminal has moved its lines."""
+    with serving(answers(status(DOWN))) as url, pseudo_terminal(80) as (leader, follower):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "monitor", "status", "--watch", "--url", url],
+            env={"TERM": "xterm", "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=follower,
+            stderr=follower,
+        )
+        try:
+            first = read_until(leader, "shanghai-office")
+            termios.tcsetwinsize(follower, (50, 140))
+            again = read_until(leader, "response_timeout")
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 1
+    assert "\x1b[2J" not in first
+    assert "\x1b[2J" in again
+
+
+@contextmanager
+def pseudo_terminal(columns: int) -> Iterator[tuple[int, int]]:
+    """Both ends of a terminal of 50 rows."""
+    leader, follower = os.openpty()
+    termios.tcsetwinsize(follower, (50, columns))
+    try:
+        yield leader, follower
+    finally:
+        os.close(leader)
+        os.close(follower)
+
+
+def read_until(terminal: int, words: str) -> str:
+    """What a terminal shows up to these words, which must come within 20 s."""
+    shown, deadline = b"", time.monotonic() + 20
+    while words.encode() not in shown and time.monotonic() < deadline:
+        if select.select([terminal], [], [], 0.2)[0]:
+            shown += os.read(terminal, 65536)
+    assert words.encode() in shown
+    return shown.decode(errors="replace")
 
 
 @pytest.mark.parametrize(("height", "hidden"), [(60, 0), (10, 1), (3, 1)])

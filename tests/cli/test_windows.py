@@ -107,7 +107,7 @@ def test_with_a_daemon_it_shows_what_is_in_force_and_needs_no_file(
         done = call(windows, "--days", "3", url=peer.url)
     assert "(Asia/Shanghai)" in done.stdout
     assert "Wed 2020-01-01 08:00  Thu 2099-01-01 08:00  active  by hand  a, b, c and 2 more" in done.stdout
-    assert [asked.path for asked in peer.asked] == ["/api/v1/windows?days=4&limit=500"]
+    assert [asked.path for asked in peer.asked][1:] == ["/api/v1/windows?days=4&limit=500"]
 
 
 def test_nothing_planned_is_said(file: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_window_is_added_by_the_wall_clock_of_the_configuration(file: Path) ->
         "start": "2026-12-01T17:00:00Z",
         "end": "2026-12-01T19:00:30Z",
     }
-    assert peer.asked == [Asked(method="POST", path="/api/v1/windows", token="Bearer sesame", body=body)]
+    assert peer.asked[1:] == [Asked(method="POST", path="/api/v1/windows", token="Bearer sesame", body=body)]
     assert done.return_value == 0
     assert done.stdout == "hand-1: Tue 2026-12-01 18:00 to Tue 2026-12-01 20:00:30 (Europe/Berlin)\n"
 
@@ -162,13 +162,25 @@ def test_a_window_is_added_by_the_wall_clock_of_the_configuration(file: Path) ->
 def test_authorities_of_a_window_may_be_chinese_names_or_codes(file: Path) -> None:
     with answering({"POST /api/v1/windows": (201, row())}) as peer:
         call(window, "add", "河南", "3702", "山东省税务局", "--for", "2h", url=peer.url)
-    assert peer.asked[0].body["authorities"] == ["henan", "qingdao", "shandong"]
+    assert peer.asked[-1].body["authorities"] == ["henan", "qingdao", "shandong"]
+
+
+def test_the_wall_clock_is_that_of_the_daemon(file: Path) -> None:
+    """Not that of a file that happens to lie here, unless it is named."""
+    answers = {"GET /api/v1/status": (200, {"timezone": "Asia/Urumqi"}), "POST /api/v1/windows": (201, row())}
+    words = ["add", "henan", "--from", "2026-12-01 18:00", "--for", "2h"]
+    with answering(answers) as peer:
+        there = call(window, *words, url=peer.url)
+        here = call(window, *words, "-c", str(file), url=peer.url)
+    bodies = [asked.body["start"] for asked in peer.asked if asked.method == "POST"]
+    assert bodies == ["2026-12-01T12:00:00Z", "2026-12-01T17:00:00Z"]
+    assert ("(Asia/Urumqi)" in there.stdout, "(Europe/Berlin)" in here.stdout) == (True, True)
 
 
 def test_all_authorities_from_now_on_for_a_while(file: Path) -> None:
     with answering({"POST /api/v1/windows": (201, row())}) as peer:
         call(window, "add", "all", "--for", "2h", "--name", "断电", url=peer.url)
-    [asked] = peer.asked
+    [_, asked] = peer.asked
     assert set(asked.body) == {"name", "authorities", "services", "end"}
     assert (asked.body["authorities"], asked.body["services"], asked.body["name"]) == ("all", None, "断电")
 
@@ -197,7 +209,7 @@ def test_a_window_that_cannot_be_meant_is_a_usage_error(file: Path, words: list[
 def test_a_window_is_ended(file: Path) -> None:
     with answering({"DELETE /api/v1/windows/nightly-20261201T223000Z": (200, row())}) as peer:
         done = call(window, "end", "nightly-20261201T223000Z", url=peer.url)
-    assert (done.return_value, peer.asked[0].method) == (0, "DELETE")
+    assert (done.return_value, peer.asked[-1].method) == (0, "DELETE")
 
 
 def test_an_id_is_one_step_of_the_path_whatever_it_holds(file: Path) -> None:

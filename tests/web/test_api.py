@@ -134,6 +134,7 @@ async def test_status_has_a_row_for_each_authority_the_national_page_and_this_ma
     world.open(make_incident("shandong"))
     status = (await ask("/api/v1/status")).json
     assert (status["generated_at"], status["vantage"]) == ("2026-11-21T08:00:00Z", "shanghai-office")
+    assert status["timezone"] == "Asia/Shanghai"
     assert len(status["authorities"]) == 36
     row = next(row for row in status["authorities"] if row["authority"] == "shandong")
     assert (row["code"], row["name"], row["state"], row["outcome"]) == ("3700", "山东", "down", "timeout")
