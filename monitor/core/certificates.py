@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from monitor.model import (
     Flag,
     Incident,
     Notification,
+    Plan,
     Result,
     Scope,
     TargetState,
@@ -69,7 +71,7 @@ def tell(draft: Draft) -> None:
             shared.setdefault(to, []).append(record)
     for to, records in shared.items():
         draft.notifications.append(_notification(draft, records, to))
-        draft.certificates.update((one.fingerprint, replace(one, told=True)) for one in records)
+        draft.certificates.update((one.fingerprint, replace(one, told=True, heard=to)) for one in records)
 
 
 def moments(draft: Draft) -> list[datetime]:
@@ -84,32 +86,55 @@ def tells_at(draft: Draft, record: CertificateRecord) -> datetime:
 
 
 def _to(draft: Draft, record: CertificateRecord) -> frozenset[str]:
-    about = _about(draft, record)
+    about = as_incident(draft.plan, record)
     if silenced_by(about, draft.silences, draft.now) is not None:
         return frozenset()
     return receivers(draft.plan, of_incident(EventName.CERTIFICATE_EXPIRING, about), draft.now)
 
 
 def _notification(draft: Draft, records: list[CertificateRecord], to: frozenset[str]) -> Notification:
-    about = [_about(draft, record) for record in records[:MOST_LISTED]]
-    said = notification(EventName.CERTIFICATE_EXPIRING, Scope.AUTHORITY, about, to, draft.now)
-    return replace(said, detail="; ".join(_words(draft, record) for record in records[:MOST_LISTED]))
+    return announcement(draft.plan, records[:MOST_LISTED], to, draft.now)
 
 
-def _words(draft: Draft, record: CertificateRecord) -> str:
-    days = max(0, (record.not_after - draft.now).days)
+def announcement(
+    plan: Plan, records: Sequence[CertificateRecord], to: Collection[str], now: datetime
+) -> Notification:
+    """What is said of these certificates at `now`; their targets must be in the plan."""
+    about = [as_incident(plan, record) for record in records]
+    said = notification(EventName.CERTIFICATE_EXPIRING, Scope.AUTHORITY, about, to, now)
+    return replace(said, detail="; ".join(_words(record, now) for record in records))
+
+
+def standing(plan: Plan, state: State, receiver: str) -> list[CertificateRecord]:
+    """Those that `receiver` was told of and that their targets still present, as far as anybody knows."""
+    return [
+        record
+        for record in state.certificates.values()
+        if receiver in record.heard and record.target in plan.targets and not _is_renewed(state, record)
+    ]
+
+
+def _is_renewed(state: State, record: CertificateRecord) -> bool:
+    """Whether the target last presented another one. A run that saw none says nothing."""
+    known = state.targets.get(record.target)
+    presented = None if known is None or known.last is None else known.last.certificate
+    return presented is not None and presented.fingerprint != record.fingerprint
+
+
+def _words(record: CertificateRecord, now: datetime) -> str:
+    days = max(0, (record.not_after - now).days)
     return f"{record.subject}, {record.not_after:%Y-%m-%d}, {days} d"
 
 
-def _about(draft: Draft, record: CertificateRecord) -> Incident:
+def as_incident(plan: Plan, record: CertificateRecord) -> Incident:
     """What the certificate belongs to, in the shape of an incident that is nowhere kept: routes and texts ask for it."""
-    target = draft.plan.targets[record.target]
+    target = plan.targets[record.target]
     return Incident(
         id=f"certificate-{record.fingerprint[:16]}",
         scope=Scope.AUTHORITY,
         authority=target.authority,
         service=target.service,
-        severity=draft.plan.judgement.severity_certificate,
+        severity=plan.judgement.severity_certificate,
         cause=Cause.NONE,
         phase=None,
         diagnosis=Diagnosis.HEALTHY,

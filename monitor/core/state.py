@@ -76,6 +76,8 @@ class CertificateRecord:
     not_after: datetime
     subject: str
     told: bool = False
+    heard: frozenset[str] = frozenset()
+    """The receivers that it was told to."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from monitor.model import Incident, Receiver
-from monitor.notify.alerts import Alert, Scene, concerned, of_incident, of_passing, standing
+from monitor.core.certificates import standing as standing_certificates
+from monitor.model import EventName, Incident, Receiver
+from monitor.notify.alerts import Alert, Scene, concerned, of_certificate, of_incident, of_test, standing
 from monitor.notify.posting import Poster
 
 PATH = "/api/v2/alerts"
@@ -32,8 +33,10 @@ class Alertmanager:
         """Post the alerts that a notification is about; returns what was answered. Raises `DeliveryError`."""
         async with self._turns[receiver.id]:
             scene = None if self._look is None else self._look()
-            alerts = of_passing(payload, None if scene is None else scene.now)
-            if scene is not None and not alerts:
+            alerts = of_test(payload, None if scene is None else scene.now)
+            if scene is not None and payload["event"] == EventName.CERTIFICATE_EXPIRING:
+                alerts = await _of_certificates(receiver, scene)
+            elif scene is not None and not alerts:
                 alerts = await _of(concerned(payload, scene), receiver, scene)
             answer = await self._post(receiver, alerts)
         return answer or "nothing to send: no alert follows from this event"
@@ -45,6 +48,7 @@ class Alertmanager:
         async with self._turns[receiver.id]:
             scene = self._look()
             alerts = await _of(standing(receiver.id, scene), receiver, scene)
+            alerts += await _of_certificates(receiver, scene)
             await self._post(receiver, alerts)
         return len(alerts)
 
@@ -65,5 +69,14 @@ async def _of(incidents: Sequence[Incident], receiver: Receiver, scene: Scene) -
     alerts: list[Alert] = []
     for incident in incidents:
         alerts += of_incident(receiver.id, incident, scene)
+        await asyncio.sleep(0)
+    return alerts
+
+
+async def _of_certificates(receiver: Receiver, scene: Scene) -> list[Alert]:
+    """The alerts of the certificates that this receiver was told of and that are not renewed."""
+    alerts: list[Alert] = []
+    for record in standing_certificates(scene.plan, scene.state, receiver.id):
+        alerts.append(of_certificate(record, scene))
         await asyncio.sleep(0)
     return alerts

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from monitor.core.certificates import announcement
 from monitor.core.services import is_spoken_of
-from monitor.core.state import State
+from monitor.core.state import CertificateRecord, State
 from monitor.core.telling import notification
 from monitor.core.verdict import reference_rows
 from monitor.model import EventName, Incident, Plan, Scope, Severity, Vote, rfc3339
@@ -24,8 +25,6 @@ AHEAD = timedelta(seconds=4 * RESEND)
 """How far ahead the end of what fires is set: three lost re-sends end nothing."""
 LATELY = timedelta(minutes=15)
 """How long after its end an alert is still sent as ended, as Prometheus does."""
-CERTIFICATE_LASTS = timedelta(days=1)
-"""How long the alert of a certificate stays: it is told once, and its renewal ends no incident."""
 
 NAMES = {
     Scope.AUTHORITY: "FapiaoServiceFailing",
@@ -37,7 +36,7 @@ EVENT_NAMES = {
     EventName.CERTIFICATE_EXPIRING: "FapiaoCertificateExpiring",
     EventName.TEST: "FapiaoTest",
 }
-"""Alerts without an incident: told once, they end by themselves."""
+"""Alerts without an incident."""
 
 Alert = dict[str, Any]
 """`{"labels", "annotations", "startsAt", "endsAt"[, "generatorURL"]}`, plain JSON."""
@@ -166,23 +165,22 @@ def _votes(incident: Incident, scene: Scene, at: datetime) -> tuple[Vote, ...]:
 # --- what has no incident --------------------------------------------------------------------------------------------
 
 
-def of_passing(told: Mapping[str, Any], now: datetime | None) -> list[Alert]:
-    """A test, or certificates that expire soon: fires for a while and ends by itself. Nothing for any other event."""
-    name = EVENT_NAMES.get(told["event"])
-    if name is None:
+def of_certificate(record: CertificateRecord, scene: Scene) -> Alert:
+    """Its alert, which fires while the certificate stands; it ends by itself once it is not sent again."""
+    note = announcement(scene.plan, [record], (), scene.now)
+    [about], told = note.incidents, payload(note, scene.plan)
+    labels = _labels(EVENT_NAMES[note.event], about.scope, about.authority, about.service)
+    labels |= {"severity": str(about.severity), "vantage": scene.plan.vantage, "incident": about.id}
+    annotations = {"summary": told["title"], "description": told["text"], "link": told["url"]}
+    return _shaped(labels, annotations, min(record.seen_at, scene.now), scene.now + AHEAD)
+
+
+def of_test(told: Mapping[str, Any], now: datetime | None) -> list[Alert]:
+    """A test: fires for a while and ends by itself. Nothing for any other event."""
+    if told["event"] != EventName.TEST:
         return []
     decided = datetime.fromisoformat(told["at"])
-    now = max(now or decided, decided)
     annotations = {"summary": told["title"], "description": told["text"], "link": told["url"]}
-    more = {"severity": told["severity"], "vantage": told["vantage"]}
-    if told["event"] == EventName.TEST:
-        return [_shaped(_labels(name, told["scope"], "", "") | more, annotations, decided, now + AHEAD)]
-    return [
-        _shaped(
-            _labels(name, told["scope"], one["authority"], one["service"]) | more | {"incident": one["id"]},
-            annotations,
-            decided,
-            now + CERTIFICATE_LASTS,
-        )
-        for one in told["incidents"]
-    ]
+    labels = _labels(EVENT_NAMES[EventName.TEST], told["scope"], "", "")
+    labels |= {"severity": told["severity"], "vantage": told["vantage"]}
+    return [_shaped(labels, annotations, decided, max(now or decided, decided) + AHEAD)]

@@ -129,6 +129,8 @@ def test_a_certificate_that_expires_soon_is_told_once_and_never_again(world):
     assert events(world) == ["certificate_expiring"]
     (note,) = world.told
     assert note.severity is Severity.WARNING
+    (record,) = world.state.certificates.values()
+    assert record.heard == frozenset(note.to)
     assert note.incidents[0].authority == "anhui"
     assert note.detail == "CN=anhui.example, 2026-11-30, 9 d"
     assert world.open == []

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.core.state import State
 from monitor.model import Cause, Diagnosis, EventName, Incident, Scope, Severity
-from monitor.notify.alerts import Alert, Scene, concerned, of_incident, of_passing, standing
+from monitor.notify.alerts import Alert, Scene, concerned, of_incident, of_test, standing
 from monitor.notify.payload import payload
 from tests.notify.examples import AT, a_notification, a_plan, an_incident
 
@@ -134,19 +134,13 @@ def test_a_clock_set_back_makes_no_alert_that_ends_before_it_starts():
             assert alert["startsAt"] <= alert["endsAt"]
 
 
-def test_certificates_fire_for_a_day_and_tests_for_minutes():
-    about = [an_incident(slug, id=f"certificate-{slug}") for slug in ("hubei", "hunan")]
-    word = payload(a_notification(*about, event=EventName.CERTIFICATE_EXPIRING, detail="a; b"), a_plan())
-
-    found = of_passing(word, LATER)
-    assert [alert["labels"]["incident"] for alert in found] == ["certificate-hubei", "certificate-hunan"]
-    assert {alert["endsAt"] for alert in found} == {"2026-11-22T08:05:20Z"}
-    (test,) = of_passing(payload(a_notification(event=EventName.TEST), a_plan()), None)
+def test_a_test_fires_for_minutes():
+    (test,) = of_test(payload(a_notification(event=EventName.TEST), a_plan()), None)
     assert (test["labels"]["alertname"], test["endsAt"]) == ("FapiaoTest", "2026-11-21T08:04:20Z")
 
 
-def test_an_outage_is_no_passing_alert_and_a_forgotten_one_is_none():
+def test_an_outage_is_no_test_alert_and_a_forgotten_one_is_none():
     word = payload(a_notification(told()), a_plan())
 
-    assert of_passing(word, LATER) == []
+    assert of_test(word, LATER) == []
     assert concerned(word, scene()) == []
