@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import click
 
-from monitor.cli.texts import LANGUAGES, Refusal, say
+from monitor.cli.texts import REFUSALS, Refusal, say
 
 DEFAULT_URL = "http://127.0.0.1:8036"
 TIMEOUT = 10.0
@@ -22,19 +23,23 @@ MAX_ANSWER = 16 << 20
 """Bytes of one answer beyond which it is not the daemon's."""
 
 
+InWords = Callable[[str], str]
+"""Language → text."""
+
+
 class Unanswered(click.ClickException):
     """The daemon cannot be reached, refuses, or what answers is not one. Its message is English."""
 
     exit_code = 3
 
-    def __init__(self, message: str, said: Mapping[str, str] = MappingProxyType({})) -> None:
-        """`said`: the same by language, as far as it is known."""
+    def __init__(self, message: str, said: InWords | None = None) -> None:
+        """`said`: the same by language, where it is known in others."""
         super().__init__(message)
         self._said = said
 
     def said(self, language: str) -> str:
         """The message in that language where it is known, else in English."""
-        return self._said.get(language, self.message)
+        return self._said(language) if self._said else self.message
 
 
 class BadUrl(Refusal):
@@ -94,13 +99,13 @@ def stranger(daemon: Daemon) -> Unanswered:
 
 def _unanswered(key: str, **values: object) -> Unanswered:
     """What cli/texts.py says by that name; a value that can be called is given the language."""
-    said = {
-        language: say(
-            language, key, **{name: one(language) if callable(one) else one for name, one in values.items()}
-        )
-        for language in LANGUAGES
-    }
-    return Unanswered(said["en"], said)
+
+    def said(language: str) -> str:
+        """Put together when it is asked for: the words of another language are slow to come by."""
+        filled = {name: one(language) if callable(one) else one for name, one in values.items()}
+        return say(language, key, **filled)
+
+    return Unanswered(said("en"), said)
 
 
 async def read(daemon: Daemon, path: str, timeout: float = TIMEOUT) -> Any:
@@ -144,6 +149,7 @@ async def _call(
     daemon: Daemon, method: str, path: str, body: dict[str, Any] | None, timeout: float
 ) -> tuple[int, bytes]:
     """Status and bounded body of one request. Raises Unanswered where there is no whole answer in time."""
+    _refuse_missing_roots(daemon)
     import aiohttp  # a fifth of a second that `--help` does not need
 
     headers = {"Authorization": f"Bearer {daemon.token}"} if daemon.token else {}
@@ -165,6 +171,18 @@ async def _call(
         raise _unanswered("daemon_absent", where=daemon.shown, why=_reason(problem)) from None
 
 
+def _refuse_missing_roots(daemon: Daemon) -> None:
+    """Raises Unanswered where the roots are named by $SSL_CERT_FILE and cannot be read: OpenSSL says nothing of it."""
+    file = os.environ.get("SSL_CERT_FILE")
+    if not file or not daemon.url.startswith("https:"):
+        return
+    try:
+        with Path(file).open("rb"):
+            return
+    except OSError as problem:
+        raise _unanswered("daemon_no_ca", file=_printable(file), why=_reason(problem)) from None
+
+
 async def _bounded(content: Any) -> bytes:
     parts = bytearray()
     async for part in content.iter_chunked(1 << 16):
@@ -172,10 +190,6 @@ async def _bounded(content: Any) -> bytes:
         if len(parts) > MAX_ANSWER:
             raise ValueError("its answer has no end")
     return bytes(parts)
-
-
-InWords = Callable[[str], str]
-"""Language → text."""
 
 
 def _untrusted(problem: Exception) -> InWords:
@@ -212,11 +226,18 @@ def _refused(daemon: Daemon, path: str, status: int, answer: Any) -> Unanswered:
     said = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(said, str) and status not in (401, 403):
         return _unanswered("daemon_stranger_status", where=daemon.shown, status=status)
-    refusal = f"{status} {_printable(str(said or ''))}".rstrip()
+    refusal = partial(_refusal, status, _printable(str(said or "")))
     if status != 401:
         return _unanswered("daemon_refuses", where=daemon.shown, path=path, refusal=refusal)
     name = "token_missing" if daemon.token is None else "token_wrong"
     return _unanswered(name, where=daemon.shown, path=path, refusal=refusal)
+
+
+def _refusal(status: int, said: str, language: str) -> str:
+    """Status and why; the daemon says it in English, so in Chinese the status is explained in its place."""
+    if language == "en":
+        return f"{status} {said}".rstrip()
+    return REFUSALS.get(status, f"状态码 {status}")
 
 
 def _printable(text: str) -> str:

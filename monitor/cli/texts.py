@@ -69,19 +69,20 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "no_endpoint": "没有已知的地址",
         "no_state": "未知：{why}",
         "national": "；全国查验平台：{state}",
-        "watched_unknown": "监控程序未运行，无从得知",
+        "watched_unknown": "监测程序没有给出，无从得知",
         "unwatched": "没有观测它",
         "bad_file": "配置文件有误（逐条说明为英文）：\n{mistakes}",
         # the daemon
         "bad_url": "--url：请写成 {example} 这样的地址",
-        "daemon_absent": "{where} 没有监控程序在运行（{why}），可用 fapiao-monitor run 启动",
-        "daemon_silent": "{where} 的监控程序在 {seconds:g} 秒内没有应答",
+        "daemon_absent": "{where} 没有监测程序在运行（{why}），可用 fapiao-monitor run 启动",
+        "daemon_silent": "{where} 的监测程序在 {seconds:g} 秒内没有应答",
         "daemon_stranger": "在 {where} 应答的不是 fapiao-monitor",
         "daemon_stranger_status": "在 {where} 应答的不是 fapiao-monitor（状态码 {status}）",
         "daemon_untrusted": "{where} 的证书不受信任（{why}）；私有 CA 请用 SSL_CERT_FILE=/path/ca.pem 指定根证书",
-        "daemon_refuses": "{where} 的监控程序拒绝了 {path}：{refusal}",
-        "token_missing": "{where} 的监控程序拒绝了 {path}：{refusal}；请把 FAPIAO_TOKEN 设为它配置里的 server.token",
-        "token_wrong": "{where} 的监控程序拒绝了 {path}：{refusal}；FAPIAO_TOKEN 与它配置里的 server.token 不一致",
+        "daemon_no_ca": "SSL_CERT_FILE 指定的文件 {file} 无法读取：{why}",
+        "daemon_refuses": "{where} 的监测程序拒绝了 {path}：{refusal}",
+        "token_missing": "{where} 的监测程序拒绝了 {path}：{refusal}；请把 FAPIAO_TOKEN 设为它配置里的 server.token",
+        "token_wrong": "{where} 的监测程序拒绝了 {path}：{refusal}；FAPIAO_TOKEN 与它配置里的 server.token 不一致",
         "left_aside": "{file} 有误，没有采用；可用 fapiao-monitor check 查看",
     },
     "en": {
@@ -134,7 +135,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "no_endpoint": "not known",
         "no_state": "unknown: {why}",
         "national": "; the national page is {state}",
-        "watched_unknown": "not known without a daemon",
+        "watched_unknown": "not known: the daemon did not say",
         "unwatched": "nothing of it",
         "bad_file": "the configuration has mistakes:\n{mistakes}",
         "bad_url": "--url: write an address like {example}",
@@ -144,6 +145,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "daemon_stranger_status": "what answers at {where} is not a fapiao-monitor (status {status})",
         "daemon_untrusted": "the certificate of {where} is not trusted: {why}. "
         "For a private authority name its root certificate: SSL_CERT_FILE=/path/ca.pem",
+        "daemon_no_ca": "the file {file} that SSL_CERT_FILE names cannot be read: {why}",
         "daemon_refuses": "the daemon at {where} refuses {path}: {refusal}",
         "token_missing": "the daemon at {where} refuses {path}: {refusal}; "
         "set FAPIAO_TOKEN to the server.token of its configuration",
@@ -152,6 +154,17 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "left_aside": "{file} has mistakes and is left aside; see `fapiao-monitor check`",
     },
 }
+
+
+REFUSALS: Mapping[int, str] = {
+    401: "状态码 401，需要令牌或用户名和密码",
+    403: "状态码 403，不允许",
+    404: "状态码 404，没有这个地址",
+    429: "状态码 429，请求太多，请稍后再试",
+    500: "状态码 500，监测程序自身出错",
+    503: "状态码 503，暂时不可用",
+}
+"""What stands in Chinese for the reason that the daemon gives in English, by its status."""
 
 
 def say(language: str, key: str, /, **values: object) -> str:

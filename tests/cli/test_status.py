@@ -166,6 +166,16 @@ def test_without_a_daemon_it_exits_3_and_says_where_it_looked() -> None:
     assert done.stderr == "Error: no daemon at http://127.0.0.1:1: connection refused. Start one with `run`\n"
 
 
+def test_a_file_of_roots_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nofile.pem"))
+    done = CliRunner().invoke(command, ["--url", "https://127.0.0.1:1"])
+    assert done.exit_code == 3
+    assert (
+        f"the file {tmp_path}/nofile.pem that SSL_CERT_FILE names cannot be read: no such file" in done.stderr
+    )
+    assert "connection refused" in CliRunner().invoke(command, ["--url", "http://127.0.0.1:1"]).stderr
+
+
 @pytest.mark.parametrize(
     "body", [b"<html>", b"[]", b'{"authorities": 3}'], ids=["a page", "a list", "a number"]
 )

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli.which import command
+from tests.cli.daemon import answering
 from tests.cli.peer import serving
 
 NOBODY = "http://127.0.0.1:1"
@@ -93,7 +94,7 @@ def test_it_speaks_the_language_of_the_terminal_or_of_the_configuration(
     assert lines[0] == "山东（shandong，3700）"
     assert "  业务      电子发票服务平台（dppt）" in lines
     assert (
-        "  状态      未知：http://127.0.0.1:1 没有监控程序在运行（连接被拒绝），可用 fapiao-monitor run 启动"
+        "  状态      未知：http://127.0.0.1:1 没有监测程序在运行（连接被拒绝），可用 fapiao-monitor run 启动"
         in lines
     )
     assert lines[-1].endswith("发票由全国查验平台查验")
@@ -104,6 +105,18 @@ def test_it_speaks_the_language_of_the_terminal_or_of_the_configuration(
         "probes:\n  - {name: reach, kind: tcp, each: authority, host: '{verify_host}', port: '{verify_port}'}\n"
     )
     assert "national page only passes on" in which("3700990130").stdout
+
+
+def test_a_daemon_that_refuses_is_not_said_to_be_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    said = {"error": "a token or a name and password is needed"}
+    with answering({"GET /api/v1/route": (401, said)}) as peer:
+        shown = which("24372000000000000000", url=peer.url).stdout
+    assert "的监测程序拒绝了 /api/v1/route" in shown
+    assert "需要令牌" in shown
+    assert "没有给出" in shown
+    assert "未运行" not in shown
+    assert "needed" not in shown
 
 
 @pytest.mark.parametrize("invoice", ["24372000000000000000", "037001900111", "9900990130", "12"])
