@@ -48,6 +48,8 @@ class Endpoint:
     """The type of the JSON that is sent."""
     weight: float = 1.0
     """What it costs its caller of what one address may ask for: about milliseconds of work."""
+    weight_per_target: float = 0.0
+    """What it costs more for each target that is configured."""
     refuses: Mapping[int, str] = field(default_factory=dict)
     """Status and reason of refusals beside those of its parameters, its body and the token."""
 

@@ -84,7 +84,7 @@ ENDPOINTS = (
     ),
     # --- for machines that watch the daemon
     Endpoint(
-        method="GET", path="/metrics", handler=health.metrics, weight=6, media=PLAIN, more_media=(OPENMETRICS.partition(";")[0],),
+        method="GET", path="/metrics", handler=health.metrics, weight=2, weight_per_target=0.08, media=PLAIN, more_media=(OPENMETRICS.partition(";")[0],),
         about="Metrics, in the text format or as OpenMetrics by Accept",
     ),
     Endpoint(method="GET", path="/-/healthy", handler=health.healthy, weight=0, media=PLAIN, about="The loop answers"),

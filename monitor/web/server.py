@@ -24,8 +24,10 @@ __all__ = ["Reading", "make_app"]
 log = structlog.get_logger()
 
 LARGEST_BODY = 64 * 1024
-UNITS_AT_ONCE, UNITS_PER_SECOND = 4000, 400
+UNITS_AT_ONCE, UNITS_PER_SECOND = 2000, 400
 """What one address may ask for, in the weights of the endpoints: about milliseconds of work."""
+LONGEST_DELAY = 1.0
+"""Seconds that an answer is held back before it is refused: a loop that asks one by one is slowed down, not sent away."""
 RATES = web.AppKey("RATES", Rates)
 
 
@@ -96,21 +98,29 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         return _error(request, 500, "internal error; the log of the daemon has the traceback")
 
 
-WEIGHTS = {endpoint.path: endpoint.weight for endpoint in ENDPOINTS if endpoint.method == "GET"}
+COUNTED = {endpoint.path: endpoint for endpoint in ENDPOINTS if endpoint.method == "GET"}
 
 
 @web.middleware
 async def _limit(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let no address ask for so much that the probes would be late."""
-    resource = request.match_info.route.resource
-    units = WEIGHTS.get(resource.canonical, 1.0) if resource else 1.0
-    rates, client = request.app[RATES], client_of(request.remote)
+    rates, client, units = request.app[RATES], client_of(request.remote), _units(request)
     now = asyncio.get_running_loop().time()
-    if (wait := rates.wait(client, units, now)) > 0:
+    if (wait := rates.wait(client, units, now)) > LONGEST_DELAY:
         reason = "too many requests from this address; ask again later"
         raise RequestError(429, reason, {"Retry-After": str(int(wait) + 1)})
     rates.spend(client, units, now)
+    await asyncio.sleep(wait)
     return await handler(request)
+
+
+def _units(request: web.Request) -> float:
+    """What it costs: about milliseconds of work. What does not exist costs one, and so does a change."""
+    resource = request.match_info.route.resource
+    asked = COUNTED.get(resource.canonical) if resource else None
+    if asked is None:
+        return 1.0
+    return asked.weight + asked.weight_per_target * len(request.app[READING].plan().targets)
 
 
 @web.middleware

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from monitor.web import server as served
 from monitor.web.rates import Rates, client_of
 from tests.web.conftest import Ask, World, make_plan
+from tests.web.gated import gated, get, send
 
 
 def test_a_budget_is_spent_and_fills_again_up_to_its_size():
@@ -66,3 +69,29 @@ async def test_who_asks_too_much_waits_and_health_is_answered_all_the_same(world
 
 async def test_what_does_not_exist_is_counted_too(world: World, ask: Ask):
     assert [(await ask("/nothing")).status for _ in range(21)][-2:] == [404, 429]
+
+
+async def test_metrics_cost_what_there_is_to_write(world: World, ask: Ask):
+    assert len(world.plan.targets) == 38
+    assert [(await ask("/metrics")).status for _ in range(5)] == [
+        200,
+        200,
+        200,
+        429,
+        429,
+    ]  # 2 + 38 × 0.08 each
+
+
+async def test_a_loop_that_asks_one_by_one_is_slowed_down_and_not_refused(
+    monkeypatch: pytest.MonkeyPatch, world: World
+):
+    monkeypatch.setattr(served, "UNITS_AT_ONCE", 20)
+    monkeypatch.setattr(served, "UNITS_PER_SECOND", 100)
+    async with gated(world) as gate:
+        begun = asyncio.get_running_loop().time()
+        seen = [(await send(gate, get("/metrics")))[0].status for _ in range(24)]
+        lasted = asyncio.get_running_loop().time() - begun
+        crowd = await asyncio.gather(*(send(gate, get("/metrics")) for _ in range(60)))
+    assert seen == [200] * 24
+    assert lasted > 0.9  # 121 units, of which 20 are there
+    assert {each[0].status for each in crowd} == {200, 429}
