@@ -261,6 +261,7 @@ class _Build:
         """What an operator should know although nothing is wrong."""
         notes = [*self._expansion.notes, *sorted(self._around.remarks)]
         notes += proxies.notes(self._targets())
+        notes += proxies.untold([*self._targets()])
         notes += serving.notes(self._configuration.server)
         notes += maintenance.overlapping(self._maintenance)
         watched = {target.service for target in self._targets()}

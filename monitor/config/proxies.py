@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated, Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from monitor.config.mistakes import quoted
 from monitor.config.reading import FROM_ELSEWHERE, Surroundings, around_of, fetch, wrong
-from monitor.model import Proxies, Proxy, Target
+from monitor.model import LOCAL, Proxies, Proxy, Target
 
 MEANT = "none, environment or http://host:port is meant"
 _ADDRESS = re.compile(
@@ -167,11 +167,36 @@ def _looks_numeric(place: str) -> bool:
 
 
 def notes(targets: Iterable[Target]) -> Iterator[str]:
-    """Probes whose name servers are not asked, because a proxy resolves for them."""
-    probes = dict.fromkeys(
-        target.probe
-        for target in targets
-        if target.resolver and (target.proxies.http or target.proxies.https)
-    )
+    """Probes whose name servers are not asked, because a proxy resolves for them; proxies of which controls tell too little."""
+    known = [target for target in targets if target.proxies.http or target.proxies.https]
+    probes = dict.fromkeys(target.probe for target in known if target.resolver)
     if probes:
         yield f"{', '.join(probes)}: `resolver` is not asked where a proxy leads; the proxy resolves"
+
+
+def untold(targets: Collection[Target]) -> Iterator[str]:
+    """Proxies whose own failure could not be told from that of what is looked at through them."""
+    if not any(target.proxies.http or target.proxies.https for target in targets):
+        return
+    ways = [(target, _way(target)) for target in targets]
+    controls = [way for target, way in ways if target.authority == LOCAL]
+    for way in dict.fromkeys(way for target, way in ways if way and target.authority != LOCAL):
+        if way not in controls:
+            yield (
+                f"proxy {way[0]}:{way[1]}: no control goes by it, so its own failure cannot be told from an outage of "
+                "all that is looked at through it; give one probe of `role: control` this proxy"
+            )
+        elif set(controls) == {way}:
+            yield (
+                f"proxy {way[0]}:{way[1]}: every control goes by it, so its own failure cannot be told from that of the "
+                "line; give one probe of `role: control` the key `proxy: none`"
+            )
+
+
+def _way(target: Target) -> tuple[str, int] | None:
+    """Host and port of the proxy by which a target is reached; None for one that is gone to directly."""
+    from monitor.net.proxies import proxy_for  # brings the network along: only where it is needed
+
+    scheme = urlsplit(target.url).scheme if target.url else ""
+    proxy = proxy_for(target.proxies, scheme=scheme, host=target.host, port=target.port)
+    return (proxy.host, proxy.port) if proxy else None

@@ -199,3 +199,40 @@ def test_no_mistake_shows_its_password(read_text: ReadText, way: str):
 
 def test_a_word_from_elsewhere_is_no_secret(read_text: ReadText):
     assert one(read_text, "proxy: {env: WAY}", {"WAY": "none"})[1].secrets == frozenset()
+
+
+CONTROL = "  - {name: %s, kind: tcp, role: control, host: 192.0.2.%d, port: 443, proxy: '%s'}\n"
+PROXIED = ONE.replace("}", ", proxy: 'http://me:geheim@10.0.0.1:3128'}")
+
+
+@pytest.mark.parametrize(
+    ("controls", "said"),
+    [
+        pytest.param([], "no control goes by it", id="no control"),
+        pytest.param(["none"], "no control goes by it", id="controls go directly"),
+        pytest.param(["http://there"], "no control goes by it", id="controls go by another"),
+        pytest.param(["http://10.0.0.1:3128"], "every control goes by it", id="all controls go by it"),
+        pytest.param(["http://10.0.0.1:3128", "none"], None, id="one of each"),
+        pytest.param(["environment", "none"], None, id="one by the environment"),
+        pytest.param(["environment"], "every control goes by it", id="all by the environment"),
+    ],
+)
+def test_controls_that_cannot_tell_a_proxy_that_fails_are_noted(
+    read_text: ReadText, controls: list[str], said: str | None
+) -> None:
+    rows = [CONTROL % (f"c{number}", number, proxy) for number, proxy in enumerate(controls, 1)]
+    environ = {"https_proxy": "http://10.0.0.1:3128", "no_proxy": "192.0.2.9"}
+    notes = [
+        note for note in read_text(HEAD + PROXIED + "".join(rows), environ).notes if "control goes" in note
+    ]
+    assert [note for note in notes if "geheim" in note] == []
+    if said is None:
+        assert notes == []
+    else:
+        assert [note.startswith("proxy 10.0.0.1:3128: ") and said in note for note in notes] == [True]
+
+
+def test_a_host_that_is_gone_to_directly_is_no_control_of_the_proxy(read_text: ReadText) -> None:
+    environ = {"https_proxy": "http://10.0.0.1:3128", "no_proxy": "192.0.2.0/24"}
+    notes = read_text(HEAD + PROXIED + CONTROL % ("c", 1, "environment"), environ).notes
+    assert any("no control goes by it" in note for note in notes)
