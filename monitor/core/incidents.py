@@ -218,6 +218,8 @@ def reopened(incident: Incident, outage: Outage, now: datetime, *, end_told: boo
         window=None,
         muted_by=None,
         fading_since=None,
+        fell_at=outage.first_failure_at if end_told else incident.fell_at,
+        mended_at=incident.resolved_at if end_told else incident.mended_at,
     )
     return changed(again, outage, now)
 

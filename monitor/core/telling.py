@@ -222,7 +222,13 @@ def told_of(incident: Incident, event: EventName, to: Iterable[str], now: dateti
         told_cause=incident.cause,
         told_diagnosis=incident.diagnosis,
         told_verdict=incident.verdict,
+        relapse_told_at=now if _is_relapse(incident, event) else incident.relapse_told_at,
     )
+
+
+def _is_relapse(incident: Incident, event: EventName) -> bool:
+    """Whether this tells that it is down again: a change that nobody knows yet to be down."""
+    return event is EventName.INCIDENT_CHANGED and not incident.told
 
 
 def notification(

@@ -82,6 +82,18 @@ class Incident:
     fading_since: datetime | None = None
     """Since when its reason is gone, while it stays open in case that comes back (national, daemon)."""
 
+    fell_at: datetime | None = None
+    """When it failed again after an end that was told; None: it was not up since `first_failure_at`."""
+    mended_at: datetime | None = None
+    """When it had ended before it failed again at `fell_at`."""
+    relapse_told_at: datetime | None = None
+    """When those who heard of its end were told last that it is down again."""
+
+    @property
+    def began_at(self) -> datetime:
+        """Since when it is down without an end in between."""
+        return self.fell_at or self.first_failure_at
+
     @property
     def is_open(self) -> bool:
         """Whether it is not resolved yet."""

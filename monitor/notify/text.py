@@ -68,6 +68,11 @@ class Item:
     cause: str
     diagnosis: str
     since: str
+    """When it failed; after a relapse, when it failed again."""
+    first: str
+    """When it failed first."""
+    mended: str
+    """When it was up again before it failed again; empty without a relapse."""
     until: str | None
     lasted: str
     never_up: bool
@@ -119,6 +124,8 @@ class View:
     service: str
     """The one service all are about, else empty."""
     advice: Sequence[Judged]
+    again: bool
+    """All of them are down again, for those who heard of their end."""
     is_nationwide: bool
     """All of them are put down to one nationwide outage."""
     extent: str
@@ -199,6 +206,7 @@ def _view(notification: Notification, plan: Plan) -> View:
         places=list(dict.fromkeys(item.place for item in listed)),
         service=services.pop() if len(services) == 1 else "",
         advice=_advice(about, _services(notification, plan), plan),
+        again=all(one.relapse_told_at == notification.at for one in about),
         is_nationwide=bool(members) and {one.diagnosis for one in members} == {Diagnosis.NATIONAL_OUTAGE},
         extent=_extent(parent, plan),
         after=advise_after(known, notification.incidents, _names(notification.incidents, plan)),
@@ -293,9 +301,11 @@ def _item(incident: Incident, at: datetime, plan: Plan) -> Item:
         what=f"{place} {service}".rstrip(),
         cause=known.causes[incident.cause],
         diagnosis=known.diagnoses[incident.diagnosis],
-        since=_wall_clock(incident.first_failure_at, plan),
+        since=_wall_clock(incident.began_at, plan),
+        first=_wall_clock(incident.first_failure_at, plan),
+        mended=_wall_clock(incident.mended_at, plan) if incident.mended_at else "",
         until=None if until is None else _wall_clock(until, plan),
-        lasted=duration(_shown_span(incident.first_failure_at, until or at), plan.language),
+        lasted=duration(_shown_span(incident.began_at, until or at), plan.language),
         never_up=case_of_incident(incident) is Case.NEVER_UP,
         unwatched=Fact.NO_LONGER_WATCHED in incident.facts,
         is_ours=incident.cause.speaks_of is SpeaksOf.US,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -267,6 +269,35 @@ def test_down_again_within_reopen_is_the_same_incident_and_a_change(world):
     world.pass_time(10)
     assert events(world)[3:] == ["incident_resolved"]
     assert len({note.key for note in world.told}) == 4
+
+
+def test_down_again_is_told_with_the_time_of_this_fall_and_of_the_end_before_it(world):
+    told_down(world)
+    world.play({"reach/anhui": "++"})
+    world.pass_time(600)
+    fell = world.now
+    told_down(world)
+    world.pass_time(10)
+    title, text = title_and_text(world.told[2], world.plan)
+    assert title.startswith("[DOWN AGAIN] anhui invoice verification: ")
+    incident = world.told[2].incidents[0]
+    assert (incident.began_at, incident.first_failure_at < incident.mended_at < fell) == (fell, True)
+    assert f"Since: {local(fell)} (China time), for 20 s so far" in text
+    assert f"up again at {local(incident.mended_at)}" in text
+    assert (
+        "再次故障】anhui 发票查验不可用："
+        in title_and_text(world.told[2], replace(world.plan, language="zh"))[0]
+    )
+    looks(world, "rrrrrr")
+    assert title_and_text(world.told[3], world.plan)[0].startswith("[DOWN, changed] ")
+    world.play({"reach/anhui": "++"})
+    world.pass_time(10)
+    assert f"From {local(fell)} to " in title_and_text(world.told[4], world.plan)[1]
+
+
+def local(instant: datetime) -> str:
+    """As a text shows it."""
+    return f"{instant.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}"
 
 
 def test_down_again_later_is_another_incident(world):
