@@ -33,6 +33,8 @@ def _now() -> tuple[Panel, ...]:
     attempts = pick("fapiao_notifications_total")
     failed = pick("fapiao_notifications_total", 'result=~"failed|dropped"')
     waiting = pick("fapiao_notification_oldest_pending_timestamp_seconds")
+    # Zero only where there is a monitor that says so: an empty panel, not a green one, while nothing is scraped.
+    zero = f"max(0 * {pick('fapiao_notifications_pending')})"
     return (
         row("Now"),
         stat(
@@ -55,8 +57,8 @@ def _now() -> tuple[Panel, ...]:
         ),
         stat(
             "Longest wait",
-            "Age of the oldest notification that waits; 0 when none does.",
-            Query(expr=f"max(time() - {waiting}) or vector(0)", instant=True),
+            "Age of the oldest notification that waits; 0 when none does, no data while no monitor is scraped.",
+            Query(expr=f"max(time() - {waiting}) or {zero}", instant=True),
             unit="s",
             steps=PATIENCE,
         ),
@@ -69,9 +71,10 @@ def _now() -> tuple[Panel, ...]:
         ),
         stat(
             "Attempts that failed",
-            "Share of the attempts in the shown time that failed (and are repeated) or were given up.",
+            "Share of the attempts in the shown time that failed (and are repeated) or were given up; no data while no"
+            " monitor is scraped.",
             Query(
-                expr=f"sum(increase({failed}[$__range])) / (sum(increase({attempts}[$__range])) > 0) or vector(0)",
+                expr=f"sum(increase({failed}[$__range])) / (sum(increase({attempts}[$__range])) > 0) or {zero}",
                 instant=True,
             ),
             unit="percentunit",

@@ -7,11 +7,12 @@ import re
 from itertools import combinations
 from typing import Any
 
+import promql_parser as promql
 import pytest
 import yaml
 
 from monitor.metrics.series import FAMILIES
-from tests.dashboards.files import FILES, FOLDER, NAMES, panels, selectors, targets, variables
+from tests.dashboards.files import FILES, FOLDER, NAMES, panels, selectors, targets, variables, walk
 
 every_dashboard = pytest.mark.parametrize("name", NAMES)
 
@@ -99,6 +100,17 @@ def test_what_is_looked_at_step_by_step_has_a_bounded_number_of_steps(name: str)
         if "$__interval]" in target.expression:
             assert target.panel["interval"] == "1m", target
             assert target.panel["maxDataPoints"] <= 7 * 24 * 60, target
+
+
+@every_dashboard
+def test_nothing_reads_zero_where_nothing_is_scraped(name: str) -> None:
+    for target in targets(name):
+        assert not any(is_made_up(node) for node, _ in walk(target.tree)), target
+
+
+def is_made_up(node: Any) -> bool:
+    """Whether this is a vector without a series: `vector(0)`, `absent(…)`."""
+    return isinstance(node, promql.Call) and str(node.func.name) in ("vector", "absent", "absent_over_time")
 
 
 @every_dashboard
