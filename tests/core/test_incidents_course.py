@@ -13,15 +13,9 @@ from monitor.model import (
     Ack,
     Cause,
     Diagnosis,
-    Incident,
-    Outcome,
     Receiver,
-    ReferenceReading,
-    ReferenceRow,
-    ReferenceSource,
     Route,
     Severity,
-    Verdict,
     When,
 )
 from monitor.notify.text import title_and_text
@@ -106,135 +100,6 @@ def test_a_falling_severity_is_told_to_those_told_when_it_has_stood(world):
     world.pass_time(20)
     assert events(world) == ["incident_opened", "incident_changed"]
     assert world.told[1].severity is Severity.WARNING
-
-
-def reading(world: World, outcome: Outcome) -> None:
-    """What the reference says of anhui now."""
-    row = ReferenceRow(authority="anhui", outcome=outcome, checked_at=world.now)
-    world.event(ReferenceReading(source="hq", read_at=world.now, up=True, rows=(row,)))
-
-
-def test_whose_fault_it_is_is_told_when_a_reference_changes_its_word():
-    world = World(six(references=(ReferenceSource(name="hq", url="http://hq", stale_after=HOUR),)))
-    world.warm()
-    reading(world, Outcome.OK)
-    told_down(world)
-    opened = world.told[0]
-    assert (opened.incidents[0].diagnosis, opened.incidents[0].verdict) == (
-        Diagnosis.PATH_FROM_HERE, Verdict.ONLY_US_DOWN,
-    )  # fmt: skip
-    assert [(vote.source, vote.outcome, vote.stale) for vote in opened.reference] == [
-        ("hq", Outcome.OK, False)
-    ]
-    reading(world, Outcome.TIMEOUT)
-    world.pass_time(200)
-    assert events(world) == ["incident_opened", "incident_changed"]
-    assert world.told[1].incidents[0].diagnosis is Diagnosis.PROVINCIAL_OUTAGE
-    assert world.told[1].incidents[0].verdict is Verdict.AGREE_DOWN
-
-
-def beside_hq() -> World:
-    """Six authorities that answer, and a reference that is not asked yet."""
-    world = World(six(references=(ReferenceSource(name="hq", url="http://hq", stale_after=HOUR),)))
-    world.warm()
-    return world
-
-
-def believed(incident: Incident) -> tuple[str, str, tuple[str, ...]]:
-    """Whose fault it is, who agrees, and what the references are said to say."""
-    said = tuple(fact for fact in incident.facts if "reference" in fact)
-    return str(incident.diagnosis), str(incident.verdict), said
-
-
-OTHERS_DOWN = ("provincial_outage", "agree_down", ("references_ok=0/1",))
-ONLY_WE = ("path_from_here", "only_us_down", ("references_ok=1/1",))
-
-
-def test_the_first_failing_run_of_a_row_wants_the_references(world):
-    wanted = [world.see("reach/anhui", sign).first_failure for sign in "+-" + "---+-++-"]
-    assert wanted == [False, True, *[False] * 7, True]
-
-
-def test_a_reference_that_looked_before_the_failure_is_not_said_to_see_it_work():
-    world = beside_hq()
-    reading(world, Outcome.OK)
-    world.pass_time(38)
-    told_down(world)
-    assert believed(world.told[0].incidents[0]) == (*ONLY_WE[:2], ("references_before=1/1",))
-    text = title_and_text(world.told[0], world.plan)[1]
-    assert "Not certain yet" in text
-    assert "Wait for the reference's next look" in text
-    assert "we see it down" not in text
-    reading(world, Outcome.OK)
-    looks(world, "-")
-    assert believed(world.open[0]) == ONLY_WE, "it has looked since, and so have we"
-
-
-def test_a_reference_that_looked_since_the_failure_is_believed_at_once():
-    world = beside_hq()
-    reading(world, Outcome.OK)
-    world.pass_time(38)
-    world.play({"reach/anhui": "---"})
-    reading(world, Outcome.TIMEOUT)
-    world.pass_time(10)
-    assert believed(world.told[0].incidents[0]) == OTHERS_DOWN
-
-
-def test_a_reference_that_recovers_first_does_not_turn_the_blame():
-    world = beside_hq()
-    reading(world, Outcome.TIMEOUT)
-    told_down(world)
-    world.pass_time(30)
-    reading(world, Outcome.OK)
-    world.pass_time(20)
-    assert believed(world.open[0]) == OTHERS_DOWN
-    world.play({"reach/anhui": "++"})
-    world.pass_time(20)
-    assert events(world) == ["incident_opened", "incident_resolved"]
-    assert believed(world.told[1].incidents[0]) == OTHERS_DOWN
-
-
-def test_a_reference_that_sees_it_work_is_believed_once_we_have_failed_again():
-    world = beside_hq()
-    reading(world, Outcome.TIMEOUT)
-    told_down(world)
-    world.pass_time(30)
-    reading(world, Outcome.OK)
-    world.pass_time(20)
-    assert believed(world.open[0]) == OTHERS_DOWN
-    looks(world, "-")
-    assert believed(world.open[0]) == ONLY_WE
-    world.play({"reach/anhui": "++"})
-    world.pass_time(20)
-    assert events(world) == ["incident_opened", "incident_resolved"]
-    assert believed(world.told[1].incidents[0]) == (*OTHERS_DOWN[:2], ()), "as told, nothing against it"
-
-
-def test_of_another_service_than_the_main_one_a_reference_says_nothing():
-    watched = (target("reach", "anhui"), target("dppt", "anhui", service="dppt"))
-    plan = plan_of(*watched, references=(ReferenceSource(name="hq", url="http://hq", stale_after=HOUR),))
-    world = World(plan)
-    world.warm()
-    reading(world, Outcome.OK)
-    world.play({"dppt/anhui": "---"})
-    world.pass_time(10)
-    assert [(note.incidents[0].service, note.reference) for note in world.told] == [("dppt", ())]
-    assert "Reference:" not in title_and_text(world.told[0], plan)[1]
-    world.play({"reach/anhui": "---"})
-    world.pass_time(10)
-    assert [vote.source for vote in world.told[1].reference] == ["hq"]
-    assert "Reference: hq: ok" in title_and_text(world.told[1], plan)[1]
-
-
-def test_a_reference_that_goes_stale_changes_the_diagnosis_and_is_not_told():
-    world = World(six(references=(ReferenceSource(name="hq", url="http://hq", stale_after=600),)))
-    world.warm()
-    reading(world, Outcome.OK)
-    told_down(world)
-    world.pass_time(HOUR)
-    assert world.open[0].diagnosis is Diagnosis.PROVINCIAL_OUTAGE
-    assert world.open[0].verdict is Verdict.REFERENCE_STALE
-    assert events(world) == ["incident_opened"]
 
 
 def test_a_change_is_routed_by_what_it_is_and_by_what_was_told():
