@@ -13,7 +13,6 @@ import click
 
 from monitor.cli.configuration import DEFAULT_FILE, config_option
 from monitor.cli.wall import shown
-from monitor.cli.windows import named
 from monitor.clock import SystemClock
 from monitor.config.certificate import present
 from monitor.config.load import ConfigError, Loaded, load
@@ -100,6 +99,8 @@ def _windows(plan: Plan, now: datetime) -> Iterator[str]:
     """The next windows of maintenance, open ones included."""
     if not plan.maintenance:
         return
+    from monitor.cli.windows import named  # brings asyncio along
+
     rows = upcoming(plan, {}, now, now + LOOKAHEAD)
     for index, window in enumerate(rows[:MOST_WINDOWS]):
         times = (

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.cli.client import Daemon, Unanswered, read
 from monitor.cli.configuration import setting
+
+if TYPE_CHECKING:
+    from monitor.cli.client import Daemon
 
 DEFAULT_ZONE = "Asia/Shanghai"
 PATIENCE = 2.0
@@ -66,6 +68,8 @@ def zone_in(status: Any) -> str | None:
 
 async def zone_at(daemon: Daemon, file: Path | None = None) -> str:
     """The zone of a configuration that was named, else that of the daemon, else that of the configuration here."""
+    from monitor.cli.client import Unanswered, read  # asyncio, which `check` does not need
+
     if file is not None:
         return zone_of(file)
     try:

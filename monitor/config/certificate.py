@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cryptography import x509
-
 from monitor.model import ServerTls
 
 MOST_BYTES = 1 << 20
@@ -71,6 +69,10 @@ def _read(key: str, path: str) -> bytes:
 
 def _expiry(pem: bytes) -> datetime:
     """The earliest end of the chain: with any of them the page cannot be verified any longer."""
+    from cryptography import (
+        x509,
+    )  # only where something is encrypted: most commands that read a file need none
+
     try:
         return min(each.not_valid_after_utc for each in x509.load_pem_x509_certificates(pem))
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -107,3 +108,20 @@ def test_it_says_when_nothing_is_coming(tmp_path: Path):
     )
     loaded = load(path, environ={}, registry=load_registry())
     assert "windows      none within 60 days" in summary(path, loaded, datetime(2027, 1, 1, tzinfo=UTC))
+
+
+def test_it_starts_without_what_it_does_not_need(tmp_path: Path) -> None:
+    """Each of these costs a tenth of a second or more on a busy machine."""
+    (tmp_path / "probes.yaml").write_text(shipped_text(), encoding="utf-8")
+    asked = "import sys; sys.argv = ['x', 'check']; from monitor.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    told = "print(*sorted({'aiohttp', 'asyncio', 'cryptography', 'rich', 'structlog'} & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", asked + told],
+        cwd=tmp_path,
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ("no mistakes" in done.stdout, done.stderr) == (True, "\n")
