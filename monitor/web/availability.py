@@ -14,6 +14,8 @@ from monitor.web.lens import Lens
 from monitor.web.reading import History
 
 PERIODS = (("day", timedelta(days=1)), ("week", timedelta(days=7)), ("month", timedelta(days=30)))
+ENOUGH = 0.05
+"""Share of a period that must be known before its availability is coloured: a first outage is not a bad month."""
 RUNS = 200
 """Runs looked through for failures."""
 
@@ -27,7 +29,7 @@ class Share:
     """Maintenance left out: `99.95 %`."""
     with_maintenance: str
     coverage: str
-    """How much of the period is known."""
+    """How much of the period is known; of little, in time as well."""
     level: str
     """`ok`, `degraded`, `down` or `unknown`, for the colour."""
 
@@ -72,14 +74,15 @@ async def _shares(lens: Lens, ask: Question) -> tuple[Share, ...]:
 
 
 def _share(lens: Lens, period: str, known: Uptime) -> Share:
-    share = known.fraction
+    share, enough = known.fraction, known.coverage >= ENOUGH
+    length = "" if enough or not known.known else f" ({lens.stretch(known.known)})"
     return Share(
         period=lens.say(period),
         without=percent(share),
         with_maintenance=percent(known.fraction_with_maintenance),
-        coverage=percent(known.coverage),
+        coverage=percent(known.coverage) + length,
         level="unknown"
-        if share is None
+        if share is None or not enough
         else "ok"
         if share >= 0.999
         else "degraded"

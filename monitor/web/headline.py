@@ -84,7 +84,7 @@ def _broken(lens: Lens, status: Status, slugs: Mapping[str, Sequence[str]]) -> H
     step = Diagnosis.NATIONAL_OUTAGE if national else _shared_diagnosis(status)
     places, services = [lens.name(slug) for slug in down], [lens.plan.judgement.main_service]
     hint = "" if step is None else advise(lens.words, step, places=places, services=services).step
-    text_of_all = " ".join([_capital(sentence), *_also(lens, slugs, LESSER)])
+    text_of_all = lens.say("between").join([_capital(sentence), *_also(lens, slugs, LESSER)])
     return Headline(kind="bad", sign=SIGNS["down"], sentence=text_of_all, hint=hint)
 
 
@@ -101,7 +101,7 @@ def _weaker(lens: Lens, kind: str, slugs: Mapping[str, Sequence[str]]) -> Headli
     return Headline(
         kind="warn",
         sign=SIGNS["unknown" if kind == "never" else kind],
-        sentence=" ".join([sentence, *_also(lens, slugs, rest)]),
+        sentence=lens.say("between").join([sentence, *_also(lens, slugs, rest)]),
         hint=lens.words.cases[Case.NEVER_UP]["step"] if kind == "never" else "",
     )
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from monitor.model import Incident
+from monitor.model import Incident, Result
+from monitor.store.errors import StoreError
 from monitor.web.answers import IncidentAnswer, ResultAnswer
 from monitor.web.api import DEFAULT_LIMIT, MAX_LIMIT, page, parameters, sortable, whole_number
 from monitor.web.errors import RequestError
@@ -54,8 +55,9 @@ async def incident(request: web.Request) -> web.Response:
     parameters(request)
     found, kin = await recall(request, request.match_info["id"])
     members = members_of(kin.values(), found.id)
-    evidence = _evidence(request.app[READING], found)
-    return web.json_response({**incident_json(found, members), "evidence": evidence})
+    runs = await evidence(request.app[READING], found)
+    told: dict[str, ResultAnswer] = {name: result_json(run) for name, run in runs.items()}
+    return web.json_response({**incident_json(found, members), "evidence": told})
 
 
 async def recall(request: web.Request, id_: str) -> tuple[Incident, Mapping[str, Incident]]:
@@ -70,11 +72,29 @@ async def recall(request: web.Request, id_: str) -> tuple[Incident, Mapping[str,
     return known[id_], known
 
 
-def _evidence(reading: Reading, incident: Incident) -> dict[str, ResultAnswer]:
-    """The last run of every target that it rests on, as far as they are still known."""
+async def evidence(reading: Reading, incident: Incident) -> dict[str, Result]:
+    """The last run of every target that it rests on, as far as still known; of one that is over, the last failing one."""
     known = reading.state().targets
-    lasts = {name: known[name].last for name in incident.targets if name in known}
-    return {name: result_json(last) for name, last in lasts.items() if last is not None}
+    lasts = {name: known[name].last if name in known else None for name in incident.targets}
+    if incident.resolved_at is not None:
+        lasts = {name: await _last_failing(reading, incident, name, last) for name, last in lasts.items()}
+    return {name: last for name, last in lasts.items() if last is not None}
+
+
+async def _last_failing(
+    reading: Reading, incident: Incident, name: str, last: Result | None
+) -> Result | None:
+    """The last run of a target that failed before the incident was over; None where that is no longer known."""
+    end = incident.resolved_at
+    if last is not None and end is not None and not last.is_ok and last.started_at < end:
+        return last
+    if reading.history is None or end is None:
+        return None
+    try:
+        page = await reading.history.results(name, incident.first_failure_at, end, MAX_LIMIT)
+    except StoreError:
+        return None
+    return next((run.result for run in page.runs if not run.result.is_ok), None)
 
 
 def _newest_first(incident: Incident) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from monitor.core.status import AuthorityRow, Status
-from monitor.model import LOCAL, AuthorityState, Flag, Outcome, Verdict
+from monitor.model import LOCAL, AuthorityState, Flag, Outcome, ServiceState, Verdict
 from monitor.web.lens import SIGNS, Lens
 from monitor.web.others import said
 
@@ -24,7 +24,7 @@ class Cell:
     slug: str
     name: str
     outcome: str
-    """`ok`, `error`, `timeout`, or `unknown` before the first result."""
+    """`ok`, `error`, `timeout`, `unknown` before the first result; `degraded` where the main service answers and another fails."""
     state: str
     reference: str
     """The background: `ok`, `error`, `timeout`, `split`, `stale` or `none`."""
@@ -44,10 +44,12 @@ def cell(lens: Lens, row: AuthorityRow) -> Cell:
     """The cell of one row."""
     outcome = "unknown" if row.outcome is None else str(row.outcome)
     word = lens.say("no_result") if row.outcome is None else lens.words.outcomes[row.outcome]
+    if row.outcome is Outcome.OK and row.state is AuthorityState.DEGRADED:
+        outcome, word = "degraded", lens.words.states[row.state]  # as it is counted above the matrix
     note = _note(lens, row)
     reference = said(row.reference)
     verdict = "" if row.verdict is Verdict.NO_REFERENCE else lens.words.verdicts[row.verdict]
-    parts = [lens.name(row.authority), word, lens.words.states[row.state], note, verdict]
+    parts = dict.fromkeys([lens.name(row.authority), word, lens.words.states[row.state], note, verdict])
     return Cell(
         slug=row.authority,
         name=lens.name(row.authority),
@@ -55,7 +57,7 @@ def cell(lens: Lens, row: AuthorityRow) -> Cell:
         state=str(row.state),
         reference=reference,
         agrees=outcome == reference,
-        beside="" if reference in ("none", outcome) else reference_words(lens, reference),
+        beside="" if reference in ("none", outcome, row.outcome) else reference_words(lens, reference),
         sign=SIGNS[outcome],
         word=word,
         note=_ASIDE.sub("", note),
@@ -71,11 +73,20 @@ def reference_words(lens: Lens, reference: str) -> str:
 def _note(lens: Lens, row: AuthorityRow) -> str:
     if row.outcome is not None and row.outcome is not Outcome.OK and row.cause is not None:
         return lens.words.causes[row.cause]
-    if row.state in (AuthorityState.DOWN, AuthorityState.DEGRADED, AuthorityState.MAINTENANCE):
+    if row.state is AuthorityState.DEGRADED:
+        return _failing(lens, row) or lens.words.states[row.state]
+    if row.state in (AuthorityState.DOWN, AuthorityState.MAINTENANCE):
         return lens.words.states[row.state]
     if row.maintenance:
         return lens.say("in_window")
     return next((lens.words.flags[flag] for flag in NOTEWORTHY if flag in row.flags), "")
+
+
+def _failing(lens: Lens, row: AuthorityRow) -> str:
+    """The services that make it degraded."""
+    failing = (ServiceState.DOWN, ServiceState.DEGRADED)
+    named = [name for name, one in row.services.items() if name and one.state in failing]
+    return lens.say("separator").join(map(lens.words.service, named))
 
 
 _OUTCOME_OF_STATE = {AuthorityState.UP: "ok", AuthorityState.DOWN: "error"}
@@ -87,7 +98,11 @@ def surroundings(lens: Lens, status: Status) -> list[Cell]:
     local, vocabulary = status.local, lens.words
     outcome = _OUTCOME_OF_STATE.get(local.state, "unknown")
     note = vocabulary.diagnoses[local.diagnosis] if local.state is AuthorityState.DOWN else ""
-    name, word = lens.name(LOCAL), vocabulary.states[local.state]
+    is_up = local.state is AuthorityState.UP  # one word for "all well" in all cells
+    name, word = (
+        lens.name(LOCAL),
+        vocabulary.outcomes[Outcome.OK] if is_up else vocabulary.states[local.state],
+    )
     ours = Cell(
         slug=LOCAL if LOCAL in lens.plan.by_authority else "",
         name=name,

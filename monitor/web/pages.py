@@ -17,7 +17,7 @@ from monitor.notify.words import LANGUAGES
 from monitor.web import api, availability, looks, matrix, others, stories, views
 from monitor.web.errors import RequestError
 from monitor.web.headline import headline
-from monitor.web.incidents import recall
+from monitor.web.incidents import evidence, recall
 from monitor.web.lens import SIGNS, Lens
 from monitor.web.planned import planned
 from monitor.web.reading import READING, Reading
@@ -85,7 +85,7 @@ async def status(request: web.Request) -> web.Response:
     reading, lens = request.app[READING], lens_of(request)
     state = reading.state()
     rows = status_rows(lens.plan, state, lens.now)
-    opened, recent = stories.stories(lens, state.incidents.values())
+    opened, recent = stories.stories(lens, state.incidents.values(), state.silences)
     return render(
         request,
         lens,
@@ -113,7 +113,8 @@ async def authority(request: web.Request) -> web.Response:
     believed = status_rows(lens.plan, state, lens.now)
     rows = {row.authority: row for row in (*believed.authorities, *filter(None, [believed.national]))}
     uptimes = [] if slug == LOCAL else await availability.of_authority(lens, reading.history, slug)
-    opened, recent = stories.stories(lens, (i for i in state.incidents.values() if i.authority == slug))
+    mine = [incident for incident in state.incidents.values() if incident.authority == slug]
+    opened, recent = stories.stories(lens, mine, state.silences)
     return render(
         request,
         lens,
@@ -176,14 +177,19 @@ async def incident(request: web.Request) -> web.Response:
         request,
         lens,
         "incident.html",
-        story=stories.story(lens, found, members),
+        story=stories.story(lens, found, members, reading.state().silences),
         incident=found,
         steps=stories.steps(lens, found),
         parent=None if parent is None else stories.story(lens, parent),
         members=[
             stories.story(lens, member) for member in sorted(members, key=lambda member: member.authority)
         ],
-        looks=_looks(reading, lens, found.targets),
+        looks=[
+            looks.look(
+                lens, TargetState(id=name, last=run), reading.next_run(name) if found.is_open else None
+            )
+            for name, run in (await evidence(reading, found)).items()
+        ],
         targets=list(found.targets),
     )
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitor.model import Incident, Scope
+from monitor.core.muting import silenced_by
+from monitor.model import Incident, Scope, Silence
 from monitor.notify.advice import advise_on
 from monitor.web.lens import Lens
 from monitor.web.shapes import story_of
 
 RECENT = 10
 """Resolved incidents shown."""
+NO_SILENCES: Mapping[str, Silence] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +40,18 @@ class Story:
     taken: str
     """By whom, where somebody took it."""
     muted: str
-    """Why nobody is told, where nobody is."""
+    """Why nobody is told, where nobody is: not of its opening, or no longer since a silence."""
+    again: str
+    """That it was over in between, and when it first began."""
 
 
-def story(lens: Lens, incident: Incident, members: Sequence[Incident] = ()) -> Story:
-    """An incident as the page tells it; `members` are those it explains."""
+def story(
+    lens: Lens,
+    incident: Incident,
+    members: Sequence[Incident] = (),
+    silences: Mapping[str, Silence] = NO_SILENCES,
+) -> Story:
+    """An incident as the page tells it; `members` are those it explains, `silences` may keep it quiet."""
     vocabulary = lens.words
     who = [
         lens.name(incident.authority)
@@ -50,9 +59,10 @@ def story(lens: Lens, incident: Incident, members: Sequence[Incident] = ()) -> S
         else vocabulary.diagnoses[incident.diagnosis],
         vocabulary.service(incident.service),
     ]
+    begun = incident.began_at if incident.is_open else incident.first_failure_at
     lasting = lens.say(
         "lasting" if incident.is_open else "lasted",
-        span=lens.span(incident.first_failure_at, incident.resolved_at),
+        span=lens.span(begun, incident.resolved_at),
     )
     slugs = sorted({member.authority for member in members})
     said = advise_on(vocabulary, incident, lens.name(incident.authority))
@@ -62,7 +72,7 @@ def story(lens: Lens, incident: Incident, members: Sequence[Incident] = ()) -> S
         severity_word=vocabulary.severities[incident.severity],
         title=" · ".join(part for part in who if part),
         cause=vocabulary.causes[incident.cause],
-        since=incident.first_failure_at,
+        since=begun,
         lasts=lasting,
         is_open=incident.is_open,
         diagnosis=vocabulary.diagnoses[incident.diagnosis],
@@ -71,11 +81,23 @@ def story(lens: Lens, incident: Incident, members: Sequence[Incident] = ()) -> S
         facts=tuple(vocabulary.fact(fact, incident.scope) for fact in incident.facts),
         members=lens.say("members", count=len(slugs), names=lens.names(slugs)) if slugs else "",
         taken=lens.say("acknowledged", author=incident.acknowledged_by) if incident.acknowledged_at else "",
-        muted=lens.say("muted", by=incident.muted_by) if incident.is_open and incident.muted_by else "",
+        muted=_muted(lens, incident, silences) if incident.is_open else "",
+        again=lens.say("again", at=lens.when(incident.first_failure_at)) if incident.reopened else "",
     )
 
 
-def stories(lens: Lens, incidents: Iterable[Incident]) -> tuple[list[Story], list[Story]]:
+def _muted(lens: Lens, incident: Incident, silences: Mapping[str, Silence]) -> str:
+    if incident.muted_by and incident.muted_by not in silences:
+        return lens.say("muted", by=incident.muted_by)
+    silence = silences.get(silenced_by(incident, silences, lens.now) or "")
+    if silence is None:
+        return lens.say("muted", by=incident.muted_by) if incident.muted_by else ""
+    return lens.say("silenced", author=silence.author, by=silence.id, end=lens.when(silence.ends_at))
+
+
+def stories(
+    lens: Lens, incidents: Iterable[Incident], silences: Mapping[str, Silence] = NO_SILENCES
+) -> tuple[list[Story], list[Story]]:
     """Open incidents, parents first and then by start, and the resolved ones told last. Members stand in their parent."""
     known = list(incidents)
     children: dict[str, list[Incident]] = {}
@@ -94,7 +116,7 @@ def stories(lens: Lens, incidents: Iterable[Incident]) -> tuple[list[Story], lis
     ]
     recent = [incident for *_, incident in sorted(ended, reverse=True)[:RECENT]]
     return (
-        [story(lens, incident, children.get(incident.id, ())) for incident in shown],
+        [story(lens, incident, children.get(incident.id, ()), silences) for incident in shown],
         [story(lens, incident, children.get(incident.id, ())) for incident in recent],
     )
 
