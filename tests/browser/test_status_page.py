@@ -28,6 +28,7 @@ from monitor.model import (
     Scope,
     Window,
 )
+from monitor.store.history import HistoryStore
 from monitor.web import pages
 from monitor.web.live import Live
 from monitor.web.news import Reporter
@@ -271,3 +272,28 @@ async def test_an_unseen_page_holds_no_place_among_the_listeners(browser, world)
         async with asyncio.timeout(10):
             while world.live.listening:
                 await asyncio.sleep(0.05)
+
+
+BROKEN = """[...document.querySelectorAll('th, td, th a, .cell strong, .cell .word')].flatMap((place) => {
+  const found = [], walk = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walk.nextNode());) for (const word of node.data.matchAll(/[A-Za-z]+/g)) {
+    const range = document.createRange();
+    range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
+    if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) found.push(word[0]);
+  }
+  return found;
+})"""
+"""Words that stand on more than one line."""
+
+
+@pytest.mark.parametrize("width", [380, 1100])
+async def test_no_word_breaks_in_a_table_or_a_cell(browser, world, tmp_path, width):
+    world.see(make_result("captcha/shandong", Cause.CONNECT_TIMEOUT, phase=Phase.CONNECT))
+    store = HistoryStore(tmp_path / "history.sqlite3", StillClock(), world.plan, report=lambda _health: None)
+    served = make_app(replace(world.reading(), history=store))
+    async with TestServer(served) as server:
+        await browser.look(width=width)
+        for path in ("/", "/authorities/shandong", "/targets/captcha/shandong"):
+            await browser.open(str(server.make_url(path).update_query(lang="en")))
+            assert await browser.value(BROKEN) == [], path
+    await store.close()
