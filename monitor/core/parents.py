@@ -210,7 +210,21 @@ def is_suspected(draft: Draft) -> bool:
     around = draft.around()
     if around.is_national or around.local.holds or NATIONAL_KEY in draft.open:
         return False
-    failing = {
+    return len(_failing(draft)) >= threshold(around)
+
+
+def may_be_ours(draft: Draft) -> bool:
+    """Whether a nationwide outage that nobody was told of yet may still turn out to be a fault of ours: references deny it,
+    and so many main services fail, confirmed or not, that all of them together would say so."""
+    incident, around = draft.open.get(NATIONAL_KEY), draft.around()
+    if incident is None or incident.told or around.local.holds or not around.denied:
+        return False
+    return len(_failing(draft)) >= draft.plan.judgement.local_share * around.watched
+
+
+def _failing(draft: Draft) -> set[str]:
+    """The authorities whose main service failed when it last ran and once worked."""
+    return {
         target.authority
         for target in draft.plan.targets.values()
         if target.authority not in PSEUDO_AUTHORITIES
@@ -220,7 +234,6 @@ def is_suspected(draft: Draft) -> bool:
         and state.failures
         and target.service == main_service(draft.plan, target.authority)
     }
-    return len(failing) >= threshold(around)
 
 
 def longest_row(draft: Draft) -> timedelta:

@@ -99,8 +99,8 @@ def may_release(draft: Draft) -> bool:
 
 
 def _waits_for_the_country(draft: Draft) -> bool:
-    """Put the first word off, within limits, while it is not known whether it is about one province or many."""
-    if not parents.is_suspected(draft):
+    """Put the first word off, within limits, while it is not known whether it is about one province, many, or us."""
+    if not (parents.is_suspected(draft) or parents.may_be_ours(draft)):
         return False
     latest = draft.now + parents.longest_row(draft)
     draft.latest = min(latest, draft.latest or latest)

@@ -45,6 +45,8 @@ class Surroundings:
     """Authority → its main service, of which references speak."""
     opinions: Mapping[str, Sequence[Opinion]] = field(default_factory=dict)
     """Authority → what the references say of it."""
+    denied: bool = False
+    """Whether fresh references say of most of what is down that it works."""
     asked: bool = False
     """Whether any reference is configured."""
     windows: tuple[Window, ...] = ()
@@ -108,7 +110,8 @@ def look_around(
     down = {slug: census.down[slug] for slug in outside if slug in census.down}
     said = opinions(references, plan.references, now)
     local = judge_local(plan, states)
-    if _is_denied(down, said):
+    denied = _is_denied(down, said)
+    if denied:
         local = fail_together(local, plan, list(down.values()), len(outside))
     return Surroundings(
         now=now,
@@ -118,6 +121,7 @@ def look_around(
         watched=len(census.answered),
         mains=census.mains,
         opinions=said,
+        denied=denied,
         asked=bool(plan.references),
         windows=windows,
     )

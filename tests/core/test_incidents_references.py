@@ -12,7 +12,7 @@ from monitor.model import (
     Verdict,
 )
 from monitor.notify.text import title_and_text
-from tests.core.notation import World, plan_of, six, target
+from tests.core.notation import World, control, plan_of, six, target
 from tests.core.test_incidents_course import HOUR, events, looks, told_down
 
 
@@ -144,3 +144,19 @@ def test_a_reference_that_goes_stale_changes_the_diagnosis_and_is_not_told():
     assert world.open[0].diagnosis is Diagnosis.PROVINCIAL_OUTAGE
     assert world.open[0].verdict is Verdict.REFERENCE_STALE
     assert events(world) == ["incident_opened"]
+
+
+def test_a_nationwide_word_that_references_deny_waits_for_those_that_fail_already():
+    """A false page of the simulator: 17 of 36 were down nationwide, and two seconds later it was our own network."""
+    slugs = [f"a{number:02}" for number in range(9)]
+    hq = ReferenceSource(name="hq", url="http://hq", stale_after=HOUR)
+    world = World(plan_of(*(target("reach", slug) for slug in slugs), control("internet"), references=(hq,)))
+    world.warm()
+    rows = tuple(ReferenceRow(authority=slug, outcome=Outcome.OK, checked_at=world.now) for slug in slugs)
+    world.event(ReferenceReading(source="hq", read_at=world.now, up=True, rows=rows))
+    first, later = ([f"reach/{slug}" for slug in part] for part in (slugs[:4], slugs[4:]))
+    world.play({**dict.fromkeys(first, "---"), "internet": "..+", **dict.fromkeys(later, "..--")})
+    assert world.told == [], "all nine fail by now, and others say that they work"
+    world.play(dict.fromkeys(later, "-"))
+    world.pass_time(60)
+    assert [(str(note.event), str(note.scope)) for note in world.told] == [("incident_opened", "local")]
