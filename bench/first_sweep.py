@@ -86,7 +86,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=5)
     print(
-        "| round | start → page | start → first result | page → every target looked at | beyond the timeout of 2 s |"
+        "| round | start → page | start → first result | page → every target looked at "
+        f"| beyond the timeout of {TIMEOUT:g} s |"
     )
     print("|---|---|---|---|---|")
     for number in range(options.parse_args().rounds):

@@ -18,6 +18,9 @@ from monitor.model import (
     ServiceState,
 )
 
+BATCH = 200
+"""Services whose states are rendered without letting go of the loop."""
+
 
 class Beliefs:
     """One entry per watched authority (`national` and `local` where something of them is watched)."""
@@ -66,7 +69,9 @@ class Beliefs:
         yield _state_set(series.AUTHORITY_DIAGNOSIS, "diagnosis", Diagnosis, diagnoses)
         yield series.AUTHORITY_INFO.head(openmetrics=openmetrics) + self._info
         yield series.SERVICE_STATE.head(openmetrics=openmetrics)
-        yield "".join([_service_set(*key, now) for key, now in self._service_states.items()])
+        sets = list(self._service_states.items())
+        for start in range(0, len(sets), BATCH):
+            yield "".join([_service_set(*key, now) for key, now in sets[start : start + BATCH]])
         yield series.SERVICE_MAIN.head(openmetrics=openmetrics) + self._mains
         yield series.INCIDENT_ACTIVE.head(openmetrics=openmetrics)
         yield "".join([f"{line}{int(key in self._active)}\n" for key, line in self._services.items()])
@@ -82,10 +87,19 @@ def _main(plan: Plan, authority: str, service: str) -> str:
     return f"{series.SERVICE_MAIN.name}{{{labels(authority=authority, service=service)}}} {int(is_main)}\n"
 
 
+_SERVICE_SETS = {
+    now: "".join(
+        f'{series.SERVICE_STATE.name}{{\0,state="{member}"}} {int(member is now)}\n'
+        for member in ServiceState
+    )
+    for now in ServiceState
+}
+"""State → the lines of a service that is in it, its labels left open."""
+
+
 def _service_set(authority: str, service: str, now: ServiceState) -> str:
     """A complete 0/1 set of one service."""
-    start = f"{series.SERVICE_STATE.name}{{{labels(authority=authority, service=service)}"
-    return "".join(f'{start},state="{member}"}} {int(member is now)}\n' for member in ServiceState)
+    return _SERVICE_SETS[now].replace("\0", labels(authority=authority, service=service))
 
 
 def _info(plan: Plan, slug: str) -> str:
