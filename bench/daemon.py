@@ -14,6 +14,7 @@ import aiohttp
 import yaml
 
 from bench.peers import PATTERN, PROBER_CORE, Load, Measure, Sample, Site, cpu_of, free_port, running
+from monitor.knowledge import load_registry
 
 TARGETS = 1000
 BUSY = 400.0
@@ -27,7 +28,7 @@ def configuration(
     site: Site, scheme: str, interval: float, *, listen: str, hook: str | None = None, targets: int = TARGETS
 ) -> str:
     """A probes.yaml: so many HTTP targets, spread over the 36 authorities, one service for every 36 of them."""
-    slugs = _slugs()
+    slugs = [authority.slug for authority in load_registry().values()]
     document: dict[str, object] = {
         "version": 1,
         "vantage": "bench",
@@ -57,11 +58,6 @@ def configuration(
     if hook is not None:
         document["alerts"] = {"group_wait": "10s", "receivers": {"hook": {"webhook": hook}}}
     return yaml.safe_dump(document, allow_unicode=True)
-
-
-def _slugs() -> list[str]:
-    registry = yaml.safe_load(Path("monitor/knowledge/authorities.yaml").read_text())
-    return [row["slug"] for row in registry["authorities"]]
 
 
 @contextlib.asynccontextmanager

@@ -11,13 +11,11 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
-import aiohttp
 import structlog
 
 from monitor.clock import Clock
 from monitor.model import Heartbeat, Plan
-from monitor.net.connector import Connector, ProxyError
-from monitor.reference.http import FAILURES
+from monitor.net.sessions import PROBLEMS, Sessions, reason_of
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +45,7 @@ class Heart:
         self._clock = clock
         self._meter = meter
         self._is_alive = is_alive
+        self._sessions = Sessions()
         self._changed = asyncio.Event()
         self._works: bool | None = None
         """Whether the last beat arrived; None: there was none."""
@@ -59,12 +58,25 @@ class Heart:
 
     async def run(self) -> None:
         """Beat until cancelled."""
-        while True:
-            begun, heartbeat = self._clock.monotonic(), self._heartbeat
-            self._changed.clear()
-            if heartbeat is not None:
-                await self._beat(heartbeat)
-            await self._rest(None if heartbeat is None else begun + heartbeat.interval)
+        try:
+            while True:
+                begun, heartbeat = self._clock.monotonic(), self._heartbeat
+                self._changed.clear()
+                if heartbeat is not None:
+                    await self._beat(heartbeat)
+                await self._rest(None if heartbeat is None else begun + heartbeat.interval)
+        finally:
+            await self._sessions.close()
+
+    async def _get(self, heartbeat: Heartbeat) -> None:
+        """Ask for the address. No redirect is followed. Raises NotTaken."""
+        asked = self._sessions.by(heartbeat.proxies).get(heartbeat.url, allow_redirects=False)
+        try:
+            async with asyncio.timeout(min(DEADLINE, heartbeat.interval)), asked as answer:
+                if not 200 <= answer.status < 300:
+                    raise NotTaken(f"answered {answer.status}")
+        except PROBLEMS as problem:
+            raise NotTaken(reason_of(problem)) from None
 
     async def _rest(self, until: float | None) -> None:
         left = None if until is None else max(0.0, until - self._clock.monotonic())
@@ -78,12 +90,9 @@ class Heart:
             self._meter.count_heartbeat("withheld", self._clock.now())
             return
         try:
-            async with asyncio.timeout(min(DEADLINE, heartbeat.interval)):
-                await _get(heartbeat)
+            await self._get(heartbeat)
         except NotTaken as problem:
             self._note(str(problem))
-        except TimeoutError:
-            self._note("no answer in time")
         except Exception as problem:
             log.exception("heartbeat.broke")
             self._meter.count_internal_error("heartbeat")
@@ -102,26 +111,3 @@ class Heart:
                     "heartbeat.failed", reason=reason, consequence="whoever listens may raise the alarm"
                 )
         self._works = works
-
-
-async def _get(heartbeat: Heartbeat) -> None:
-    """Ask for the address over a fresh connection. No redirect is followed. Raises NotTaken."""
-    connector = Connector(heartbeat.proxies)
-    try:
-        async with (
-            aiohttp.ClientSession(
-                connector=connector,
-                timeout=aiohttp.ClientTimeout(),  # the caller's deadline is the only one
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "fapiao-monitor"},
-            ) as session,
-            session.get(heartbeat.url, allow_redirects=False) as answer,
-        ):
-            if not 200 <= answer.status < 300:
-                raise NotTaken(f"answered {answer.status}")
-    except ProxyError as problem:
-        raise NotTaken(str(problem)) from None
-    except tuple(kind for kind, _ in FAILURES) as problem:
-        if isinstance(problem, TimeoutError):
-            raise
-        raise NotTaken(next(words for kind, words in FAILURES if isinstance(problem, kind))) from None

@@ -28,14 +28,13 @@ from monitor.net import Net
 from monitor.notify import deliverers
 from monitor.pipeline import Inbox, Pipeline
 from monitor.probes import Observation
-from monitor.reference.aside import Aside
-from monitor.reference.fetched import UnreadableError
 from monitor.references import References
 from monitor.resending import Resender
 from monitor.store.errors import StoreError
 from monitor.store.history import HistoryStore
 from monitor.store.state import StateStore
 from monitor.systemd import ServiceManager
+from monitor.threads import Aside, StillHangs
 from monitor.watchdog import Watchdog
 from monitor.watcher import Watcher
 from monitor.web.live import Live
@@ -149,7 +148,7 @@ class Parts:
             return self._refuse(tuple(str(mistake) for mistake in problem.mistakes))
         except UnfitCertificateError as problem:
             return self._refuse((str(problem),))
-        except (UnreadableError, TimeoutError):
+        except (StillHangs, TimeoutError):
             return self._refuse(("reading the configuration hangs: does a disk not answer?",))
         self.context = context
         self._follow(plan)

@@ -21,11 +21,11 @@ from monitor.core.reference import reference_document
 from monitor.core.state import Commit, State
 from monitor.model import Plan, ReferenceReading, ReferenceRow, ReferenceSource
 from monitor.reference import file
-from monitor.reference.aside import Aside
 from monitor.reference.fetched import Fetched, UnreadableError
 from monitor.reference.http import Http
 from monitor.reference.names import index
 from monitor.reference.reading import Context, read
+from monitor.threads import Aside, StillHangs
 
 log = structlog.get_logger()
 
@@ -148,7 +148,7 @@ class References:
         try:
             async with asyncio.timeout(min(DEADLINE, source.interval)):
                 reading = await self._read_once(source, memory.aside)
-        except UnreadableError as problem:
+        except (UnreadableError, StillHangs) as problem:
             return self._failed(source, str(problem))
         except TimeoutError:
             return self._failed(source, "no answer in time")
@@ -185,7 +185,7 @@ class References:
         try:
             async with asyncio.timeout(DEADLINE):
                 await aside.do(partial(file.publish, path, document))
-        except (OSError, UnreadableError) as problem:  # TimeoutError is an OSError
+        except (OSError, StillHangs) as problem:  # TimeoutError is an OSError
             reason = getattr(problem, "strerror", None) or str(problem) or "the disk does not answer"
             if self._publishes is not False:
                 log.warning("publish.failed", file=path, reason=reason)

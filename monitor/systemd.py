@@ -26,11 +26,6 @@ class ServiceManager:
         """Seconds after which we are killed unless `feed` is called; None: nobody waits."""
         self._failed = False
 
-    @property
-    def is_there(self) -> bool:
-        """Whether anybody listens."""
-        return self._address is not None
-
     def ready(self, status: str) -> None:
         """Start-up, or a reload, is over."""
         self._send(READY="1", STATUS=status)

@@ -122,8 +122,7 @@ def _next_turn(draft: Draft, control: Target) -> datetime:
     state = draft.targets.get(control.id)
     if state is None or state.last is None:
         return draft.now
-    spoke = state.last.started_at + timedelta(seconds=state.last.duration)
-    return max(draft.now, min(spoke, draft.now) + CONTROLS_FRESH)
+    return max(draft.now, min(judge.ended(state.last), draft.now) + CONTROLS_FRESH)
 
 
 def _has_spoken_since(draft: Draft, control: Target, failed: Target) -> bool:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
-from math import ceil
 
 from monitor.core import incidents as cases
 from monitor.core.doubt import look_again, weigh
@@ -131,17 +130,12 @@ def _fade(draft: Draft, incident: Incident, around: Surroundings) -> None:
 
     So a number that goes up and down around the threshold is one outage, and each return makes it more patient.
     """
-    needed = threshold(around)
+    needed = around.national_from
     since = incident.fading_since or draft.now
     if around.down * 2 < needed or draft.now >= since + hold(draft, incident) or draft.now < since:
         end(draft, incident)
     elif incident.fading_since is None:
         draft.keep(replace(incident, fading_since=since))
-
-
-def threshold(around: Surroundings) -> int:
-    """So many must be down that it is not one province's affair (contract §1)."""
-    return max(3, ceil(around.watched / 3))
 
 
 def hold(draft: Draft, incident: Incident) -> timedelta:
@@ -210,7 +204,7 @@ def is_suspected(draft: Draft) -> bool:
     around = draft.around()
     if around.is_national or around.local.holds or NATIONAL_KEY in draft.open:
         return False
-    return len(_failing(draft)) >= threshold(around)
+    return len(_failing(draft)) >= around.national_from
 
 
 def may_be_ours(draft: Draft) -> bool:

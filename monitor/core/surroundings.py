@@ -55,7 +55,12 @@ class Surroundings:
     @property
     def is_national(self) -> bool:
         """Whether so many are down that it is not one province's affair."""
-        return self.down >= max(3, ceil(self.watched / 3)) and not self.local.holds
+        return self.down >= self.national_from and not self.local.holds
+
+    @property
+    def national_from(self) -> int:
+        """So many must be down that it is not one province's affair (contract §1)."""
+        return max(3, ceil(self.watched / 3))
 
     @property
     def is_drift_general(self) -> bool:

@@ -68,7 +68,6 @@ def _code(table: str, endpoint: str, code: str, entry: Mapping[str, Any]) -> Cod
         flag=Flag(entry["flag"]) if "flag" in entry else None,
         message=entry["message"],
         meaning=entry["meaning"],
-        back_off=float(entry["back_off"]) if "back_off" in entry else None,
         source=entry["source"],
         transaction=Outcome(entry["transaction"]) if "transaction" in entry else cause.outcome,
     )

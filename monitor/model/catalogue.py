@@ -23,8 +23,6 @@ class Code:
     """What the platform says, in Chinese."""
     meaning: str
     """What it means, in English."""
-    back_off: float | None = None
-    """Seconds the target must not be looked at (020: 86400)."""
     source: str = ""
     transaction: Outcome = Outcome.OK
     """What it means for the one thing that was asked, in a log of transactions: E007 is well for the service and an

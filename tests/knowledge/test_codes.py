@@ -29,12 +29,6 @@ def test_a_code_in_place_of_the_captcha(code: str, cause: Cause, flag: Flag | No
     assert (known.cause, known.flag) == (cause, flag)
 
 
-def test_only_the_ban_asks_to_be_left_alone_for_a_day() -> None:
-    assert {code.code: code.back_off for code in load_catalogue().values() if code.back_off} == {
-        "020": 86400.0
-    }
-
-
 def test_one_code_means_different_things_at_different_endpoints() -> None:
     catalogue = load_catalogue()
     assert catalogue["platform", "vat", "003"].message != catalogue["platform", "yzm", "003"].message

@@ -16,9 +16,8 @@ from monitor.clock import Clock, SystemClock
 from monitor.core.state import Commit, State
 from monitor.knowledge import load_registry
 from monitor.model import Plan, ReferenceReading, ReferenceSource
-from monitor.reference.aside import Aside
-from monitor.reference.fetched import UnreadableError
 from monitor.references import POLITE, References
+from monitor.threads import Aside, StillHangs
 from tests.net.peers import peer
 from tests.reference.examples import board, board_row, own_document, own_row
 from tests.reference.servers import HOSTILE, answers, good, hangs
@@ -248,7 +247,7 @@ async def test_a_thread_that_hangs_is_left_behind_and_no_second_one_is_begun():
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(0.05):
             await aside.do(hang)
-    with contextlib.suppress(UnreadableError):
+    with contextlib.suppress(StillHangs):
         await aside.do(hang)
     assert begun == [1]
     free.set()
