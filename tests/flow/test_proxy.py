@@ -39,6 +39,7 @@ async def test_everything_goes_by_the_proxy_and_its_failure_makes_nobody_down(fe
                 way.wants = "another password"
                 await until(lambda: states(running, {"unknown"}))
                 await until(lambda: causes(running, {"proxy_failed"}))
+                await until(lambda: is_open(running, "local"))
                 status = await running.json("/api/v1/status")
                 incidents = await running.json("/api/v1/incidents?open=true")
                 left = [written.getvalue(), repr(hook.got)]
@@ -65,3 +66,9 @@ async def causes(running, wanted: set[str]) -> bool:
     """Whether these are the causes of the authorities, no more and no less."""
     status = await running.json("/api/v1/status")
     return {row["cause"] for row in status["authorities"]} == wanted
+
+
+async def is_open(running, scope: str) -> bool:
+    """Whether an incident of this scope is open."""
+    incidents = await running.json("/api/v1/incidents?open=true")
+    return any(one["scope"] == scope for one in incidents["incidents"])
