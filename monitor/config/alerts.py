@@ -14,6 +14,7 @@ from monitor.config.scalars import web_address
 from monitor.config.schema import Alerts
 from monitor.config.schema import Receiver as Written
 from monitor.config.schema import Route as WrittenRoute
+from monitor.config.schema import When as WrittenWhen
 from monitor.config.tree import Document
 from monitor.model import Heartbeat, Receiver, Route, When
 
@@ -82,7 +83,11 @@ def _strangers(
 
 
 def _route(written: WrittenRoute) -> Route:
-    parts = {part.name: getattr(written.when, part.name) for part in fields(When)}
+    parts = {
+        part.name: getattr(written.when, part.name)
+        for part in fields(When)
+        if part.name in WrittenWhen.model_fields
+    }
     return Route(to=written.to, when=When(**parts), goes_on=written.goes_on)
 
 

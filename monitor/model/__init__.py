@@ -5,6 +5,7 @@ rules to judge by. `Incident` is one outage; `Notification` is one thing to tell
 aware `datetime`s in UTC; spans are seconds as `float` unless a name says otherwise.
 """
 
+from monitor.model.calendar import Calendar
 from monitor.model.catalogue import Code, CodeTable, Words
 from monitor.model.events import (
     Ack,
@@ -25,13 +26,17 @@ from monitor.model.notifications import EventName, Notification, Vote
 from monitor.model.outcomes import LOCAL, NATIONAL, PSEUDO_AUTHORITIES, Cause, Flag, Outcome, Phase, SpeaksOf
 from monitor.model.plain import as_json, rfc3339
 from monitor.model.plan import (
+    Escalation,
+    Flapping,
     Heartbeat,
     Judgement,
     MaintenanceRule,
+    NoticeFeed,
     Plan,
     Receiver,
     ReferenceMap,
     ReferenceSource,
+    ReportRule,
     Route,
     ServerTls,
     When,
@@ -66,6 +71,7 @@ __all__ = [
     "Authority",
     "AuthorityState",
     "Ban",
+    "Calendar",
     "Cause",
     "Certificate",
     "Code",
@@ -76,18 +82,21 @@ __all__ = [
     "Due",
     "EndSilence",
     "EndWindow",
+    "Escalation",
     "Event",
     "EventName",
     "Expect",
     "Fact",
     "Failure",
     "Flag",
+    "Flapping",
     "Freshness",
     "Heartbeat",
     "Incident",
     "JsonExpectation",
     "Judgement",
     "MaintenanceRule",
+    "NoticeFeed",
     "Notification",
     "Outcome",
     "Phase",
@@ -102,6 +111,7 @@ __all__ = [
     "Repeat",
     "Replan",
     "Reply",
+    "ReportRule",
     "Result",
     "Route",
     "Scope",

@@ -17,15 +17,21 @@ class EventName(StrEnum):
     INCIDENT_OPENED = "incident_opened"
     INCIDENT_CHANGED = "incident_changed"
     INCIDENT_REMINDER = "incident_reminder"
+    INCIDENT_ESCALATED = "incident_escalated"
     INCIDENT_RESOLVED = "incident_resolved"
+    MAINTENANCE_ANNOUNCED = "maintenance_announced"
     MAINTENANCE_UPCOMING = "maintenance_upcoming"
     MAINTENANCE_STARTED = "maintenance_started"
     MAINTENANCE_ENDED = "maintenance_ended"
     MAINTENANCE_OVERRUN = "maintenance_overrun"
+    FLAPPING_STARTED = "flapping_started"
+    FLAPPING_STOPPED = "flapping_stopped"
     CERTIFICATE_EXPIRING = "certificate_expiring"
+    AUTHORITY_RECOVERED = "authority_recovered"
     DAEMON_DEGRADED = "daemon_degraded"
     DAEMON_RESTORED = "daemon_restored"
     TEST = "test"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitor.model.calendar import Calendar
 from monitor.model.incidents import Severity
 from monitor.model.outcomes import Outcome
 from monitor.model.proxies import Proxies
 from monitor.model.registry import Authority
 from monitor.model.targets import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flapping:
+    """When a target counts as flapping (key `judgement.flapping`): by the weighted share of changes among its last runs."""
+
+    high: float = 30.0
+    """Percent from which it flaps."""
+    low: float = 25.0
+    """Percent below which it does not any more."""
+    runs: int = 20
+    """Scheduled runs that are looked at; nothing is said before so many are known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +40,8 @@ class Judgement:
     severity_certificate: Severity = Severity.WARNING
     severity_daemon: Severity = Severity.CRITICAL
     severity_maintenance: Severity = Severity.INFO
+    severity_flapping: Severity = Severity.WARNING
+    flapping: Flapping = field(default_factory=Flapping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +59,21 @@ class When:
     """`("08:00", "22:00")` by the wall clock of `Plan.timezone`; may cross midnight; the end does not belong to it."""
     weekdays: tuple[int, ...] = ()
     """1 is Monday, 7 is Sunday."""
+    workdays: bool | None = None
+    """True: only on working days by the calendar (`weekdays: workdays`); False: only on days off."""
+    filing_period: bool | None = None
+    """True: only while the filing period runs where it happened; False: only while it does not."""
+    drill: bool | None = None
+    """True: drills alone; False: real things alone; None: both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Who else is told of what is open and not taken `after` seconds after it was told first."""
+
+    after: float
+    to: tuple[str, ...]
+    """Names of receivers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +85,8 @@ class Route:
     when: When = field(default_factory=When)
     goes_on: bool = False
     """`continue: true`: the routes behind it are tried as well."""
+    escalate: tuple[Escalation, ...] = ()
+    """In the order of `after`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +100,8 @@ class Receiver:
     url: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
     proxies: Proxies = field(default_factory=Proxies)
+    cap: tuple[int, float] | None = None
+    """At most so many messages within so many seconds; what is left out is counted and told. None: no cap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +154,29 @@ class MaintenanceRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFeed:
+    """Where maintenance notices in Chinese come from (an entry of `maintenance` with `feed`)."""
+
+    name: str
+    feed: str
+    """A path with wildcards: each file is one notice."""
+    approve: str = "manual"
+    """`manual`: a person approves each; `auto`: what is read with certainty counts at once."""
+    open_end: float = 86400.0
+    """Seconds that a window without an end lasts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRule:
+    """When availability is reported by itself, and to whom (key `alerts.report`)."""
+
+    schedule: str
+    """Cron of five fields in `Plan.timezone`; each report covers the time since the one before."""
+    to: tuple[str, ...]
+    """Names of receivers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerTls:
     """Paths of the PEM files by which what is served is encrypted: the certificate with its chain, and its key."""
 
@@ -167,6 +224,10 @@ class Plan:
     publish_file: str | None = None
     """Where the own view is written as a file for others, beside `/api/v1/reference`."""
     maintenance: tuple[MaintenanceRule, ...] = ()
+    notices: tuple[NoticeFeed, ...] = ()
+    calendar: Calendar = field(default_factory=Calendar)
+    report: ReportRule | None = None
+    """When availability is reported by itself; None: never."""
     overrun_grace: float = 300.0
     reopen: float = 900.0
     """Seconds within which a service that is down again continues its last incident."""

@@ -199,7 +199,12 @@ def test_a_machine_reads_the_window():
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("event", EventName)
 def test_every_event_has_a_title_of_one_line_in_both_languages(language, event):
-    ended = AT if event is EventName.INCIDENT_RESOLVED else None
+    is_over = event in (
+        EventName.INCIDENT_RESOLVED,
+        EventName.FLAPPING_STOPPED,
+        EventName.AUTHORITY_RECOVERED,
+    )
+    ended = AT if is_over else None
     for incidents in (
         [an_incident(resolved_at=ended)],
         [an_incident("x", resolved_at=ended), an_incident("hubei")],
