@@ -44,7 +44,7 @@ from monitor.model.plan import (
 from monitor.model.proxies import Proxies, Proxy
 from monitor.model.references import ReferenceReading, ReferenceRow
 from monitor.model.registry import Authority, Fact
-from monitor.model.runs import Attempt, Certificate, Failure, Reply, Result, Seen
+from monitor.model.runs import Answer, Attempt, Certificate, Failure, Reading, Reply, Result, Seen
 from monitor.model.states import AuthorityState, Confirmed, Diagnosis, ServiceState, TargetState, Verdict
 from monitor.model.targets import (
     Expect,
@@ -67,6 +67,7 @@ __all__ = [
     "Ack",
     "AddSilence",
     "AddWindow",
+    "Answer",
     "Attempt",
     "Authority",
     "AuthorityState",
@@ -103,6 +104,7 @@ __all__ = [
     "Plan",
     "Proxies",
     "Proxy",
+    "Reading",
     "Receiver",
     "ReferenceMap",
     "ReferenceReading",

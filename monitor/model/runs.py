@@ -68,6 +68,30 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one name server said of a name."""
+
+    resolver: str
+    """`host:port`; `system` for the system's own."""
+    name: str
+    record: str = "A"
+    addresses: tuple[str, ...] = ()
+    cause: Cause = Cause.NONE
+    """What went wrong with this question; `none`: it was answered."""
+    duration: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One thing measured or found: `disk_free` of `/var` = 0.34, `match` of `timeout` = 7."""
+
+    name: str
+    of: str = ""
+    value: float | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What one run saw, not yet judged. Exactly one of `failure` and success of all asked-for phases holds."""
 
@@ -88,6 +112,10 @@ class Seen:
     reply: Reply | None = None
     """Also set beside a failure when something of the reply arrived (its body may then be cut)."""
     failure: Failure | None = None
+    answers: tuple[Answer, ...] = ()
+    """What each name server said (kind `dns`)."""
+    readings: tuple[Reading, ...] = ()
+    """What was measured or found on this machine (kinds `log`, `host`, `file`, `icmp`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ async def observe(
     too, with cause `internal`: it must neither end the daemon nor be told as the authority's failure.
     """
     kind = KINDS[target.kind]
-    seen = await net.look(kind.request(target), timeout=target.timeout, admit=admit)
+    seen = await kind.look(target, net, admit)
     try:
         result = kind.judge(target, seen, knowledge)
     except Exception as problem:

@@ -14,7 +14,7 @@ from monitor.model import Result, Seen, Target
 from monitor.net import Request
 from monitor.probes import http
 from monitor.probes.image import image_fault
-from monitor.probes.kind import Kind
+from monitor.probes.kind import Kind, asking
 
 
 def request(target: Target) -> Request:
@@ -31,4 +31,4 @@ def judge(target: Target, seen: Seen, knowledge: Knowledge) -> Result:
     return judge_captcha(target, seen, knowledge, image_fault)
 
 
-KIND = Kind(request=request, judge=judge)
+KIND = Kind(look=asking(request), judge=judge)

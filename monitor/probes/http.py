@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 from monitor.core.classify import Knowledge, judge_http
 from monitor.model import Result, Seen, Target
 from monitor.net import HttpRequest, Request
-from monitor.probes.kind import Kind
+from monitor.probes.kind import Kind, asking
 from monitor.probes.pattern import matches
 
 _KEPT = "/%:=&?~+!$,;'@()*[]-._"
@@ -60,4 +60,4 @@ def _headers(target: Target) -> tuple[tuple[str, str], ...]:
     return (*((name, value) for name, value in usual if value and name.lower() not in own), *target.headers)
 
 
-KIND = Kind(request=request, judge=judge)
+KIND = Kind(look=asking(request), judge=judge)

@@ -1,21 +1,33 @@
-"""What a kind of probe is: how its request is made of a target, and how what was seen is judged."""
+"""What a kind of probe is: how it looks at its target, and how what was seen is judged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from monitor.core.classify import Knowledge
 from monitor.model import Result, Seen, Target
-from monitor.net import Request
+from monitor.net import Admit, Net, Request
+
+Look = Callable[[Target, Net, Admit], Awaitable[Seen]]
+"""One look, within `target.timeout`. Always answers with what was seen; raises only `LimitReached` (see `Net.look`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of probe, as two functions without IO. `judge` answers for every `Seen`, failed or not."""
+    """One kind of probe. `judge` is pure and answers for every `Seen`, failed or not."""
 
-    request: Callable[[Target], Request]
+    look: Look
     judge: Callable[[Target, Seen, Knowledge], Result]
+
+
+def asking(request: Callable[[Target], Request]) -> Look:
+    """The look of a kind that asks one address over the network: its request, made of the target, through the lean client."""
+
+    async def look(target: Target, net: Net, admit: Admit) -> Seen:
+        return await net.look(request(target), timeout=target.timeout, admit=admit)
+
+    return look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

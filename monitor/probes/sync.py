@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from monitor.core.sync import judge_sync
 from monitor.probes import http
-from monitor.probes.kind import Kind
+from monitor.probes.kind import Kind, asking
 
-KIND = Kind(request=http.request, judge=judge_sync)
+KIND = Kind(look=asking(http.request), judge=judge_sync)

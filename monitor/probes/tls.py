@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.core.classify import Knowledge, judge_connection
 from monitor.model import Result, Seen, Target
 from monitor.net import Request
-from monitor.probes.kind import Kind
+from monitor.probes.kind import Kind, asking
 
 
 def request(target: Target) -> Request:
@@ -25,4 +25,4 @@ def judge(target: Target, seen: Seen, knowledge: Knowledge) -> Result:
     return judge_connection(target, seen)
 
 
-KIND = Kind(request=request, judge=judge)
+KIND = Kind(look=asking(request), judge=judge)
