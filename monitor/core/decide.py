@@ -16,6 +16,7 @@ from monitor.core import (
     certificates,
     commands,
     doubt,
+    escalation,
     judge,
     looking,
     maintenance,
@@ -79,6 +80,7 @@ def _tick(draft: Draft) -> None:
     releasing.collect(draft)
     if releasing.may_release(draft):
         releasing.release(draft)
+    escalation.escalate(draft)
     releasing.remind(draft)
     releasing.note_overdue(draft)
     certificates.tell(draft)
@@ -89,6 +91,7 @@ def _tick(draft: Draft) -> None:
         draft.now,
         (
             *releasing.moments(draft),
+            *escalation.moments(draft),
             *certificates.moments(draft),
             *readings.moments(draft),
             doubt.ends(draft),

@@ -52,7 +52,7 @@ def said(draft: Draft, incident: Incident) -> list[Word]:
         incident,
         draft.now,
         steady=draft.now >= steady_at(draft, incident),
-        members=_listed(draft, incident),
+        members=listed(draft, incident),
     )
 
 
@@ -83,7 +83,8 @@ def steady_at(draft: Draft, incident: Incident) -> datetime:
     return since + timedelta(seconds=runs + target.timeout if runs else 0)
 
 
-def _listed(draft: Draft, incident: Incident) -> list[Incident]:
+def listed(draft: Draft, incident: Incident) -> list[Incident]:
+    """Whom it lists: the members of a national one."""
     return parents.members(draft, incident) if incident.scope is Scope.NATIONAL else []
 
 
@@ -120,18 +121,18 @@ def release(draft: Draft) -> None:
     over = parents.ended(draft)
     ended = [incident for id_ in draft.waiting if not (incident := draft.incidents[id_]).is_open]
     draft.waiting = [id_ for id_ in draft.waiting if draft.incidents[id_].is_open]
-    _tell(draft, (word for one in ended if one not in over for word in said(draft, one)))
+    tell(draft, (word for one in ended if one not in over for word in said(draft, one)))
     for parent in over:
         _release_end(draft, parent)
     if over:
         parents.settle_national(draft, draft.around())
         collect(draft)
-    _tell(draft, (word for id_ in draft.waiting for word in said(draft, draft.incidents[id_])))
+    tell(draft, (word for id_ in draft.waiting for word in said(draft, draft.incidents[id_])))
     draft.waiting = []
     draft.latest = None
 
 
-def _tell(draft: Draft, decided: Iterable[Word]) -> None:
+def tell(draft: Draft, decided: Iterable[Word]) -> None:
     """Decide these notifications. That of a national outage lists its members."""
     found, after = notify(decided, draft.now, lambda incident: votes(draft, incident))
     draft.notifications += [_with_members(draft, note) for note in found]
@@ -180,7 +181,7 @@ def _release_end(draft: Draft, parent: Incident) -> None:
         draft.notifications.append(word)
     for incident in after:
         draft.keep(incident)
-    _tell(draft, (word for one in after if one.is_open for word in unaware(draft.plan, one, draft.now)))
+    tell(draft, (word for one in after if one.is_open for word in unaware(draft.plan, one, draft.now)))
 
 
 def _is_muted(draft: Draft, incident: Incident) -> bool:
@@ -208,7 +209,7 @@ def remind(draft: Draft) -> None:
         for id_, at in due.items()
         if at <= along
     ]
-    _tell(draft, decided)
+    tell(draft, decided)
 
 
 def remind_at(draft: Draft, incident: Incident) -> datetime | None:
@@ -223,7 +224,7 @@ def remind_at(draft: Draft, incident: Incident) -> datetime | None:
 
 
 def _reminded(draft: Draft, incident: Incident) -> frozenset[str]:
-    return reminder(draft.plan, incident, draft.now, _listed(draft, incident))
+    return reminder(draft.plan, incident, draft.now, listed(draft, incident))
 
 
 # --- when to look again ----------------------------------------------------------------------------------------------

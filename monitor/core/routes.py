@@ -13,6 +13,7 @@ from monitor.model import (
     EventName,
     Incident,
     Plan,
+    Route,
     Scope,
     Severity,
     When,
@@ -33,6 +34,8 @@ class Matter:
     services: tuple[str, ...] | None = None
     diagnosis: Diagnosis | None = None
     cause: Cause | None = None
+    escalated: frozenset[str] = frozenset()
+    """Ids of the receiver URLs whom an escalation reached: the steps of its routes count for them."""
 
 
 def of_incident(event: EventName, incident: Incident, members: Iterable[Incident] = ()) -> Matter:
@@ -46,6 +49,7 @@ def of_incident(event: EventName, incident: Incident, members: Iterable[Incident
         services=(incident.service, *(member.service for member in members)),
         diagnosis=incident.diagnosis,
         cause=incident.cause,
+        escalated=incident.escalated,
     )
 
 
@@ -58,14 +62,30 @@ def receivers(plan: Plan, matter: Matter, now: datetime) -> frozenset[str]:
     """Ids of the receiver URLs that are told of it at `now`; without routes, everyone's."""
     if not plan.routes:
         return frozenset(receiver.id for receiver in plan.receivers)
-    names = frozenset(_names(plan, matter, now.astimezone(ZoneInfo(plan.timezone))))
-    return frozenset(receiver.id for receiver in plan.receivers if receiver.name in names)
+    routes = list(_matching(plan, matter, now))
+    names = {name for route in routes for name in route.to}
+    joined = {name for route in routes for step in route.escalate for name in step.to}
+    return frozenset(
+        receiver.id
+        for receiver in plan.receivers
+        if receiver.name in names or (receiver.name in joined and receiver.id in matter.escalated)
+    )
 
 
-def _names(plan: Plan, matter: Matter, local: datetime) -> Iterator[str]:
+def steps(plan: Plan, matter: Matter, now: datetime) -> list[tuple[float, frozenset[str]]]:
+    """The escalation of the routes that take it at `now`: seconds after the first word → ids of receiver URLs."""
+    return [
+        (step.after, frozenset(receiver.id for receiver in plan.receivers if receiver.name in step.to))
+        for route in _matching(plan, matter, now)
+        for step in route.escalate
+    ]
+
+
+def _matching(plan: Plan, matter: Matter, now: datetime) -> Iterator[Route]:
+    local = now.astimezone(ZoneInfo(plan.timezone))
     for route in plan.routes:
         if _matches(route.when, matter, local):
-            yield from route.to
+            yield route
             if not route.goes_on:
                 return
 

@@ -31,6 +31,7 @@ ORDER = (
     EventName.INCIDENT_OPENED,
     EventName.MAINTENANCE_OVERRUN,
     EventName.DAEMON_DEGRADED,
+    EventName.INCIDENT_ESCALATED,
     EventName.INCIDENT_REMINDER,
 )
 """What ended is told before what began, so that a receiver hears of each service in turns."""
@@ -89,7 +90,8 @@ def _ending(incident: Incident) -> EventName:
     return EventName.DAEMON_RESTORED if incident.scope is Scope.DAEMON else EventName.INCIDENT_RESOLVED
 
 
-def _opening(incident: Incident) -> EventName:
+def opening_of(incident: Incident) -> EventName:
+    """The event that tells that it began."""
     if incident.scope is Scope.DAEMON:
         return EventName.DAEMON_DEGRADED
     return EventName.MAINTENANCE_OVERRUN if awaits_overrun(incident) else EventName.INCIDENT_OPENED
@@ -99,7 +101,7 @@ def _first(
     plan: Plan, incident: Incident, now: datetime, members: list[Incident]
 ) -> list[tuple[EventName, frozenset[str]]]:
     """It is down and nobody believes so: those who heard of its end hear that it goes on, the others that it began."""
-    opening = _opening(incident)
+    opening = opening_of(incident)
     to = receivers(plan, of_incident(opening, incident, members), now)
     if opening is EventName.MAINTENANCE_OVERRUN:
         return [(opening, to)]
@@ -117,8 +119,8 @@ def _changes(
     heard = believers & _concerned(plan, incident, now, members)
     if not louder:
         return [(EventName.INCIDENT_CHANGED, heard)]
-    to = receivers(plan, of_incident(_opening(incident), incident, members), now)
-    return [(EventName.INCIDENT_CHANGED, heard), (_opening(incident), to - believers)]
+    to = receivers(plan, of_incident(opening_of(incident), incident, members), now)
+    return [(EventName.INCIDENT_CHANGED, heard), (opening_of(incident), to - believers)]
 
 
 def _concerned(plan: Plan, incident: Incident, now: datetime, members: list[Incident]) -> frozenset[str]:
@@ -212,12 +214,15 @@ def told_of(incident: Incident, event: EventName, to: Iterable[str], now: dateti
     after = replace(noted(incident, f"told={event}", now), sequence=incident.sequence + 1, told_at=now)
     if event in (EventName.INCIDENT_RESOLVED, EventName.DAEMON_RESTORED, EventName.INCIDENT_REMINDER):
         return after
+    after = replace(after, told=incident.told.union(to), heard=incident.heard.difference(to))
+    if event is EventName.INCIDENT_ESCALATED:
+        return replace(after, escalated=incident.escalated.union(to), told_at=incident.told_at)
     if incident.acknowledged_at is not None and is_worse(incident):
-        after = replace(after, acknowledged_at=None, acknowledged_by="", comment="")
+        after = replace(after, acknowledged_at=None, acknowledged_by="", comment="", untaken_since=now)
+    if not incident.told:
+        after = replace(after, untaken_since=now)
     return replace(
         after,
-        told=incident.told.union(to),
-        heard=incident.heard.difference(to),
         told_severity=incident.severity,
         told_cause=incident.cause,
         told_diagnosis=incident.diagnosis,

@@ -82,6 +82,10 @@ class Incident:
     fading_since: datetime | None = None
     """Since when its reason is gone, while it stays open in case that comes back (national, daemon)."""
 
+    escalated: frozenset[str] = frozenset()
+    """Ids of the receiver URLs that were told because nobody took it in time; like `told` these hear how it goes on."""
+    untaken_since: datetime | None = None
+    """When it was told first, or told again after an acknowledgement was lifted: `escalate` counts from here."""
     fell_at: datetime | None = None
     """When it failed again after an end that was told; None: it was not up since `first_failure_at`."""
     mended_at: datetime | None = None
