@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitor.core.own_clock import OF_TIME
 from monitor.core.services import main_service
 from monitor.model import PSEUDO_AUTHORITIES, Cause, Confirmed, Plan, SpeaksOf, Target, TargetState
 
@@ -21,6 +22,8 @@ class Census:
     """Authority → the first target that makes its main service down."""
     began: set[datetime] = field(default_factory=set)
     """When what is down began to fail."""
+    by_time: bool = False
+    """Whether something is down because a certificate is out of its time."""
 
 
 def take_census(plan: Plan, states: Mapping[str, TargetState]) -> Census:
@@ -38,6 +41,8 @@ def _count_target(census: Census, target: Target, state: TargetState, *, is_main
     is_down = state.confirmed is Confirmed.DOWN
     if is_down and state.first_failure_at is not None:
         census.began.add(state.first_failure_at)
+    if is_down and state.cause in OF_TIME:
+        census.by_time = True
     if not state.seen_up or target.authority in PSEUDO_AUTHORITIES:
         return
     census.answered.add(target.authority)

@@ -15,6 +15,7 @@ from typing import Any
 
 from monitor.core import page
 from monitor.core.jsonpath import as_text, look_up
+from monitor.core.own_clock import offset_of
 from monitor.model import (
     Cause,
     Code,
@@ -281,6 +282,7 @@ def result_of(target: Target, seen: Seen, finding: Finding) -> Result:
         certificate=certificate,
         code=finding.code,
         detail=failure.detail if failure else finding.detail,
+        clock_offset=offset_of(seen),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from monitor.core.local import NAME_CAUSES, TRUST_CAUSES, LocalView
+from monitor.core.own_clock import explains
 from monitor.core.services import ServiceView
 from monitor.core.surroundings import Surroundings
 from monitor.model import Cause, Confirmed, Diagnosis, ServiceState
@@ -52,7 +53,16 @@ def _by_us(view: ServiceView, around: Surroundings) -> Diagnosis | None:
         return OURS.get(view.lead.cause, Diagnosis.MISCONFIGURED)
     if view.lead is None and view.throttled:
         return Diagnosis.THROTTLED
-    return diagnose_local(around.local) if around.local.holds else None
+    if around.local.holds:
+        return diagnose_local(around.local)
+    if view.lead is not None and explains(view.lead, around.clock, around.now):
+        return Diagnosis.LOCAL_TRUST
+    return Diagnosis.LOCAL_NETWORK if _is_behind_firewall(view, around) else None
+
+
+def _is_behind_firewall(view: ServiceView, around: Surroundings) -> bool:
+    """Whether it is one of those on unusual ports, all of which fail here while all usual ports work."""
+    return view.authority in around.alike.odd_ports and around.mains.get(view.authority) == view.service
 
 
 def _by_number(view: ServiceView, around: Surroundings) -> Diagnosis | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from monitor.core.local import LocalView
+from monitor.core.local import TRUST_CAUSES, LocalView
+from monitor.core.own_clock import is_wrong, spoken
 from monitor.core.services import ServiceView
 from monitor.core.surroundings import Surroundings
 from monitor.model import PSEUDO_AUTHORITIES, Cause, Confirmed, Flag, Plan, TargetState
@@ -51,6 +52,14 @@ class Fact(StrEnum):
     """References are configured, and none has a row of this authority."""
     FAILING_TOGETHER = "failing_together"
     """`failing_together=30/36`: authorities that fail while references say that they work; it must be us."""
+    ALL_BY_TRUST = "all_by_trust"
+    """`all_by_trust=20`: so many fail, all of them because their certificates are not trusted; it must be us."""
+    ODD_PORTS = "odd_ports"
+    """`odd_ports=10`: all services on unusual ports, so many, cannot be connected to, while all on usual ports can."""
+    SHARED_NETWORK = "shared_network"
+    """`shared_network=4/203.0.113.0/24`: so many are down whose addresses lie in this network; none in it works."""
+    CLOCK = "clock"
+    """`clock=-2d`: our own clock is behind those of the servers by so much (`+`: ahead)."""
     WINDOW = "window"
     """`window=nightly`: the maintenance window that covers the failing service."""
     WINDOW_OVER = "window_over"
@@ -74,6 +83,8 @@ def facts(view: ServiceView, around: Surroundings) -> tuple[str, ...]:
         found += _window_facts(view, around)
     if view.lead is not None or around.local.holds:
         found += control_facts(around.local)
+    if view.lead is not None:
+        found += _common_facts(view, around)
     if around.is_national:
         found.append(f"{Fact.DOWN}={around.down}/{around.watched}")
     if view.refused or (view.lead is not None and view.lead.cause is Cause.FORMAT_DRIFT):
@@ -109,6 +120,17 @@ def _signs(view: ServiceView) -> Iterable[str]:
         yield Fact.SLOW.value
     if Flag.TLS_UNVERIFIED in view.flags:
         yield Fact.TLS_UNVERIFIED.value
+
+
+def _common_facts(view: ServiceView, around: Surroundings) -> Iterable[str]:
+    """What it has in common with others that fail."""
+    if around.mains.get(view.authority) == view.service:
+        if view.authority in around.alike.odd_ports:
+            yield f"{Fact.ODD_PORTS}={len(around.alike.odd_ports)}"
+        if shared := around.alike.networks.get(view.authority):
+            yield f"{Fact.SHARED_NETWORK}={shared[1]}/{shared[0]}"
+    if around.clock is not None and is_wrong(around.clock):
+        yield f"{Fact.CLOCK}={spoken(-around.clock)}"
 
 
 def _window_facts(view: ServiceView, around: Surroundings) -> Iterable[str]:
@@ -148,7 +170,9 @@ def control_facts(local: LocalView) -> tuple[str, ...]:
 def local_facts(plan: Plan, states: Mapping[str, TargetState], local: LocalView) -> tuple[str, ...]:
     """The facts of our own network: the controls and, in a fault, how many authorities fail with them."""
     found = control_facts(local)
-    if local.together:
+    if local.together and all(state.cause in TRUST_CAUSES for state in local.together):
+        found = (*found, f"{Fact.ALL_BY_TRUST}={len(local.together)}")
+    elif local.together:
         found = (*found, f"{Fact.FAILING_TOGETHER}={len(local.together)}/{local.among}")
     if not local.by_controls:
         return found

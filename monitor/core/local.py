@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.core.judge import has_run
@@ -80,5 +80,9 @@ def fail_together(local: LocalView, plan: Plan, failing: Sequence[TargetState], 
     """
     if among < MOST_ALONE or len(failing) < plan.judgement.local_share * among - ROUNDING:
         return local
-    ordered = sorted(failing, key=lambda state: (WAY[state.phase], state.id))
-    return replace(local, together=tuple(ordered), among=among)
+    return replace(local, together=by_the_way(failing), among=among)
+
+
+def by_the_way(failing: Iterable[TargetState]) -> tuple[TargetState, ...]:
+    """What fails, the earliest on the way first."""
+    return tuple(sorted(failing, key=lambda state: (WAY[state.phase], state.id)))

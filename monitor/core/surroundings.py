@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
 from types import MappingProxyType
 from typing import Any
 
+from monitor.core import own_clock
+from monitor.core.alike import Alike, compare_down
 from monitor.core.census import Census, take_census
-from monitor.core.local import LocalView, fail_together, judge_local
+from monitor.core.local import LocalView, by_the_way, fail_together, judge_local
 from monitor.core.services import ServiceView
 from monitor.core.state import WindowRecord
 from monitor.core.verdict import Opinion, Votes, compare, count_votes, opinions
@@ -51,6 +53,10 @@ class Surroundings:
     """Whether any reference is configured."""
     windows: tuple[Window, ...] = ()
     """Those that are open, and those in which something that fails now began to fail."""
+    alike: Alike = field(default_factory=Alike)
+    """What those that are down have in common."""
+    clock: float | None = None
+    """Seconds by which the clocks of others are ahead of ours, where something fails by its time; None: not known."""
 
     @property
     def is_national(self) -> bool:
@@ -60,7 +66,7 @@ class Surroundings:
     @property
     def national_from(self) -> int:
         """So many must be down that it is not one province's affair (contract §1)."""
-        return max(3, ceil(self.watched / 3))
+        return national_from(self.watched)
 
     @property
     def is_drift_general(self) -> bool:
@@ -98,6 +104,11 @@ class Surroundings:
         return overran(self.windows, view.authority, view.service, view.began, self.now)
 
 
+def national_from(watched: int) -> int:
+    """So many of those watched must be down that it is not one province's affair."""
+    return max(3, ceil(watched / 3))
+
+
 def look_around(
     plan: Plan,
     states: Mapping[str, TargetState],
@@ -115,9 +126,12 @@ def look_around(
     down = {slug: census.down[slug] for slug in outside if slug in census.down}
     said = opinions(references, plan.references, now)
     local = judge_local(plan, states)
-    denied = _is_denied(down, said)
+    denied, agreed = _is_denied(down, said), _is_agreed(down, said)
+    alike = Alike() if agreed else compare_down(down, plan, states)
     if denied:
         local = fail_together(local, plan, list(down.values()), len(outside))
+    elif alike.trust and len(down) >= national_from(len(census.answered)):
+        local = replace(local, together=by_the_way(down.values()), among=len(outside))
     return Surroundings(
         now=now,
         local=local,
@@ -129,6 +143,8 @@ def look_around(
         denied=denied,
         asked=bool(plan.references),
         windows=windows,
+        alike=alike,
+        clock=own_clock.clock_offset(plan, states, now) if census.by_time else None,
     )
 
 
@@ -145,6 +161,14 @@ def _windows(
 
 def _is_denied(down: Iterable[str], said: Mapping[str, Sequence[Opinion]]) -> bool:
     """Whether fresh references say of most of those down that they work."""
+    return _is_majority(down, said, Confirmed.UP)
+
+
+def _is_agreed(down: Iterable[str], said: Mapping[str, Sequence[Opinion]]) -> bool:
+    """Whether fresh references say of most of those down that they are."""
+    return _is_majority(down, said, Confirmed.DOWN)
+
+
+def _is_majority(down: Iterable[str], said: Mapping[str, Sequence[Opinion]], word: Confirmed) -> bool:
     votes = [votes for slug in down if (votes := count_votes(said.get(slug, ()))).fresh]
-    works = sum(vote.majority is Confirmed.UP for vote in votes)
-    return works * 2 > len(votes)
+    return sum(vote.majority is word for vote in votes) * 2 > len(votes)

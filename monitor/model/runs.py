@@ -139,6 +139,8 @@ class Result:
     detail: str = ""
     lag: float | None = None
     """Seconds since a sync interface last synchronised, by its own word; None: not asked or not readable."""
+    clock_offset: float | None = None
+    """Seconds by which the server's clock is ahead of ours, by the `Date` of its reply; None: it said none."""
     scheduled: bool = True
     """False for re-runs, corroboration and woken runs: these do not count for flapping."""
     restored: bool = False

@@ -7,6 +7,7 @@ answering unless it says `5:---` (five of them went down, with a `?` they never 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from monitor.core.state import WindowRecord
 from monitor.core.surroundings import look_around
 from monitor.model import (
     Cause,
+    Certificate,
     Diagnosis,
     Flag,
     Outcome,
@@ -137,22 +139,59 @@ class Situation:
         of_others: str | None = None,
         window: str = "",
         host: str = "anhui.example",
+        ports: str = "",
+        clock: str = "",
+        network: str = "",
     ) -> None:
         targets = {
-            target("reach", "anhui"): verify,
+            target("reach", "anhui", port=8443 if ports else 443): verify,
             target("captcha", "anhui", host=host): captcha,
             target("dppt", "anhui", service="dppt"): dppt,
             target("sync", "anhui", service="sync", kind="sync"): sync,
         }
-        targets |= {target("reach", slug): row for slug, row in elsewhere(others).items()}
+        odd = set(SLUGS[: int(ports or 0)])
+        targets |= {
+            target("reach", slug, port=8443 if slug in odd else 443): row
+            for slug, row in elsewhere(others).items()
+        }
         if controls:
             targets |= {control("internet"): controls, control("anycast"): controls}
         sources = tuple(ReferenceSource(name=str(n), url="http://x/") for n in range(len(refs.split())))
         self.plan: Plan = plan_of(*targets, references=sources)
         self.states = {of.id: after(of, row) for of, row in targets.items() if row}
+        self._say_the_time(clock)
+        self._place(network)
         self.around = look_around(
             self.plan, self.states, NOW, references=said(refs, of_others), records=windows(window)
         )
+
+    def _say_the_time(self, clock: str) -> None:
+        """`3600 3600 0`: by how much the clocks of the last others are ahead of ours; Anhui's certificate was valid an hour ago."""
+        valid = Certificate(
+            subject="CN=anhui",
+            issuer="CN=x",
+            not_before=NOW - timedelta(days=90),
+            not_after=NOW - timedelta(minutes=30),
+            names=(),
+            fingerprint="",
+            chain_length=2,
+            verified=False,
+        )
+        self._change("anhui", certificate=valid)
+        for slug, offset in zip(reversed(SLUGS), clock.split(), strict=False):
+            self._change(slug, clock_offset=float(offset))
+
+    def _place(self, network: str) -> None:
+        """`4:192.0.2.`: the first so many authorities have addresses there, the others elsewhere."""
+        number, _, prefix = network.partition(":")
+        for place, slug in enumerate(SLUGS if prefix else ()):
+            here = place < int(number)
+            self._change(slug, address=f"{prefix}{place}" if here else f"198.51.100.{place}")
+
+    def _change(self, slug: str, **what: Any) -> None:
+        state = self.states.get(f"reach/{slug}")
+        if state is not None and state.last is not None:
+            self.states[state.id] = replace(state, last=replace(state.last, **what))
 
     def of(self, service: str = "verify") -> tuple[Diagnosis, tuple[str, ...]]:
         """Diagnosis and facts of one service of Anhui."""
@@ -227,6 +266,27 @@ TABLE = {
     "all fail, it says only this one works": case("national_outage", verify="++---", others="11:---", refs="+", of_others="-"),
     "all that are not in a window fail": case("maintenance", verify="++---", others="11:---", refs="+", window="open"),
 
+    # it is us: trust, clock, firewall
+    "a third fails by trust, and all that fails does": case("local_trust", verify="++xxx", others="3:xxx"),
+    "so, and another fails by silence": case("national_outage", verify="++xxx", others="3:xxx 1:---"),
+    "so, and references agree that they are down": case("national_outage", verify="++xxx", others="3:xxx", refs="-"),
+    "two fail by trust": case("provincial_outage", verify="++xxx", others="1:xxx"),
+    "expired by our clock, valid by the clocks of others": case("local_trust", verify="++xxx", clock="-3600 -3601 -3599"),
+    "so, and most of the others agree": case("local_trust", verify="++xxx", clock="-3600 -3601 -3599 0 -3590"),
+    "so, but they do not agree": case("provincial_outage", verify="++xxx", clock="-3600 0 9000"),
+    "so, but only two say so": case("provincial_outage", verify="++xxx", clock="-3600 -3600"),
+    "expired by everybody's clock": case("provincial_outage", verify="++xxx", clock="-10 0 10"),
+    "our clock is wrong, but not by so much": case("provincial_outage", verify="++xxx", clock="-900 -900 -900"),
+    "our clock is wrong the other way": case("provincial_outage", verify="++xxx", clock="3600 3600 3600"),
+    "silence is not explained by our clock": case("provincial_outage", verify="++---", clock="-3600 -3600 -3600"),
+    "all odd ports are shut, all others open": case("local_network", verify="++rrr", others="2:rrr", ports="3"),
+    "so, but references say they are down": case("provincial_outage", verify="++rrr", others="2:rrr", ports="3", refs="-"),
+    "one odd port is open": case("provincial_outage", verify="++rrr", others="2:rrr", ports="4"),
+    "two odd ports are too few": case("provincial_outage", verify="++rrr", others="1:rrr", ports="2"),
+    "a usual port is shut too": case("national_outage", verify="++rrr", others="3:rrr", ports="3"),
+    "odd ports that connect and then keep silent": case("provincial_outage", verify="++---", others="2:---", ports="3"),
+    "an odd port that never answered is no witness": case("local_network", verify="++rrr", others="2:rrr 1:?nnn", ports="4"),
+
     # it is everyone's
     "four of twelve are down": case("national_outage", verify="++---", others="3:---"),
     "four of twelve, references agree": case("national_outage", verify="++---", others="3:---", refs="-"),
@@ -272,7 +332,7 @@ TABLE = {
 
 
 def test_the_table_is_long_enough():
-    assert len(TABLE) >= 60
+    assert len(TABLE) >= 100
 
 
 @pytest.mark.parametrize(("answer", "service", "given"), TABLE.values(), ids=TABLE)
@@ -302,6 +362,15 @@ FACTS = {
     "a node of several": ({"verify": "+a"}, ("address_failed=10.0.0.1",)),
     "most refuse": ({"verify": "++f", "others": "6:f"}, ("drifted=7/12",)),
     "blocked: what references say proves nothing": ({"verify": "++bbb", "refs": "+"}, ("targets_failing=1/2", "status=412", "controls_failing=0/2")),
+    "all by trust": ({"verify": "++xxx", "others": "3:xxx"}, ("targets_failing=1/2", "controls_failing=0/2")),
+    "a clock of ours that is behind": ({"verify": "++xxx", "clock": "7200 7200 7200"}, ("targets_failing=1/2", "controls_failing=0/2", "clock=-2h")),
+    "a clock of ours that is ahead": ({"verify": "++xxx", "clock": "-180 -180 -180"}, ("targets_failing=1/2", "controls_failing=0/2", "clock=+3m")),
+    "odd ports": ({"verify": "++rrr", "others": "2:rrr", "ports": "3"}, ("targets_failing=1/2", "controls_failing=0/2", "odd_ports=3")),
+    "one network": ({"verify": "++---", "others": "2:---", "network": "3:192.0.2."}, ("targets_failing=1/2", "controls_failing=0/2", "shared_network=3/192.0.2.0/24")),
+    "one network, where another works": ({"verify": "++---", "others": "2:---", "network": "4:192.0.2."}, ("targets_failing=1/2", "controls_failing=0/2")),
+    "one network, and a fourth elsewhere": ({"verify": "++---", "others": "3:---", "network": "3:192.0.2."}, ("targets_failing=1/2", "controls_failing=0/2", "shared_network=3/192.0.2.0/24", "down=4/12")),
+    "one network of version 6": ({"verify": "++---", "others": "2:---", "network": "3:2001:db8::"}, ("targets_failing=1/2", "controls_failing=0/2", "shared_network=3/2001:db8::/48")),
+    "this machine is no network": ({"verify": "++---", "others": "2:---", "network": "3:127.0.0."}, ("targets_failing=1/2", "controls_failing=0/2")),
     "never answered": ({"verify": "---"}, ("targets_failing=1/2", "never_answered", "controls_failing=0/2")),
 }
 # fmt: on
@@ -318,6 +387,11 @@ LOCAL = {
         {"verify": "++---", "others": "10:---", "refs": "+"},
         "local_network",
         ("controls_failing=0/2", "failing_together=11/12"),
+    ),
+    "by trust": (
+        {"verify": "++xxx", "others": "3:xxx"},
+        "local_trust",
+        ("controls_failing=0/2", "all_by_trust=4"),
     ),
     "by both": (
         {"verify": "++---", "others": "11:---", "refs": "+", "controls": "nnn"},
