@@ -28,7 +28,7 @@ def seen(*headers: tuple[str, str]) -> Seen:
         ((("date", "Sat, 21 Nov 2026 16:00:00 +0800"),), 0.2),
         ((("date", "Sat, 21 Nov 2026 08:00:00 GMT"), ("age", "120")), None),
         ((("date", "yesterday"),), None),
-        ((("date", "Sat, 21 Nov 0000 08:00:00 GMT"),), None),
+        ((("date", "Tue, 31 Feb 2026 08:00:00 GMT"),), None),
         ((("date", "Sat, 21 Nov 2026 08:00:00 GMT" + " " * 100),), None),
         ((), None),
     ],
