@@ -17,6 +17,7 @@ from monitor.core import (
     commands,
     doubt,
     escalation,
+    flapping,
     judge,
     looking,
     maintenance,
@@ -103,6 +104,7 @@ def _tick(draft: Draft) -> None:
 def _on_result(result: Result, target: Target, state: State, now: datetime, plan: Plan) -> Commit:
     before = _remembered(target, state)
     after = judge.advance(target, before, result, now)
+    after = flapping.advance(target, before, after, result, plan.judgement.flapping)
     first = _is_first_failure(before, after)
     back = target.is_control and judge.is_recovering(after) and after.oks == 1
     expiring = not target.is_control and certificates.is_new(state, result, after, now)

@@ -186,6 +186,12 @@ def is_outdated(target: Target, state: TargetState, now: datetime) -> bool:
     return state.last is not None and now - state.last.started_at > limit
 
 
+def is_gap(target: Target, state: TargetState, result: Result) -> bool:
+    """Whether this run comes so long after the one before that what was seen then says nothing of now."""
+    limit = timedelta(seconds=3 * target.interval) + OUTDATED
+    return state.last is not None and result.started_at - state.last.started_at > limit
+
+
 @lru_cache(maxsize=1 << 17)
 def _print_of(kind: str, host: str, port: int, url: str | None) -> str:
     return blake2b(f"{kind} {host}:{port} {url}".encode(), digest_size=8).hexdigest()
@@ -217,6 +223,7 @@ def believes_otherwise(before: TargetState, after: TargetState) -> bool:
         or after.unverified is not before.unverified
         or after.late is not before.late
         or after.refused is not before.refused
+        or after.flapping is not before.flapping
         or (after.confirmed is Confirmed.DOWN and after.cause is not before.cause)
         or (after.confirmed is Confirmed.DOWN and after.phase is not before.phase)
     )
