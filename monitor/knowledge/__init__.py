@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.knowledge.codes import load_catalogue, load_tables, load_words
+from monitor.knowledge.holidays import load_calendar
 from monitor.knowledge.registry import address_facts, load_registry
 
-__all__ = ["address_facts", "load_catalogue", "load_registry", "load_tables", "load_words"]
+__all__ = ["address_facts", "load_calendar", "load_catalogue", "load_registry", "load_tables", "load_words"]
