@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from monitor.core import filing
 from monitor.model import (
+    Calendar,
     Cause,
     Diagnosis,
     EventName,
@@ -84,7 +86,7 @@ def steps(plan: Plan, matter: Matter, now: datetime) -> list[tuple[float, frozen
 def _matching(plan: Plan, matter: Matter, now: datetime) -> Iterator[Route]:
     local = now.astimezone(ZoneInfo(plan.timezone))
     for route in plan.routes:
-        if _matches(route.when, matter, local):
+        if _matches(route.when, matter, local) and _is_time(route.when, matter, local, plan.calendar):
             yield route
             if not route.goes_on:
                 return
@@ -99,9 +101,23 @@ def _matches(when: When, matter: Matter, local: datetime) -> bool:
         and _is_among(matter.cause, when.cause)
         and _concerns(matter.authorities, when.authority)
         and _concerns(matter.services, when.service)
-        and (not when.weekdays or local.isoweekday() in when.weekdays)
-        and (when.hours is None or _within(local.strftime("%H:%M"), *when.hours))
     )
+
+
+def _is_time(when: When, matter: Matter, local: datetime, calendar: Calendar) -> bool:
+    """Whether the route takes anything at this time. Days are those of `Plan.timezone`, filing periods those of China."""
+    return (
+        (not when.weekdays or local.isoweekday() in when.weekdays)
+        and (when.workdays is None or when.workdays is not filing.is_day_off(calendar, local.date()))
+        and (when.hours is None or _within(local.strftime("%H:%M"), *when.hours))
+        and (when.filing_period is None or when.filing_period is _is_filing(matter, local, calendar))
+    )
+
+
+def _is_filing(matter: Matter, now: datetime, calendar: Calendar) -> bool:
+    """Whether the filing period runs where it happened; of several places, in any of them."""
+    places = matter.authorities or {"", *(slug for slug, _, _ in calendar.deadlines)}
+    return any(filing.is_filing(calendar, place, now) for place in places)
 
 
 def _is_among(word: str | None, asked: tuple[str, ...]) -> bool:
@@ -118,20 +134,23 @@ def _within(clock: str, start: str, end: str) -> bool:
 
 
 def next_edge(plan: Plan, now: datetime) -> datetime | None:
-    """When hours or weekdays of a route may next make a difference; None: no route asks for them."""
-    clocks = {clock for route in plan.routes for clock in route.when.hours or ()}
-    if any(route.when.weekdays for route in plan.routes):
+    """When hours or days of a route may next make a difference; None: no route asks for them."""
+    asked = [route.when for route in plan.routes]
+    clocks = {clock for when in asked for clock in when.hours or ()}
+    if any(when.weekdays or when.workdays is not None for when in asked):
         clocks.add("00:00")
-    if not clocks:
-        return None
-    zone = ZoneInfo(plan.timezone)
-    today = now.astimezone(zone).date()
-    edges = (
-        datetime.combine(today + DAY * days, _time(clock), zone).astimezone(now.tzinfo)
-        for days in (0, 1, 2)
-        for clock in clocks
-    )
+    edges = [*_times(now, clocks, ZoneInfo(plan.timezone))]
+    if any(when.filing_period is not None for when in asked):
+        edges += _times(now, {"00:00"}, filing.CHINA)
     return min((edge for edge in edges if edge > now), default=None)
+
+
+def _times(now: datetime, clocks: Iterable[str], zone: ZoneInfo) -> Iterator[datetime]:
+    """When clocks of this zone show these times today and on the two days to come."""
+    today = now.astimezone(zone).date()
+    for clock in clocks:
+        for days in (0, 1, 2):
+            yield datetime.combine(today + DAY * days, _time(clock), zone).astimezone(now.tzinfo)
 
 
 def _time(clock: str) -> time:

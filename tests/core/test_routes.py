@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
+from monitor.core.filing import CHINA
 from monitor.core.routes import Matter, next_edge, of_incident, of_window, receivers
+from monitor.knowledge import load_calendar
 from monitor.model import Cause, Diagnosis, EventName, Route, Scope, Severity, When, Window
 from tests.core.notation import six
 
@@ -72,6 +75,56 @@ def test_hours_go_by_the_wall_clock_of_the_plan():
     assert named(Route(to=("bus",), when=When(weekdays=(7,))), at=midnight) == BUS
 
 
+def on(text: str, when: When, matter: Matter = MATTER, timezone: str = "Asia/Shanghai") -> bool:
+    """Whether a route tells of it at this time of China, by the days off as published."""
+    late = {("shenzhen", 2026, 12): date(2026, 12, 17)}
+    calendar = load_calendar()
+    calendar = replace(calendar, deadlines={**calendar.deadlines, **late})
+    plan = replace(six(routes=(Route(to=("bus",), when=when),)), calendar=calendar, timezone=timezone)
+    at = datetime.fromisoformat(text).replace(tzinfo=CHINA)
+    return set(receivers(plan, matter, at.astimezone(UTC))) == BUS
+
+
+@pytest.mark.parametrize(
+    ("text", "works"),
+    [
+        pytest.param("2026-10-01 09:00", False, id="a holiday in the week"),
+        pytest.param("2026-10-10 09:00", True, id="a Saturday that is worked on"),
+        pytest.param("2026-11-21 09:00", False, id="a plain Saturday"),
+        pytest.param("2026-11-20 09:00", True, id="a plain Friday"),
+    ],
+)
+def test_working_days_are_those_of_the_calendar(text, works):
+    assert on(text, When(workdays=True)) is works
+    assert on(text, When(workdays=False)) is not works
+
+
+def test_working_days_go_by_the_wall_clock_of_the_plan():
+    assert on("2026-11-21 02:00", When(workdays=True), timezone="UTC"), "there it is Friday still"
+
+
+@pytest.mark.parametrize(
+    ("text", "slug", "runs"),
+    [
+        pytest.param("2026-12-15 23:59", "anhui", True, id="the last minute"),
+        pytest.param("2026-12-16 00:00", "anhui", False, id="over"),
+        pytest.param("2026-12-16 00:00", "shenzhen", True, id="where it ends later"),
+        pytest.param("2026-12-17 00:00", "national", False, id="of the country, for what is no authority"),
+    ],
+)
+def test_the_filing_period_is_that_of_the_place(text, slug, runs):
+    matter = replace(MATTER, authorities=(slug,))
+    assert on(text, When(filing_period=True), matter) is runs
+    assert on(text, When(filing_period=False), matter) is not runs
+
+
+def test_of_several_places_any_that_files_counts():
+    wide = When(filing_period=True)
+    assert on("2026-12-16 09:00", wide, replace(MATTER, authorities=("national", "anhui", "shenzhen")))
+    assert on("2026-12-16 09:00", wide, replace(MATTER, authorities=None)), "all of them, shenzhen too"
+    assert not on("2026-12-18 09:00", wide, replace(MATTER, authorities=None))
+
+
 def test_what_has_no_diagnosis_matches_no_route_that_asks_for_one():
     window = Window(id="w", name="w", authorities=None, services=None, start=AT, end=AT)
     begun = of_window(EventName.MAINTENANCE_STARTED, window, Severity.INFO)
@@ -94,6 +147,8 @@ EDGES = {
     "tomorrow": ((When(hours=("08:00", "16:00")),), datetime(2026, 11, 22, 0, 0, tzinfo=UTC)),
     "midnight": ((When(weekdays=(1,)),), datetime(2026, 11, 21, 16, 0, tzinfo=UTC)),
     "24:00": ((When(hours=("20:00", "24:00")),), datetime(2026, 11, 21, 12, 0, tzinfo=UTC)),
+    "a day off or not": ((When(workdays=False),), datetime(2026, 11, 21, 16, 0, tzinfo=UTC)),
+    "a filing period or not": ((When(filing_period=True),), datetime(2026, 11, 21, 16, 0, tzinfo=UTC)),
 }
 
 
@@ -101,3 +156,8 @@ EDGES = {
 def test_when_it_may_make_a_difference_next(whens, edge):
     plan = six(routes=tuple(Route(to=("bus",), when=when) for when in whens))
     assert next_edge(plan, AT) == edge
+
+
+def test_a_filing_period_turns_at_midnight_in_china_wherever_the_plan_is():
+    plan = replace(six(routes=(Route(to=("bus",), when=When(filing_period=True)),)), timezone="UTC")
+    assert next_edge(plan, AT) == datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
