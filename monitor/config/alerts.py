@@ -16,7 +16,7 @@ from monitor.config.schema import Receiver as Written
 from monitor.config.schema import Route as WrittenRoute
 from monitor.config.schema import When as WrittenWhen
 from monitor.config.tree import Document
-from monitor.model import Heartbeat, Receiver, Route, When
+from monitor.model import Escalation, Heartbeat, Receiver, Route, When
 
 _RECEIVERS: Path = ("alerts", "receivers")
 KINDS = ("apprise", "webhook", "alertmanager")
@@ -34,7 +34,8 @@ def receivers(
             mistakes += _misshapen(name, written, document)
         mistakes += _unusable((*_RECEIVERS, name), written, document)
         own = alerts.proxy if written.proxy is None else written.proxy
-        made += (replace(one, proxies=own) for one in _addresses(name, written))
+        cap = written.cap and (int(written.cap.connections), written.cap.window)
+        made += (replace(one, proxies=own, cap=cap) for one in _addresses(name, written))
     return tuple(made), mistakes
 
 
@@ -61,13 +62,20 @@ def routes(
         mistakes += _strangers(
             (*path, "when", "service"), "service", route.when.service, known.services, document
         )
-        if not route.to:
-            meant = "at least one receiver is meant"
-            mistakes.append(document.mistake((*path, "to"), "an empty list", meant))
+        mistakes += _nobody((*path, "to"), route.to, document)
+        for place, step in enumerate(route.escalate):
+            to: Path = (*path, "escalate", place, "to")
+            mistakes += _strangers(to, "receiver", step.to, known.receivers, document)
+            mistakes += _nobody(to, step.to, document)
     made = tuple(_route(route) for route in alerts.routes)
     if not made and alerts.receivers:
         made = (Route(to=tuple(alerts.receivers)),)
     return made, mistakes
+
+
+def _nobody(path: Path, named: Sequence[str], document: Document) -> Iterator[Mistake]:
+    if not named:
+        yield document.mistake(path, "an empty list", "at least one receiver is meant")
 
 
 def _strangers(
@@ -88,7 +96,13 @@ def _route(written: WrittenRoute) -> Route:
         for part in fields(When)
         if part.name in WrittenWhen.model_fields
     }
-    return Route(to=written.to, when=When(**parts), goes_on=written.goes_on)
+    steps = sorted(written.escalate, key=lambda step: step.after)
+    return Route(
+        to=written.to,
+        when=When(**parts),
+        goes_on=written.goes_on,
+        escalate=tuple(Escalation(after=step.after, to=step.to) for step in steps),
+    )
 
 
 def heartbeat(written: Alerts) -> Heartbeat | None:
@@ -137,6 +151,9 @@ def _misshapen(name: str, written: Written, document: Document) -> Iterator[Mist
     if written.token is not None and written.webhook is None:
         found, meant = "a token without webhook", "other addresses carry their own credentials"
         yield document.mistake((*path, "token"), found, meant, at_key=True)
+    if written.cap is not None and written.alertmanager is not None:
+        found, meant = "a cap for an Alertmanager", "it groups by itself what it is sent every minute"
+        yield document.mistake((*path, "cap"), found, meant, at_key=True)
 
 
 def _unusable(path: Path, written: Written, document: Document) -> Iterator[Mistake]:

@@ -22,10 +22,10 @@ def unreached(
         if reason:
             yield f"alerts.routes[{index}]: never matches: {reason}"
             continue
-        reached |= set(route.to)
+        reached |= _named(route)
         if route.when.service and not set(route.when.service) & set(services):
             yield f"alerts.routes[{index}]: no probe watches {' or '.join(route.when.service)}, no incident comes here"
-    named = {name for route in routes for name in route.to}
+    named = {name for route in routes for name in _named(route)}
     for name in receivers:
         if name not in named:
             yield f"receiver {name}: no route names it, it is told nothing"
@@ -33,6 +33,11 @@ def unreached(
             yield f"receiver {name}: only routes that never match name it, it is told nothing"
     if routes and all(route.when != When() for route in routes):
         yield "alerts.routes: every route has a `when`; what matches none is told to nobody"
+
+
+def _named(route: Route) -> set[str]:
+    """Whom it tells, at once or by a step of its escalation."""
+    return {*route.to, *(name for step in route.escalate for name in step.to)}
 
 
 def _before(earlier: Sequence[Route], when: When) -> str:

@@ -29,11 +29,9 @@ _RATE = re.compile(r"([0-9]{1,9})/(s|m|h|d)")
 _SIZE = re.compile(r"([0-9]{1,12}) ?(B|kB|KiB|MB|MiB|)")
 _EVENTS_LATER = frozenset(
     {
-        "incident_escalated",
         "maintenance_announced",
         "flapping_started",
         "flapping_stopped",
-        "authority_recovered",
         "report",
     }
 )

@@ -17,6 +17,7 @@ from monitor.config.values import (
     Addresses,
     AllOrWords,
     Attempts,
+    Cap,
     Causes,
     Concurrency,
     Diagnoses,
@@ -211,13 +212,12 @@ class Maintenance(Section):
 class Receiver(Section):
     """One who is told: by apprise (any of its addresses), by a structured webhook, or the members of an Alertmanager."""
 
-    later = frozenset({"cap"})
-
     apprise: tuple[Address, ...] | None = None
     webhook: Address | None = None
     alertmanager: tuple[Address, ...] | None = None
     token: Secret | None = None
     proxy: ProxyKey | None = None
+    cap: Cap = None
 
 
 class When(Section):
@@ -236,14 +236,20 @@ class When(Section):
     weekdays: Weekdays = ()
 
 
+class Step(Section):
+    """Who else is told of what is open and not acknowledged so long after it was told first."""
+
+    after: Seconds
+    to: tuple[Word, ...]
+
+
 class Route(Section):
     """Who is told. Without `when` a route takes everything; behind one that matches none is tried but for `continue`."""
-
-    later = frozenset({"escalate"})
 
     when: When = Field(default_factory=When)
     to: tuple[Word, ...]
     goes_on: Yes = Field(default=False, alias="continue")
+    escalate: tuple[Step, ...] = ()
 
 
 class Heartbeat(Section):

@@ -1,5 +1,7 @@
 """Escalation: who else is told of what is open and taken by nobody, some time after it was told first.
 
+It is told to those of a step who did not hear yet, and to whom a route sends `incident_escalated` by name; to nobody else.
+
 The steps are those of the routes that take the incident now, as reminders go by the routes of now: what began by day is
 not escalated by a route that is for the day at night. Whatever holds reminders back (an acknowledgement, a window, a
 silence, a parent) holds the steps back as well; what came due meanwhile is done when nothing does any more.
@@ -12,7 +14,7 @@ from datetime import datetime, timedelta
 
 from monitor.core.draft import Draft
 from monitor.core.releasing import is_held_back, listed, tell
-from monitor.core.routes import of_incident, steps
+from monitor.core.routes import asking, of_incident, steps
 from monitor.core.telling import Word, opening_of
 from monitor.model import EventName, Incident
 
@@ -30,7 +32,11 @@ def moments(draft: Draft) -> Iterator[datetime]:
 
 def _word(draft: Draft, incident: Incident) -> Word | None:
     to = frozenset[str]().union(*(to for at, to in _ahead(draft, incident) if at <= draft.now))
-    return Word(event=EventName.INCIDENT_ESCALATED, incident=incident, to=to) if to else None
+    if not to:
+        return None
+    event = EventName.INCIDENT_ESCALATED
+    matter = of_incident(event, incident, listed(draft, incident))
+    return Word(event=event, incident=incident, to=to | asking(draft.plan, matter, draft.now))
 
 
 def _ahead(draft: Draft, incident: Incident) -> list[tuple[datetime, frozenset[str]]]:

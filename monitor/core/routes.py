@@ -83,6 +83,13 @@ def steps(plan: Plan, matter: Matter, now: datetime) -> list[tuple[float, frozen
     ]
 
 
+def asking(plan: Plan, matter: Matter, now: datetime) -> frozenset[str]:
+    """Ids of the receiver URLs of those routes alone that name this very event."""
+    routes = (route for route in _matching(plan, matter, now) if matter.event in route.when.event)
+    names = {name for route in routes for name in route.to}
+    return frozenset(receiver.id for receiver in plan.receivers if receiver.name in names)
+
+
 def _matching(plan: Plan, matter: Matter, now: datetime) -> Iterator[Route]:
     local = now.astimezone(ZoneInfo(plan.timezone))
     for route in plan.routes:

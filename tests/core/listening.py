@@ -41,6 +41,9 @@ class Listener:
             self.open.add(id_)  # listed as still down at the end of a parent
         elif note.scope is Scope.NATIONAL and incident.scope is not Scope.NATIONAL:
             pass  # a member of what is told
+        elif note.event is EventName.INCIDENT_ESCALATED:
+            assert id_ not in self.open, f"{id_} was escalated to one who had heard of it"
+            self.open.add(id_)
         elif note.event in BEGINS:
             assert id_ not in self.open, f"{id_} began twice"
             self.open.add(id_)
