@@ -17,13 +17,16 @@ from monitor.core import (
     commands,
     doubt,
     escalation,
+    flap_telling,
     flapping,
+    flaps,
     judge,
     looking,
     maintenance,
     readings,
     releasing,
     stores,
+    waiting,
 )
 from monitor.core.draft import Draft
 from monitor.core.incidents import LOCAL_KEY, forgettable
@@ -76,8 +79,10 @@ def _tick(draft: Draft) -> None:
     looking.set_paces(draft)
     maintenance.keep_calendar(draft)
     draft.silences = {id_: one for id_, one in draft.silences.items() if draft.now < one.ends_at}
+    flaps.note(draft)
     settle(draft, everything=draft.alarm is not None and draft.alarm <= draft.now)
     stores.settle(draft)
+    flap_telling.tell(draft)
     releasing.collect(draft)
     if releasing.may_release(draft):
         releasing.release(draft)
@@ -85,6 +90,7 @@ def _tick(draft: Draft) -> None:
     releasing.remind(draft)
     releasing.note_overdue(draft)
     certificates.tell(draft)
+    waiting.tell(draft)
     for id_ in forgettable(draft.incidents.values(), draft.now):
         if id_ not in draft.waiting:
             draft.forget(draft.incidents[id_])
@@ -93,7 +99,9 @@ def _tick(draft: Draft) -> None:
         (
             *releasing.moments(draft),
             *escalation.moments(draft),
+            *flap_telling.moments(draft),
             *certificates.moments(draft),
+            *waiting.moments(draft),
             *readings.moments(draft),
             doubt.ends(draft),
         ),

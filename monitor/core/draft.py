@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from monitor.core import judge
 from monitor.core.incidents import Key, by_key, key_of
-from monitor.core.state import Commit, Group, State
+from monitor.core.state import Commit, Flap, Group, State
 from monitor.core.surroundings import Surroundings, look_around
 from monitor.core.wakeup import clamped, next_wakeup
 from monitor.core.windows import near
@@ -25,6 +25,7 @@ from monitor.model import (
     Incident,
     Notification,
     Plan,
+    Scope,
     Target,
     TargetState,
     Window,
@@ -32,7 +33,7 @@ from monitor.model import (
 
 T = TypeVar("T")
 WEIGHTY = (
-    "incidents", "forgotten", "notifications", "bans", "lifted", "windows", "silences", "certificates", "dropped",
+    "incidents", "forgotten", "notifications", "bans", "lifted", "windows", "silences", "certificates", "expected", "expected", "flaps", "dropped",
 )  # fmt: skip
 """Parts of a commit that must be on disk before they are acted on."""
 
@@ -53,6 +54,9 @@ class Draft:
         self.silences = dict(state.silences)
         self.stores_down = dict(state.stores_down)
         self.certificates = dict(state.certificates)
+        self.expected = dict(state.expected)
+        """Who waits for a service to be back."""
+        self.flaps = dict(state.flaps)
         self.bans = dict(state.bans)
         self.sweep = state.sweep
         self.unsettled = set(state.unsettled)
@@ -68,6 +72,7 @@ class Draft:
         self.first_failure = False
         self.believes_otherwise = False
         """Something changed that must be on disk before it is acted on."""
+        self._known_targets: dict[str, TargetState] = {}
         self._due: dict[str, datetime] = {}
         self._dropped_targets: list[str] = []
         group = clamped(state.group, now, plan)
@@ -94,6 +99,10 @@ class Draft:
         self.stop_waiting(incident.id)
         if incident.is_open:
             self.open.pop(key_of(incident), None)
+
+    def flap(self, key: Key) -> Flap | None:
+        """The coming and going of a service; None: it is steady, or no service of an authority is meant."""
+        return self.flaps.get(f"{key.authority}/{key.service}") if key.scope is Scope.AUTHORITY else None
 
     def wait_with(self, id_: str) -> None:
         """Tell of it with the group that waits; the first one says when that is released."""
@@ -127,6 +136,11 @@ class Draft:
         """The windows around now, those that are over for less than the grace among them."""
         return tuple(near(self.plan, self.windows, self.now))
 
+    def change(self, state: TargetState) -> None:
+        """Take over a target as it is now, in a Tick."""
+        self.changed_targets[state.id] = state
+        self._known_targets[state.id] = state
+
     # --- runs -------------------------------------------------------------------------------------------------------
 
     def want(self, target: Target, at: datetime) -> None:
@@ -155,7 +169,7 @@ class Draft:
         ]
         for id_ in self._dropped_targets:
             del known[id_]
-        self.targets = self.believed = known
+        self.targets = self.believed = self._known_targets = known
 
     # --- the commit -------------------------------------------------------------------------------------------------
 
@@ -178,6 +192,8 @@ class Draft:
             silences=_new(known.silences, self.silences),
             stores_down=self.stores_down if self.stores_down != known.stores_down else None,
             certificates=_new(known.certificates, self.certificates),
+            expected=_new(known.expected, self.expected),
+            flaps=_new(known.flaps, self.flaps),
             alarm=self.alarm,
             overdue=self.overdue,
             doubt=self.doubt,
@@ -219,7 +235,7 @@ class Draft:
 
     def _dropped(self) -> tuple[tuple[str, str], ...]:
         gone = [("targets", id_) for id_ in self._dropped_targets]
-        for name in ("references", "windows", "silences", "certificates"):
+        for name in ("references", "windows", "silences", "certificates", "expected", "flaps"):
             gone += [(name, id_) for id_ in _gone(getattr(self.known, name), getattr(self, name))]
         return tuple(gone)
 

@@ -64,6 +64,8 @@ class Fact(StrEnum):
     """`window=nightly`: the maintenance window that covers the failing service."""
     WINDOW_OVER = "window_over"
     """`window_over=nightly`: the window in which it began to fail is over."""
+    FLAPPING = "flapping"
+    """`flapping=9/20`: so many of its last scheduled runs found another state than the one before."""
     NO_LONGER_WATCHED = "no_longer_watched"
     """The incident ended because its targets are no longer configured."""
 

@@ -67,9 +67,10 @@ def advance(
         flapping = before.flapping and not is_new
     else:
         flapping = now >= (rules.low if before.flapping else rules.high)
-    if course == before.course and flapping is before.flapping:
+    struck = before.struck if result.is_ok else result.cause
+    if (course, flapping, struck) == (before.course, before.flapping, before.struck):
         return after
-    return replace(after, course=course, flapping=flapping)
+    return replace(after, course=course, flapping=flapping, struck=struck)
 
 
 def begun_anew(state: TargetState, *, stays: bool) -> TargetState:

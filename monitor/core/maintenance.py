@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.core import planned, routes
+from monitor.core import flaps, planned, routes
 from monitor.core.draft import Draft
 from monitor.core.looking import look_after
 from monitor.core.planned import WindowEvent
@@ -25,6 +25,7 @@ def keep_calendar(draft: Draft) -> None:
     changed, events = planned.announce(draft.plan, draft.windows, draft.now)
     for window in planned.ended(draft.windows, changed):
         look_after(draft, window)
+        flaps.count_anew(draft, window)
     draft.windows.update((record.window.id, record) for record in changed)
     for event in events:
         _tell(draft, event)
@@ -34,7 +35,11 @@ def keep_calendar(draft: Draft) -> None:
 
 def moments(draft: Draft) -> tuple[datetime | None, ...]:
     """When something happens to a window next, and when the hours of routes change while there is something to tell."""
-    waiting = bool(draft.open) or any(not one.told for one in draft.certificates.values())
+    told = (
+        *(one.told for one in draft.certificates.values()),
+        *(bool(one.told) for one in draft.flaps.values()),
+    )
+    waiting = bool(draft.open) or not all(told)
     edge = routes.next_edge(draft.plan, draft.now) if waiting else None
     return next_edge(draft.plan, draft.windows, draft.now), edge
 

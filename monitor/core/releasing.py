@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from monitor.core import muting, parents
 from monitor.core.draft import Draft
-from monitor.core.incidents import LOCAL_KEY
+from monitor.core.incidents import LOCAL_KEY, key_of
 from monitor.core.judge import interval_of
 from monitor.core.services import is_spoken_of
 from monitor.core.settling import open_still_down, settle_all
@@ -57,9 +57,10 @@ def said(draft: Draft, incident: Incident) -> list[Word]:
 
 
 def is_held_back(draft: Draft, incident: Incident) -> bool:
-    """Whether a parent, a window or a silence keeps openings, changes and reminders back."""
+    """Whether a parent, a window, a silence, or that it comes and goes, keeps openings, changes and reminders back."""
     return (
-        parents.is_explained(draft, incident)
+        draft.flap(key_of(incident)) is not None
+        or parents.is_explained(draft, incident)
         or muting.rests(incident, draft.plan, draft.now)
         or muting.silenced_by(incident, draft.silences, draft.now) is not None
     )
@@ -186,7 +187,8 @@ def _release_end(draft: Draft, parent: Incident) -> None:
 
 def _is_muted(draft: Draft, incident: Incident) -> bool:
     return (
-        muting.rests(incident, draft.plan, draft.now)
+        draft.flap(key_of(incident)) is not None
+        or muting.rests(incident, draft.plan, draft.now)
         or muting.silenced_by(incident, draft.silences, draft.now) is not None
     )
 

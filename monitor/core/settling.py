@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from monitor.core import flaps, judge, muting, parents
 from monitor.core import incidents as cases
-from monitor.core import judge, muting, parents
 from monitor.core.draft import Draft
 from monitor.core.incidents import Key
 from monitor.core.opening import begin, end
@@ -21,6 +21,7 @@ def settle(draft: Draft, *, everything: bool) -> None:
     around = draft.around()
     turned = parents.settle_local(draft, around)
     if turned:
+        flaps.count_anew(draft)
         around = draft.around()
     if everything or turned or not unsettled:
         settle_all(draft, around)

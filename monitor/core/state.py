@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from monitor.model import Ban, Due, Incident, Notification, ReferenceReading, Silence, TargetState, Window
+from monitor.model import (
+    Ban,
+    Cause,
+    Due,
+    Incident,
+    Notification,
+    ReferenceReading,
+    Silence,
+    TargetState,
+    Window,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +90,33 @@ class CertificateRecord:
     """The receivers that it was told to."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flap:
+    """A service that comes and goes, and what of that has been told."""
+
+    id: str
+    authority: str
+    service: str
+    targets: tuple[str, ...]
+    """Those of its targets that come and go."""
+    began_at: datetime
+    fact: str
+    """How much it flapped when that was noticed: `flapping=9/20`."""
+    cause: Cause
+    """Why it failed last when that was noticed."""
+    told: frozenset[str] = frozenset()
+    """Ids of the receiver URLs that heard of its beginning: these hear of its end."""
+    owed: str | None = None
+    """Id of the incident that ended since it flaps, and of whose end those who were told of it have still to hear."""
+    over_at: datetime | None = None
+    """When it was steady again; None: it still flaps."""
+
+    @property
+    def key(self) -> str:
+        """What `State.flaps` keeps it by."""
+        return f"{self.authority}/{self.service}"
+
+
 @dataclass(slots=True, kw_only=True)
 class State:
     """Everything remembered between two events. Kept in the state file, loaded at start."""
@@ -104,12 +141,16 @@ class State:
     """When the daemon was started lately: each start looked at every host, and may have been killed before it could say so."""
     certificates: dict[str, CertificateRecord] = field(default_factory=dict)
     """Certificates that expire soon, by fingerprint."""
+    expected: dict[str, Waiting] = field(default_factory=dict)
+    """Who waits for a service to be back, by id."""
     alarm: datetime | None = None
     """The earliest thing that waits for its time alone: reminders, ends of windows and silences, references that go stale."""
     overdue: frozenset[str] = frozenset()
     """Authorities of which something fails after its window and the grace: the next failing run makes it an overrun."""
     doubt: Doubt | None = None
     """What was seen through a broken network of ours, while that is not all seen anew."""
+    flaps: dict[str, Flap] = field(default_factory=dict)
+    """Services that come and go, by `authority/service`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +178,8 @@ class Commit:
     stores_down: Mapping[str, datetime] | None = None
     """All stores that are down after this event (None: unchanged)."""
     certificates: tuple[CertificateRecord, ...] = ()
+    flaps: tuple[Flap, ...] = ()
+    expected: tuple[Waiting, ...] = ()
     alarm: datetime | None = None
     """`State.alarm` after this event."""
     overdue: frozenset[str] = frozenset()
@@ -146,7 +189,7 @@ class Commit:
     starts: tuple[datetime, ...] | None = None
     """The late starts after this event (None: unchanged)."""
     dropped: tuple[tuple[str, str], ...] = ()
-    """(`targets` | `references` | `windows` | `silences` | `certificates`, id) of what is to be dropped."""
+    """(`targets` | `references` | `windows` | `silences` | `certificates` | `flaps` | `expected`, id) of what is to be dropped."""
     refused: str = ""
     """Why a command changed nothing, in one line: an unknown id, a window that ends before it starts."""
     due: tuple[Due, ...] = ()
@@ -177,6 +220,8 @@ def apply(state: State, commit: Commit) -> None:
     state.windows.update((record.window.id, record) for record in commit.windows)
     state.silences.update((silence.id, silence) for silence in commit.silences)
     state.certificates.update((record.fingerprint, record) for record in commit.certificates)
+    state.flaps.update((flap.key, flap) for flap in commit.flaps)
+    state.expected.update((one.id, one) for one in commit.expected)
     if commit.stores_down is not None:
         for name in [name for name in state.stores_down if name not in commit.stores_down]:
             del state.stores_down[name]

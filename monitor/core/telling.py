@@ -72,6 +72,13 @@ def words(
     return [Word(event=event, incident=incident, to=to) for event, to in found if to]
 
 
+def first_words(plan: Plan, incident: Incident, now: datetime) -> list[Word]:
+    """What is said of an open incident of which nobody knows."""
+    return [
+        Word(event=event, incident=incident, to=to) for event, to in _first(plan, incident, now, []) if to
+    ]
+
+
 def unaware(plan: Plan, incident: Incident, now: datetime) -> list[Word]:
     """Its opening, for those whom the routes name and who did not hear the parent's end in which it was listed."""
     event = EventName.INCIDENT_OPENED

@@ -119,5 +119,7 @@ class TargetState:
     """Factor on the interval while throttled, 1 to 8."""
     course: int = 1
     """Its last scheduled runs as bits, 1 for ok, the newest last, behind a first bit that is always 1 (core/flapping.py)."""
+    struck: Cause = Cause.NONE
+    """Why it failed when a scheduled run failed last."""
     flapping: bool = False
     """It comes and goes: too many of those runs found another state than the one before."""

@@ -50,5 +50,10 @@ class Listener:
         elif note.event is EventName.INCIDENT_CHANGED:
             assert id_ in self.open or id_ in self.over, f"{id_} changed and it was not told that it began"
             self.open.add(id_)
+        elif note.event is EventName.FLAPPING_STOPPED and not incident.is_open:
+            self.open.discard(id_)
+            self.over.add(id_)
+        elif note.event is EventName.FLAPPING_STOPPED:
+            self.open.add(id_)
         elif note.event is EventName.INCIDENT_REMINDER:
             assert id_ in self.open, f"reminded of {id_}, of which it was not told"

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from monitor.core import flapping
-from monitor.model import Cause, Flapping, TargetState
-from tests.core.notation import START, result, target
+from monitor.model import Cause, Flapping, Repeat, TargetState
+from tests.core.listening import Listener
+from tests.core.notation import CONTROLS, START, World, control, plan_of, result, target
 
 RULES = Flapping()
 
@@ -115,3 +116,65 @@ def test_a_steady_target_is_left_as_it_is():
     untouched = replace(steady, last=seen)
     assert flapping.advance(target("reach", "anhui"), steady, untouched, seen, RULES) is untouched
     assert seen.cause is Cause.NONE
+
+
+# --- what is told ----------------------------------------------------------------------------------------------------
+
+MINUTE = timedelta(minutes=1)
+
+
+def world_of(**more) -> World:
+    """Three authorities and two controls, confirmed by one run and recovered by one, so that each change is an incident's."""
+    once = {"confirm": Repeat(attempts=1, spacing=5.0), "recover": Repeat(attempts=1, spacing=5.0)}
+    targets = [target("reach", slug, **once) for slug in ("anhui", "beijing", "fujian")]
+    world = World(plan_of(*targets, *map(control, CONTROLS), **{"reopen": 900.0, **more}))
+    world.warm()
+    return world
+
+
+def minutes(world: World, row: str, id_: str = "reach/anhui") -> None:
+    """A run of one target each minute, and of the others, which are well."""
+    for sign in row:
+        for other in world.plan.targets:
+            world.see(other, sign if other == id_ else "+")
+        world.pass_time(60)
+
+
+def heard(world: World) -> list[tuple[str, bool]]:
+    """What was told so far: the event, and whether its incident is open."""
+    return [(str(note.event), note.incidents[0].is_open) for note in world.told]
+
+
+def believes(world: World) -> Listener:
+    """What one who hears everything believes in the end."""
+    listener = Listener("oncall[0]")
+    listener.hear(world.told)
+    return listener
+
+
+def test_it_is_told_once_that_it_comes_and_goes_and_once_that_it_is_steady():
+    world = world_of()
+    minutes(world, "+" * 20 + "-+" * 8)
+    begun = [event for event, _ in heard(world)]
+    assert begun[-1] == "flapping_started"
+    assert begun.count("flapping_started") == 1
+    minutes(world, "-+" * 5)
+    assert [event for event, _ in heard(world)] == begun
+    minutes(world, "+" * 20)
+    assert heard(world)[len(begun) :] == [("flapping_stopped", False)]
+    assert believes(world).open == set()
+    assert world.open == []
+    assert world.state.flaps == {}
+
+
+def test_who_was_told_of_the_outage_hears_by_flapping_stopped_that_it_is_over_and_not_twice():
+    world = world_of()
+    minutes(world, "+" * 20 + "-+" * 2 + "-")
+    minutes(world, "-+" * 3 + "+" * 20)
+    opened = world.told[0].incidents[0].id
+    stopped = world.told[-1]
+    assert str(stopped.event) == "flapping_stopped"
+    assert [(one.id, one.is_open) for one in stopped.incidents] == [(opened, False)]
+    world.pass_time(3600)
+    assert world.told[-1] is stopped
+    assert believes(world).open == set()

@@ -1,0 +1,95 @@
+"""Which services come and go, within a draft; what is told of that is core/flap_telling.py.
+
+A service flaps while one of its targets does. What is seen through a broken network of ours, or in a maintenance window,
+is no flapping of theirs: afterwards it is counted anew, unless it had been told before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC
+
+from monitor.core import flapping, parents
+from monitor.core.draft import Draft
+from monitor.core.facts import Fact
+from monitor.core.incidents import Key, key_of, noted
+from monitor.core.state import Flap
+from monitor.model import Scope, Target, TargetState, Window
+
+MARK, UNMARK = "flapping", "steady"
+"""Entries in the timeline of an incident."""
+
+
+def note(draft: Draft) -> None:
+    """Take in which services flap now, and which no longer do; nothing while our own network is, or may be, to blame."""
+    if is_unsure(draft):
+        return
+    found: dict[str, list[tuple[Target, TargetState]]] = {}
+    for state in draft.targets.values():
+        if state.flapping and not (target := draft.plan.targets[state.id]).is_control:
+            found.setdefault(f"{target.authority}/{target.service}", []).append((target, state))
+    for key, pairs in found.items():
+        known = draft.flaps.get(key)
+        if known is None:
+            _begin(draft, pairs)
+        elif known.over_at is not None:
+            draft.flaps[key] = replace(known, over_at=None)
+    for key, flap in draft.flaps.items():
+        if key not in found and flap.over_at is None:
+            draft.flaps[key] = replace(flap, over_at=draft.now)
+
+
+def is_unsure(draft: Draft) -> bool:
+    """Whether our own network fails, or what it made us believe is not all seen anew."""
+    return parents.is_quiet(draft) or draft.doubt is not None
+
+
+def _begin(draft: Draft, pairs: list[tuple[Target, TargetState]]) -> None:
+    target, state = pairs[0]
+    runs = draft.plan.judgement.flapping.runs
+    stamp = draft.now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    flap = Flap(
+        id="-".join(word for word in (target.authority, target.service, "flapping", stamp) if word),
+        authority=target.authority,
+        service=target.service,
+        targets=tuple(one.id for _, one in pairs),
+        began_at=draft.now,
+        fact=f"{Fact.FLAPPING}={flapping.changes(state.course, runs)}/{runs}",
+        cause=state.struck,
+    )
+    key = Key(Scope.AUTHORITY, target.authority, target.service)
+    if (incident := draft.open.get(key)) is not None:
+        draft.keep(noted(incident, MARK, draft.now))
+    draft.flaps[flap.key] = replace(flap, owed=_unheard(draft, key))
+
+
+def _unheard(draft: Draft, key: Key) -> str | None:
+    """The incident of this service whose end waits to be told; it waits no longer, for that is not told now."""
+    for id_ in list(draft.waiting):
+        incident = draft.incidents[id_]
+        if key_of(incident) == key and not incident.is_open:
+            draft.stop_waiting(id_)
+            return id_
+    return None
+
+
+def count_anew(draft: Draft, window: Window | None = None) -> None:
+    """Our own network failed, or a window is over: what was seen meanwhile is no flapping of theirs."""
+    covered: Iterable[Target] = draft.plan.targets.values()
+    if window is not None:
+        covered = (one for one in covered if _is_covered(one, window))
+    for target in covered:
+        state = draft.targets.get(target.id)
+        if state is None:
+            continue
+        flap = draft.flaps.get(f"{target.authority}/{target.service}")
+        after = flapping.begun_anew(state, stays=flap is not None and bool(flap.told))
+        if after is not state:
+            draft.change(after)
+
+
+def _is_covered(target: Target, window: Window) -> bool:
+    return (window.authorities is None or target.authority in window.authorities) and (
+        window.services is None or target.service in window.services
+    )
