@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
+from urllib.parse import unquote
 
-from monitor.model import EventName, Proxies, Receiver, Severity
+from monitor.clock import Clock, SystemClock
+from monitor.model import EventName, Receiver, Severity
+from monitor.notify.bots import NOBODY, Amendment, Mentions, deserves, mentions_in, tail
 from monitor.notify.delivery import DeliveryError
 from monitor.notify.replies import Replies, judge
+from monitor.notify.shapes import ANY, SHAPES, Shape, as_markdown, fitted
 
 DEADLINE = 15.0
 """Seconds for one delivery; the caller may cancel earlier."""
@@ -25,18 +30,6 @@ MOST_STUCK = 3
 """Threads of one URL that may hang at once; beyond that nothing is sent until one comes back."""
 SOCKET_TIMEOUTS = (3.0, 8.0)
 """Seconds apprise may wait for a connection, and for each read."""
-LIMITS = {
-    "wecombot": 2048,  # bytes of `content`, not characters; refused with HTTP 200
-    "dingtalk": 9000,  # 20,000 bytes of request, where a Chinese character takes six
-    "feishu": 9000,
-    "lark": 9000,
-    "bark": 3000,  # 4 KB of the push service, with its frame
-    "barks": 3000,
-    "ntfy": 3500,  # longer ones turn into attachments
-    "ntfys": 3500,
-}
-"""scheme → bytes of UTF-8 that title and text may have together."""
-DEFAULT_LIMIT = 30_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,20 +38,26 @@ class Message:
 
     title: str
     text: str
+    url: str
+    """Where to read more; a line of the text ends with it. Empty: nowhere."""
     kind: str
+    calls: bool
+    """Whether people are mentioned, where the receiver's address names some."""
+    now: datetime
 
 
 class AppriseDeliverer:
     """Sends title and text through apprise's plugins."""
 
-    def __init__(self, deadline: float = DEADLINE) -> None:
+    def __init__(self, deadline: float = DEADLINE, clock: Clock | None = None) -> None:
         self._deadline = deadline
+        self._clock = clock or SystemClock()
         self._channels: dict[tuple[str, str], Channel] = {}
 
     async def deliver(self, receiver: Receiver, payload: Mapping[str, Any]) -> str:
         """Send title and text; returns what was answered. Raises `DeliveryError`."""
         channel = self._channels.setdefault((receiver.id, receiver.url), Channel(receiver))
-        done = channel.send(_message(payload))
+        done = channel.send(_message(payload, self._clock.now()))
         try:
             async with asyncio.timeout(self._deadline):
                 return await asyncio.wrap_future(done)
@@ -132,7 +131,7 @@ class SendingThread(threading.Thread):
                 continue
             try:
                 plugin = plugin or _plugin(self._receiver.url)
-                future.set_result(_send(plugin, message, self._receiver.proxies))
+                future.set_result(_send(plugin, message, self._receiver))
             except DeliveryError as problem:
                 future.set_exception(problem)
             except Exception as problem:  # noqa: BLE001 - plugins of others; their texts may hold the URL
@@ -157,18 +156,58 @@ def _plugin(url: str) -> Any:
         0  # else 5.5 s of sleep before each message; our retries are slow by themselves
     )
     plugin.socket_connect_timeout, plugin.socket_read_timeout = SOCKET_TIMEOUTS
+    if hasattr(plugin, "get_signature"):
+        plugin.get_signature = _quoted_once(plugin.get_signature)
     return plugin
 
 
-def _send(plugin: Any, message: Message, proxies: Proxies) -> str:
+def _quoted_once(sign: Callable[[], tuple[str, str]]) -> Callable[[], tuple[str, str]]:
+    """DingTalk's signature as it is: apprise quotes it, and requests quotes it again, which is refused.
+
+    "sign not match", wowiwj/ding-notice#11 and x-cold/dingtalk-robot#7.
+    """
+
+    def signature() -> tuple[str, str]:
+        timestamp, signed = sign()
+        return timestamp, unquote(signed)
+
+    return signature
+
+
+def _send(plugin: Any, message: Message, receiver: Receiver) -> str:
     """Send and judge by what apprise says and by what was really answered. Raises `DeliveryError`."""
-    scheme = _scheme(plugin)
-    room = min(LIMITS.get(scheme, DEFAULT_LIMIT), plugin.body_maxlen)
-    title = cut(message.title, room // 4)
-    text = cut(message.text, room - len(title.encode()) - len("\r\n\r\n"))
-    with Replies(proxies) as replies:
-        accepted = plugin.notify(body=text, title=title, notify_type=message.kind, body_format="text")
+    scheme, style = _scheme(plugin), _style(plugin)
+    mentions = _mentions(plugin, receiver.url) if message.calls else NOBODY
+    shape = _shape(plugin, scheme, style)
+    title, text = fitted(shape, message.title, message.text, message.url, tail(scheme, mentions))
+    amend = Amendment(scheme=scheme, mentions=mentions, secret=plugin.user, now=message.now)
+    with Replies(receiver.proxies, amend) as replies:
+        accepted = plugin.notify(body=text, title=title, notify_type=message.kind, body_format=style)
     return judge(scheme, bool(accepted), replies)
+
+
+def _mentions(plugin: Any, url: str) -> Mentions:
+    """Whom its address names; apprise's own way for DingTalk are mobile numbers in the path."""
+    asked = mentions_in(url)
+    if _scheme(plugin) != "dingtalk":
+        return asked
+    return replace(asked, mobiles=tuple(dict.fromkeys((*plugin.targets, *asked.mobiles))))
+
+
+def _style(plugin: Any) -> str:
+    """`markdown` where DingTalk was asked to render it: it needs other line ends than apprise makes. Else plain text."""
+    return (
+        "markdown"
+        if _scheme(plugin) == "dingtalk" and plugin.resolve_format("text") == "markdown"
+        else "text"
+    )
+
+
+def _shape(plugin: Any, scheme: str, style: str) -> Shape:
+    shape = SHAPES.get(scheme, ANY)
+    if style == "markdown":
+        shape = replace(shape, markup=as_markdown)
+    return shape if scheme in SHAPES else replace(shape, room=min(shape.room, plugin.body_maxlen))
 
 
 def _scheme(plugin: Any) -> str:
@@ -177,17 +216,14 @@ def _scheme(plugin: Any) -> str:
     return str(known if isinstance(known, str) else known[0])
 
 
-def cut(text: str, limit: int) -> str:
-    """The text in at most `limit` bytes of UTF-8; what is missing at its end shows as `…`."""
-    raw = text.encode()
-    if len(raw) <= limit:
-        return text
-    return raw[: limit - len("…".encode())].decode(errors="ignore").rstrip() + "…"
-
-
-def _message(payload: Mapping[str, Any]) -> Message:
+def _message(payload: Mapping[str, Any], now: datetime) -> Message:
     return Message(
-        title=payload["title"], text=payload["text"], kind=_kind(payload["event"], payload["severity"])
+        title=payload["title"],
+        text=payload["text"],
+        url=payload["url"],
+        kind=_kind(payload["event"], payload["severity"]),
+        calls=deserves(payload["event"], payload["severity"]),
+        now=now,
     )
 
 

@@ -1,13 +1,17 @@
 """What receivers really answered to apprise's plugins, which look at the HTTP status only.
 
-WeCom, DingTalk, Feishu, Lark and ServerChan answer 200 also when they refuse; the truth stands in the body.
+WeCom, DingTalk and Feishu answer 200 also when they refuse, ServerChan and Feishu 400 also when they only want us to
+wait; the truth stands in the body. Of mail servers the plugin says no more than that it failed; they are heard as well.
 """
 
 from __future__ import annotations
 
 import json
+import smtplib
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from email.header import Header, decode_header, make_header
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +19,7 @@ from urllib.parse import urlsplit
 
 from monitor.model import Proxies
 from monitor.net.proxies import proxy_for
+from monitor.notify.codes import CODE_KEYS, MESSAGE_KEYS, UNMISTAKABLE, is_for_later, sense
 from monitor.notify.delivery import DeliveryError, refused_for_good
 
 if TYPE_CHECKING:
@@ -22,19 +27,6 @@ if TYPE_CHECKING:
 
 MOST_REPLY = 65_536
 """Bytes of a reply that are read."""
-CODE_KEYS = {
-    "wecombot": ("errcode",),
-    "dingtalk": ("errcode",),
-    "feishu": ("code", "StatusCode"),
-    "lark": ("code", "StatusCode"),
-    "schan": ("code", "errno"),
-}
-"""scheme → where the body says whether it was taken; one of these must be there."""
-UNMISTAKABLE = ("errcode",)
-"""Looked at in any JSON reply: a code other than 0 under this name is a refusal everywhere."""
-LATER = frozenset({"-1", "45009", "45033", "130101", "410100", "9499", "11232"})
-"""Codes that mean "busy" or "too often": the same will be taken later."""
-
 _thread = threading.local()
 
 
@@ -47,15 +39,25 @@ class Reply:
     problem: str = ""
 
 
-class Replies:
-    """Collects the replies to all requests this thread makes while it is entered, and has them go by these proxies."""
+Amend = Callable[[dict[str, Any]], dict[str, Any]]
 
-    def __init__(self, proxies: Proxies | None = None) -> None:
+
+class Replies:
+    """Collects what is answered to this thread while it is entered.
+
+    Its requests go by these proxies, and `amend` completes the JSON that they carry.
+    """
+
+    def __init__(self, proxies: Proxies | None = None, amend: Amend | None = None) -> None:
         self.seen: list[Reply] = []
+        self.mail: int | None = None
+        """The last refusal of a mail server (RFC 5321 §4.2.1: 4xx later, 5xx never)."""
         self.proxies = proxies or Proxies()
+        self.amend = amend
 
     def __enter__(self) -> Replies:
         _listen_in()
+        _listen_to_mail()
         _thread.replies = self
         return self
 
@@ -80,6 +82,7 @@ def _listen_in() -> None:
             return send(self, request, **kwargs)
         try:
             _lead(self, request, replies.proxies)
+            _complete(request, replies.amend)
             response = send(self, request, **{**kwargs, "stream": True, "proxies": {}})
             body = next(response.iter_content(MOST_REPLY), b"")
         except requests.RequestException as problem:
@@ -91,6 +94,53 @@ def _listen_in() -> None:
         return response
 
     requests.Session.send = listening  # type: ignore[method-assign]
+
+
+@cache
+def _listen_to_mail() -> None:
+    """Let every SMTP conversation report refusals to the thread that leads it. Other threads notice nothing."""
+    getreply, sendmail = smtplib.SMTP.getreply, smtplib.SMTP.sendmail
+
+    def listening(self: smtplib.SMTP) -> tuple[int, bytes]:
+        code, words = getreply(self)
+        replies: Replies | None = getattr(_thread, "replies", None)
+        if replies is not None and code >= 400:
+            replies.mail = code
+        return code, words
+
+    def sending(self: smtplib.SMTP, sender: str, to: Any, mail: Any, *more: Any, **options: Any) -> Any:
+        is_ours = getattr(_thread, "replies", None) is not None and isinstance(mail, str)
+        return sendmail(self, sender, to, folded(mail) if is_ours else mail, *more, **options)
+
+    smtplib.SMTP.getreply = listening  # type: ignore[method-assign]
+    smtplib.SMTP.sendmail = sending  # type: ignore[method-assign,assignment]
+
+
+def folded(mail: str) -> str:
+    """A mail whose subject is in encoded words of at most 75 characters each, as RFC 2047 §2 asks for.
+
+    Apprise makes one word of it, and a line of more than 1,000 bytes is refused (RFC 5321 §4.5.3.1.6).
+    """
+    head, gap, body = mail.partition("\n\n")
+    lines = [_folded(line) if line.startswith("Subject: =?") else line for line in head.split("\n")]
+    return "\n".join(lines) + gap + body
+
+
+def _folded(line: str) -> str:
+    name, _, value = line.partition(": ")
+    return f"{name}: " + Header(str(make_header(decode_header(value))), "utf-8", header_name=name).encode()
+
+
+def _complete(request: requests.PreparedRequest, amend: Amend | None) -> None:
+    """Put what a plugin leaves out into the JSON of its request."""
+    if amend is None or not isinstance(request.body, bytes | str):
+        return
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return  # a form
+    if isinstance(body, dict):
+        request.prepare_body(json.dumps(amend(body)).encode(), None)
 
 
 def _lead(session: requests.Session, request: requests.PreparedRequest, proxies: Proxies) -> None:
@@ -123,35 +173,42 @@ def judge(scheme: str, accepted: bool, replies: Replies) -> str:
     """What was answered, when everything was taken. Raises `DeliveryError` when anything was not."""
     for reply in replies.seen:
         _refuse(scheme, reply)
+    if not accepted and replies.mail is not None:
+        raise DeliveryError(f"the mail server answered {replies.mail}", permanent=replies.mail >= 500)
     if not accepted:
         raise DeliveryError("it did not take the message", permanent=False)
     return " ".join(str(reply.status) for reply in replies.seen) or "accepted"
 
 
 def _refuse(scheme: str, reply: Reply) -> None:
-    """Raise `DeliveryError` for a reply that is a refusal."""
+    """Raise `DeliveryError` for a reply that is a refusal. A code says more than a status."""
     if reply.status is None:
         raise DeliveryError(reply.problem, permanent=False)
-    if not 200 <= reply.status < 300:
-        raise DeliveryError(f"answered {reply.status}", permanent=refused_for_good(reply.status))
-    codes = _codes(scheme, reply.body)
-    if scheme in CODE_KEYS and not codes:
-        raise DeliveryError("answered 200 without saying that it took the message", permanent=False)
+    is_taken = 200 <= reply.status < 300
+    codes, message = _said(scheme, reply.body)
     for name, code in codes.items():
         if code != "0":
-            raise DeliveryError(f"answered {reply.status} with {name} {code}", permanent=code not in LATER)
+            meaning = sense(scheme, code, message)
+            reason = f"answered {reply.status} with {name} {code}" + (f" ({meaning})" if meaning else "")
+            is_broken = not is_taken and not refused_for_good(reply.status)
+            raise DeliveryError(reason, permanent=not (is_broken or is_for_later(scheme, code, message)))
+    if not is_taken:
+        raise DeliveryError(f"answered {reply.status}", permanent=refused_for_good(reply.status))
+    if scheme in CODE_KEYS and not codes:
+        raise DeliveryError("answered 200 without saying that it took the message", permanent=False)
 
 
-def _codes(scheme: str, body: bytes) -> dict[str, str]:
-    """The codes in a JSON reply; empty when it is no JSON object or has none of them."""
+def _said(scheme: str, body: bytes) -> tuple[dict[str, str], str]:
+    """The codes in a JSON reply and the words beside them; nothing when it is no JSON object or has none of them."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        return {}
+        return {}, ""
     if not isinstance(said, dict):
-        return {}
+        return {}, ""
     names = CODE_KEYS.get(scheme, UNMISTAKABLE)
-    return {name: _plain(said[name]) for name in names if name in said}
+    words = " ".join(str(said[name]) for name in MESSAGE_KEYS if isinstance(said.get(name), str))
+    return {name: _plain(said[name]) for name in names if name in said}, words
 
 
 def _plain(code: object) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from monitor.model import Receiver
 from monitor.notify import deliverers
-from monitor.notify.apprise import MOST_STUCK, AppriseDeliverer, cut
+from monitor.notify.apprise import MOST_STUCK, AppriseDeliverer
 from monitor.notify.delivery import Deliverer, DeliveryError
 from monitor.notify.payload import payload
 from monitor.notify.webhook import Webhook
@@ -142,100 +142,11 @@ async def test_an_impossible_address_is_refused_for_good(url):
 
 # --- apprise ---------------------------------------------------------------------------------------------------------
 
-BOTS = {
-    "wecombot": (f"wecombot://{SECRET}", "api_url"),
-    "dingtalk": ("dingtalk://abcdefghijklmnop/", "notify_url"),
-    "feishu": ("feishu://abcdefghijklmnop", "notify_url"),
-    "lark": ("lark://abcdefghijklmnop", "webhook_url"),
-    "schan": ("schan://SCT1abcdefghijklmnop", "notify_url"),
-}
-TAKEN = {"errcode": 0, "code": 0, "StatusCode": 0}
-
-
-@pytest.fixture
-def bot(monkeypatch):
-    """A bot of a fixed host, turned to a hook by the attribute that holds its address; everything else is real."""
-    from monitor.notify import apprise as ours
-
-    def make(name: str, it: Hook) -> Receiver:
-        url, attribute = BOTS[name]
-        real = ours._plugin
-
-        def turned(url: str):
-            plugin = real(url)
-            setattr(plugin, attribute, f"http://{it.address}/")
-            return plugin
-
-        monkeypatch.setattr(ours, "_plugin", turned)
-        return by_apprise(url)
-
-    return make
-
-
-@pytest.mark.parametrize("name", BOTS)
-async def test_a_bot_that_answers_200_with_an_error_code_did_not_take_it(bot, name):
-    sender = AppriseDeliverer()
-    refusal = {"errcode": 93000, "errmsg": "invalid webhook url"}
-    if name in ("feishu", "lark", "schan"):
-        refusal = {"code": 19024, "msg": "Key Words Not Found"}
-    async with hook(refusal) as it:
-        with pytest.raises(DeliveryError, match=r"93000|19024") as problem:
-            await sender.deliver(bot(name, it), PAYLOAD)
-    await sender.close()
-
-    assert problem.value.permanent
-
-
-@pytest.mark.parametrize("name", BOTS)
-async def test_a_bot_that_says_so_took_it(bot, name):
-    sender = AppriseDeliverer()
-    async with hook(TAKEN) as it:
-        assert await sender.deliver(bot(name, it), PAYLOAD) == "200"
-    await sender.close()
-
-
-@pytest.mark.parametrize(
-    ("answer", "permanent"),
-    [
-        pytest.param({"errcode": 45009}, False, id="too often: later"),
-        pytest.param({"errcode": -1}, False, id="busy: later"),
-        pytest.param({}, False, id="nothing is said"),
-        pytest.param({"errcode": SECRET * 9}, True, id="a code that is none is not repeated"),
-    ],
-)
-async def test_what_a_bots_code_means(bot, answer, permanent):
-    sender = AppriseDeliverer()
-    async with hook(answer) as it:
-        with pytest.raises(DeliveryError) as problem:
-            await sender.deliver(bot("wecombot", it), PAYLOAD)
-    await sender.close()
-
-    assert problem.value.permanent is permanent
-    assert SECRET not in str(problem.value)
-
 
 async def test_any_receiver_that_answers_an_errcode_did_not_take_it(deliverer):
     async with hook({"errcode": 93000}) as it:
         with pytest.raises(DeliveryError, match="errcode 93000"):
             await deliverer["json"].deliver(to(it, "json"), PAYLOAD)
-
-
-async def test_wecom_gets_at_most_2048_bytes_and_sees_that_something_is_missing(bot):
-    sender = AppriseDeliverer()
-    async with hook(TAKEN) as it:
-        await sender.deliver(bot("wecombot", it), {**PAYLOAD, "text": "发票" * 1500})
-    await sender.close()
-
-    content = it.bodies[0]["text"]["content"]
-    assert 2000 < len(content.encode()) <= 2048
-    assert content.startswith("【故障】山东")
-    assert content.endswith("…")
-
-
-@pytest.mark.parametrize("limit", range(3, 20))
-def test_a_cut_never_splits_a_character_nor_exceeds_its_bytes(limit):
-    assert len(cut("发a票😀验", limit).encode()) <= limit
-    cut("发a票😀验", limit).encode().decode()
 
 
 async def test_threads_that_hang_are_left_behind_but_not_without_end():

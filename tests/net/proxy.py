@@ -25,6 +25,8 @@ class Tunnels:
     wants: str | None = None
     """The `Proxy-Authorization` without which it answers 407."""
     names: dict[str, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    """Name → the port that is gone to in place of the one asked for."""
     asked: list[str] = field(default_factory=list)
     """The targets of all CONNECTs, in order."""
     heads: list[str] = field(default_factory=list)
@@ -57,7 +59,8 @@ class Tunnels:
         host, _, port = target.rpartition(":")
         name = "127.0.0.1" if host.endswith(".localhost") else self.names.get(host.strip("[]"))
         try:
-            far, back = await asyncio.open_connection(name, int(port)) if name else (None, None)
+            there = self.ports.get(host, int(port))
+            far, back = await asyncio.open_connection(name, there) if name else (None, None)
         except OSError:
             far, back = None, None
         if far is None or back is None:
