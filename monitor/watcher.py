@@ -16,8 +16,8 @@ from monitor.core.alive import Pulse
 from monitor.core.judge import BAN, interval_of, is_ban
 from monitor.core.schedule import Agenda, HostLimit, first_due, missed, next_due
 from monitor.core.state import Commit
-from monitor.model import Cause, Plan, Result, Target, TargetState
-from monitor.net import LimitReached
+from monitor.model import Cause, Plan, Result, StoreHealth, Target, TargetState
+from monitor.net import Hampered, LimitReached
 from monitor.probes import Observation
 from monitor.probes.aside import Hindrance, NotNow
 
@@ -31,8 +31,17 @@ CONNECTIONS_PER_RUN = 2
 """What a run makes at most as a rule: one, and one more that reads the chain of a certificate that cannot be verified."""
 
 
+AGAIN = 2.0
+"""Seconds until a run that this machine hampered is made again."""
+CALM = 4.0
+"""Seconds without another such run after which probing works again."""
+
+
 class Look(Protocol):
-    """One run of one target, now. Raises LimitReached when a connection it cannot do without was not admitted."""
+    """One run of one target, now.
+
+    Raises LimitReached when a connection it cannot do without was not admitted, Hampered when this machine was in its way.
+    """
 
     async def __call__(self, target: Target, *, admit: Callable[[str], bool], scheduled: bool) -> Result:
         """Look at `target` within its own deadline; every failure is in the result."""
@@ -48,7 +57,7 @@ class Meter(Protocol):
         """The part of it spent waiting for a place among `limits.concurrency`."""
 
     def count_skipped(self, reason: str) -> None:
-        """A run that was due and did not take place: late, limit, banned or still_running."""
+        """A run that was due and did not count: late, limit, banned, still_running or hampered."""
 
 
 @dataclass(slots=True)
@@ -71,7 +80,7 @@ class Watcher:
         clock: Clock,
         meter: Meter,
         *,
-        hand_on: Callable[[Result], None],
+        hand_on: Callable[[Result | StoreHealth], None],
         bans: Mapping[str, datetime],
     ) -> None:
         self._plan = plan
@@ -94,6 +103,8 @@ class Watcher:
         self._shut_out: dict[str, datetime] = {}
         """Hosts that answered a run beside the schedule with a ban: judgement does not know of it."""
         self._changed = asyncio.Event()
+        self._hampered_at: float | None = None
+        """When this machine last was in the way of a run, while that is what the pipeline knows."""
         self.pulse = Pulse(moved_at=clock.monotonic())
         """When the schedule last started what was due, and when something is due next."""
         self._under_way = 0
@@ -234,13 +245,32 @@ class Watcher:
                 self._meter.observe_lateness(max(0.0, started - due))
                 result = await self._look_once(target, scheduled=scheduled)
             self._hand_on(result)
+            self._note_unhampered()
         except LimitReached:
             self._hold(target.id, self._limit.free_at(target.host_key, self.steady()), scheduled=scheduled)
+            self._changed.set()
+        except Hampered as trouble:
+            self._note_hampered(str(trouble))
+            self._want(target.id, self.steady() + AGAIN)
             self._changed.set()
         finally:
             self._note_end()
             if target.id in self._paces:
                 self._paces[target.id].running = False
+
+    def _note_hampered(self, reason: str) -> None:
+        """Nothing was learnt of the target. Have it told, should it last."""
+        self._meter.count_skipped("hampered")
+        if self._hampered_at is None:
+            log.error("run.hampered", reason=reason, consequence="not counted, made again")
+            self._hand_on(StoreHealth(store="probing", up=False, detail=reason))
+        self._hampered_at = self.steady()
+
+    def _note_unhampered(self) -> None:
+        if self._hampered_at is not None and self.steady() - self._hampered_at >= CALM:
+            self._hampered_at = None
+            log.warning("run.unhampered")
+            self._hand_on(StoreHealth(store="probing", up=True))
 
     def _note_begin(self) -> None:
         if self._under_way == 0:
@@ -256,7 +286,7 @@ class Watcher:
         started_at, begun = self._clock.now(), self._clock.monotonic()
         try:
             return await self._look(target, admit=self._admit, scheduled=scheduled)
-        except LimitReached:
+        except (LimitReached, Hampered):
             raise
         except Exception as problem:
             log.exception("run.failed", target=target.id)
@@ -286,6 +316,8 @@ class Watcher:
         except LimitReached:
             free_at = self._limit.free_aside_at(target.host_key, self.steady())
             raise NotNow(Hindrance.LIMIT, max(0.0, free_at - self.steady())) from None
+        except Hampered:
+            raise NotNow(Hindrance.HAMPERED, AGAIN) from None
         finally:
             self._aside -= 1
         if is_ban(seen.result):

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.core.state import Commit
-from monitor.model import Cause, Due, Plan, Repeat, Result, Target, TargetState
-from monitor.net import LimitReached
+from monitor.model import Cause, Due, Plan, Repeat, Result, StoreHealth, Target, TargetState
+from monitor.net import Hampered, LimitReached
 from monitor.watcher import Watcher
 
 pytestmark = pytest.mark.looptime
@@ -161,6 +161,26 @@ async def test_a_rerun_beyond_the_limit_waits_instead_of_being_lost():
     assert runs.times("a") == [0, pytest.approx(60.0, abs=0.5)]
 
 
+async def test_a_run_that_this_machine_hampered_is_made_again_soon_and_the_machine_is_said_to_be_why():
+    class Hampering(Runs):
+        async def __call__(self, target, *, admit, scheduled):
+            if len(self.times("a")) < 9:
+                self.started.append((target.id, asyncio.get_running_loop().time(), scheduled))
+                raise Hampered("too many open files")
+            return await super().__call__(target, admit=admit, scheduled=scheduled)
+
+    runs, meter = Hampering(), Meter()
+    heard: list[Result | StoreHealth] = []
+    made = watcher(target("a"), runs=runs, meter=meter)
+    made._hand_on = heard.append
+    await let_run(made, 130)
+    assert all(later - earlier < 2.2 for earlier, later in itertools.pairwise(runs.times("a")[:10]))
+    assert meter.skipped["hampered"] == 9
+    said = [(one.store, one.up, one.detail) for one in heard if isinstance(one, StoreHealth)]
+    assert said == [("probing", False, "too many open files"), ("probing", True, "")]
+    assert all(one.cause is Cause.NONE for one in heard if isinstance(one, Result))
+
+
 async def test_a_restart_loop_does_not_hammer_a_host():
     connections: list[float] = []
     starts: list[datetime] = []
@@ -194,7 +214,7 @@ async def test_a_banned_host_gets_no_http_run_but_still_a_handshake():
 
 
 async def test_a_bug_of_ours_is_a_result_and_neither_an_outage_nor_the_end():
-    results: list[Result] = []
+    results: list[Result | StoreHealth] = []
 
     async def broken(target, *, admit, scheduled):
         raise KeyError(target.id)
@@ -203,7 +223,7 @@ async def test_a_bug_of_ours_is_a_result_and_neither_an_outage_nor_the_end():
     made = Watcher(whole, broken, LoopClock(), Meter(), hand_on=results.append, bans={})
     await let_run(made, 121)
     assert len(results) == 3
-    assert {result.cause for result in results} == {Cause.INTERNAL}
+    assert {result.cause for result in results if isinstance(result, Result)} == {Cause.INTERNAL}
 
 
 async def test_concurrency_is_bounded_and_its_wait_is_seen():

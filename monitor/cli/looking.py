@@ -12,8 +12,8 @@ from monitor.clock import Clock, SystemClock
 from monitor.core.classify import Knowledge
 from monitor.core.schedule import HostLimit
 from monitor.knowledge import load_catalogue, load_words
-from monitor.model import Plan, Result, Target
-from monitor.net import LimitReached, Net
+from monitor.model import Cause, Plan, Result, Target
+from monitor.net import Hampered, LimitReached, Net
 from monitor.probes import run
 
 
@@ -33,6 +33,8 @@ async def look(targets: Sequence[Target], plan: Plan, saying: str) -> list[Resul
                 return await run(target, net, knowledge, admit=partial(_admit, limit, clock), scheduled=False)
             except LimitReached:
                 return None
+            except Hampered as trouble:
+                return _hampered(target, clock, trouble)
 
     try:
         with _progress(saying):
@@ -41,6 +43,13 @@ async def look(targets: Sequence[Target], plan: Plan, saying: str) -> list[Resul
     finally:
         await net.close()
     return [one.result() for one in looks]
+
+
+def _hampered(target: Target, clock: Clock, trouble: Hampered) -> Result:
+    """This machine was in the way: it speaks of us."""
+    return Result(
+        target=target.id, started_at=clock.now(), duration=0.0, cause=Cause.INTERNAL, detail=str(trouble)
+    )
 
 
 def _admit(limit: HostLimit, clock: Clock, host_key: str) -> bool:

@@ -98,7 +98,7 @@ class Metrics:
         self._own.concurrency_wait.observe(seconds)
 
     def count_skipped(self, reason: str) -> None:
-        """A due run did not happen: `late`, `limit`, `banned` or `still_running`."""
+        """A due run did not happen: `late`, `limit`, `banned`, `still_running` or `hampered`."""
         self._own.skipped.labels(reason).inc()
 
     def set_loop_lag(self, seconds: float) -> None:

@@ -12,7 +12,7 @@ TARGET_LABELS = ("probe", "authority", "service")
 """On every series of a target; `authority="local"` for controls, `service=""` where there is none."""
 
 STORES = ("state", "history")
-SKIP_REASONS = ("late", "limit", "banned", "still_running")
+SKIP_REASONS = ("late", "limit", "banned", "still_running", "hampered")
 HEARTBEAT_RESULTS = ("sent", "failed", "withheld")
 NOTIFICATION_RESULTS = ("sent", "failed", "dropped")
 RESEND_RESULTS = ("sent", "failed")

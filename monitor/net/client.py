@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
+from datetime import timedelta
 
 from monitor.clock import Clock
-from monitor.model import Seen
+from monitor.model import Cause, Outcome, Seen
+from monitor.net.attention import Attention
 from monitor.net.certificates import Certificates
+from monitor.net.failures import shortage_of
 from monitor.net.look import Look, Shared
-from monitor.net.request import Admit, LimitReached, Request
+from monitor.net.request import Admit, Hampered, LimitReached, Request
 from monitor.net.resolve import Resolver
 from monitor.net.tls import Contexts
+
+PATIENCE = 3.0
+"""Seconds of our absence during a run that may have cost it its peer: whoever waits for us leaves after that, at the earliest."""
+OF_ABSENCE = frozenset({
+    Cause.CONNECTION_RESET, Cause.CONNECTION_CLOSED, Cause.UNREACHABLE, Cause.DNS_SERVFAIL, Cause.PROXY_FAILED,
+    *(cause for cause in Cause if cause.outcome is Outcome.TIMEOUT),
+})  # fmt: skip
+"""What may come of it: a peer that gave up, a way that is gone after the machine slept."""
 
 
 class Net:
@@ -24,27 +35,85 @@ class Net:
         """Look once, within `timeout` seconds from name resolution to the last byte.
 
         Always answers with what was seen, failed or not; raises `LimitReached` when a connection it cannot do
-        without was not admitted. Spans are measured by the loop's clock, like the deadline itself.
+        without was not admitted, `Hampered` when this machine is why it failed. Spans are measured by the clock of the
+        run, like the deadline itself.
         """
-        if request.tls is not None:
-            self._shared.contexts.warm(request.tls)
-        started_at = self._clock.now()
+        self._prepare(request)
+        absence = _Absence(self._clock, self._shared.attention)
         look = Look(request, timeout, admit, self._shared)
         try:
-            async with asyncio.timeout(timeout):
+            async with self._shared.attention.within(timeout):
                 await look.run()
         except LimitReached:
             raise
         except Exception as error:  # noqa: BLE001  the edge: everything becomes a cause, by the table
+            _refuse_shortage(error)
             look.fail(error)
         finally:
             look.close()
-        return look.seen(started_at)
+        seen = look.seen(absence.began_at)
+        absence.weigh(seen)
+        return seen
+
+    def _prepare(self, request: Request) -> None:
+        """What takes our own time, and must not be wanting later. Raises Hampered."""
+        try:
+            _spare_files()
+            if request.tls is not None:
+                self._shared.contexts.warm(request.tls)
+        except (OSError, MemoryError) as error:
+            raise Hampered(shortage_of(error) or "out of files") from error
 
     async def close(self) -> None:
         """Forget what was kept. No look may run any more; sockets are never kept beyond a look."""
         self._shared = _fresh()
 
 
+class _Absence:
+    """How long this program was away during one run: held up, or asleep with the whole machine."""
+
+    __slots__ = ("_attention", "_clock", "_lost", "_monotonic", "began_at")
+
+    def __init__(self, clock: Clock, attention: Attention) -> None:
+        self._clock = clock
+        self._attention = attention
+        self.began_at = clock.now()
+        self._monotonic = clock.monotonic()
+        self._lost = attention.lost
+
+    def weigh(self, seen: Seen) -> None:
+        """Raises Hampered when the absence may be why the run failed.
+
+        While a machine sleeps its monotonic clock stands still, the wall clock does not.
+        """
+        if seen.failure is None or seen.failure.cause not in OF_ABSENCE:
+            return
+        span = timedelta(seconds=self._clock.monotonic() - self._monotonic)
+        slept = (self._clock.now() - self.began_at - span).total_seconds()
+        away = self._attention.lost - self._lost + max(0.0, slept)
+        if away > PATIENCE:
+            raise Hampered(f"this machine held the program up for {away:.0f} s")
+
+
+def _spare_files() -> None:
+    """Raises OSError unless two files can be opened: name resolution and trust fail in the peer's name without."""
+    for end in os.pipe():
+        os.close(end)
+
+
+def _refuse_shortage(error: Exception) -> None:
+    """Raises Hampered when a run failed for want of something of ours, by its own word or because there is none left."""
+    lack = shortage_of(error)
+    if lack is None:
+        try:
+            _spare_files()
+        except OSError as also:
+            lack = shortage_of(also)
+    if lack is not None:
+        raise Hampered(lack) from error
+
+
 def _fresh() -> Shared:
-    return Shared(resolver=Resolver(), contexts=Contexts(), certificates=Certificates())
+    return Shared(
+        attention=Attention(), resolver=Resolver(), contexts=Contexts(), certificates=Certificates()
+    )

@@ -53,6 +53,9 @@ ERRNOS: Mapping[int, tuple[Cause, str]] = {
     errno.ENOMEM: (Cause.INTERNAL, "out of memory"),
 }
 
+_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What this machine lacks, whoever was to be talked to."""
+
 LEGACY_REASONS = frozenset(
     {
         "UNSUPPORTED_PROTOCOL",
@@ -87,6 +90,15 @@ def failure_of(error: Exception, phase: Phase) -> Failure:
     """What an exception that ended `phase` means. `internal` for what nobody foresaw."""
     cause, detail = _meaning(error, phase)
     return Failure(cause=cause, phase=phase, detail=detail)
+
+
+def shortage_of(error: BaseException) -> str | None:
+    """What this machine lacks, where that is what the exception says: files, buffers, memory."""
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno in _SHORTAGES:
+        return ERRNOS[error.errno][1]
+    return None
 
 
 def _meaning(error: Exception, phase: Phase) -> tuple[Cause, str]:

@@ -21,6 +21,7 @@ from monitor.model import (
     TlsProfile,
     Verify,
 )
+from monitor.net.attention import Attention
 from monitor.net.certificates import Certificates
 from monitor.net.connect import Wire
 from monitor.net.exchange import exchange
@@ -45,6 +46,7 @@ log = structlog.get_logger(__name__)
 class Shared:
     """What all looks of one client share."""
 
+    attention: Attention
     resolver: Resolver
     contexts: Contexts
     certificates: Certificates
@@ -82,7 +84,8 @@ class Look:
         self._shared = shared
         self._hop = first_hop(request)
         self._proxy = _proxy_for(self._hop, request)
-        self._watch = Stopwatch(Phase.RESOLVE if self._proxy is None else Phase.CONNECT)
+        first = Phase.RESOLVE if self._proxy is None else Phase.CONNECT
+        self._watch = Stopwatch(shared.attention.time, first)
         self._known: dict[str, tuple[str, ...]] = {}
         self._wire: Wire | None = None
         self._collector: Collector | None = None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from monitor.model import Attempt, Cause, Failure, Phase
 from monitor.net.connect import Dial, Wire
-from monitor.net.failures import failure_of
+from monitor.net.failures import failure_of, shortage_of
 
 
 class Race:
@@ -42,11 +42,13 @@ class Race:
         return await self.finish()
 
     def start(self, address: str) -> None:
-        """Set out for one more address."""
+        """Set out for one more address. Raises OSError for what this machine lacks."""
         self._order.append(address)
         try:
             dial = Dial(address, self._port)
         except OSError as error:
+            if shortage_of(error) is not None:
+                raise
             self._failed[address] = failure_of(error, Phase.CONNECT)
         else:
             self._running[dial.done] = dial

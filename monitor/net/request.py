@@ -18,6 +18,10 @@ class LimitReached(Exception):  # noqa: N818  it is not an error of the run
     """A connection that the run cannot do without was not admitted: the run is skipped and counted, not failed."""
 
 
+class Hampered(Exception):  # noqa: N818  nor is this
+    """This machine did not let the run be made as it should be. It says nothing of the peer: skipped and counted, made again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
     """One HTTP/1.1 request. The client adds `Host`, `Connection: close` and `Accept-Encoding`, no User-Agent.

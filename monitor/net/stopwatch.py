@@ -1,8 +1,8 @@
-"""How long each phase of one run took, by the clock of the event loop, which is also the clock of the deadline."""
+"""How long each phase of one run took, by the clock of the run (`Attention`), which is also the clock of the deadline."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 
 from monitor.model import Phase
 
@@ -12,8 +12,8 @@ class Stopwatch:
 
     __slots__ = ("_entered", "_time", "began", "phase", "spent")
 
-    def __init__(self, first: Phase = Phase.RESOLVE) -> None:
-        self._time = asyncio.get_running_loop().time
+    def __init__(self, time: Callable[[], float], first: Phase = Phase.RESOLVE) -> None:
+        self._time = time
         self.began = self._entered = self._time()
         self.phase = first
         self.spent: dict[Phase, float] = {}

@@ -141,6 +141,8 @@ class View:
     """What does not work, or which certificates: lines."""
     stores: Sequence[str]
     """Which memories of the daemon it is about."""
+    is_hampered: bool
+    """Its own machine is in the way of its runs."""
     first_id: str
     """The incident to acknowledge; empty without one."""
     at: str
@@ -224,6 +226,7 @@ def _view(notification: Notification, plan: Plan) -> View:
             for one in notification.incidents
             if one.scope is Scope.DAEMON
         ],
+        is_hampered=any(one.service == "probing" for one in notification.incidents),
         first_id=notification.incidents[0].id if notification.incidents else "",
         at=_wall_clock(notification.at, plan),
         zone=ZONE_NAMES[plan.language].get(plan.timezone, plan.timezone),

@@ -14,6 +14,8 @@ class Hindrance(StrEnum):
     """The platform has shut us out (code 020)."""
     BUSY = "busy"
     """Every place among the runs that may be under way is taken."""
+    HAMPERED = "hampered"
+    """This machine lacks files or memory, or held the run up."""
 
 
 class NotNow(Exception):  # noqa: N818  nothing went wrong

@@ -10,7 +10,7 @@ from monitor.model import Result, Seen, Target
 from monitor.net import Admit, Net, Request
 
 Look = Callable[[Target, Net, Admit], Awaitable[Seen]]
-"""One look, within `target.timeout`. Always answers with what was seen; raises only `LimitReached` (see `Net.look`)."""
+"""One look, within `target.timeout`. Always answers with what was seen; raises only `LimitReached` and `Hampered` (see `Net.look`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

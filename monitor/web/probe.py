@@ -39,6 +39,7 @@ REFUSALS = {
         "the platform has shut us out (code 020): nothing is sent to this host for a day",
     ),
     Hindrance.BUSY: (503, "too many runs are under way (limits.concurrency)"),
+    Hindrance.HAMPERED: (503, "the machine of the monitor lacks files or memory, or held the run up"),
 }
 """Status and words for each hindrance. 429 is for who asks too often; a ban is nobody's fault who asks."""
 

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.model import Cause, Outcome, Phase
-from monitor.net import Request
+from monitor.net import Hampered, Request
 from monitor.net.failures import failure_of
 from tests.net.peers import look
 
@@ -65,16 +65,16 @@ async def test_our_own_bug_is_logged_with_its_traceback_and_speaks_of_us(free_po
     ]
 
 
-async def test_running_out_of_files_speaks_of_us(free_port: int) -> None:
+@pytest.mark.parametrize("left", [0, 1])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "no-such-name.invalid"])
+async def test_running_out_of_files_says_nothing_of_the_peer(free_port: int, host: str, left: int) -> None:
     await asyncio.sleep(0)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     lowest = os.open(os.devnull, os.O_RDONLY)
     os.close(lowest)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + left, hard))
     try:
-        with capture_logs():
-            seen = await look(Request(host="127.0.0.1", port=free_port))
+        with pytest.raises(Hampered, match="too many open files"):
+            await look(Request(host=host, port=free_port))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert seen.failure is not None
-    assert (seen.failure.cause, seen.failure.detail) == (Cause.INTERNAL, "too many open files")
