@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monitor.core import muting, planned
+from monitor.core import muting, planned, waiting
 from monitor.core.draft import Draft
 from monitor.core.incidents import noted
 from monitor.core.state import Sweep, WindowRecord
@@ -22,7 +22,9 @@ from monitor.model import (
     Command,
     EndSilence,
     EndWindow,
+    Leave,
     Replan,
+    Wait,
     Window,
 )
 
@@ -45,6 +47,10 @@ def carry_out(draft: Draft, command: Command) -> None:
             draft.refused = _add_window(draft, command.window)
         case EndWindow():
             draft.refused = _end_window(draft, command)
+        case Wait():
+            draft.refused = waiting.take(draft, command)
+        case Leave():
+            draft.refused = waiting.leave(draft, command.id)
         case Replan():
             _replan(draft)
     if not draft.refused:

@@ -33,7 +33,7 @@ from monitor.model import (
 
 T = TypeVar("T")
 WEIGHTY = (
-    "incidents", "forgotten", "notifications", "bans", "lifted", "windows", "silences", "certificates", "expected", "expected", "flaps", "dropped",
+    "incidents", "forgotten", "notifications", "bans", "lifted", "windows", "silences", "certificates", "expected", "flaps", "dropped",
 )  # fmt: skip
 """Parts of a commit that must be on disk before they are acted on."""
 

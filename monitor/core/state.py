@@ -19,6 +19,7 @@ from monitor.model import (
     ReferenceReading,
     Silence,
     TargetState,
+    Waiting,
     Window,
 )
 

@@ -17,9 +17,11 @@ from monitor.model.events import (
     EndSilence,
     EndWindow,
     Event,
+    Leave,
     Replan,
     StoreHealth,
     Tick,
+    Wait,
 )
 from monitor.model.incidents import Incident, Scope, Severity
 from monitor.model.notifications import EventName, Notification, Vote
@@ -58,6 +60,7 @@ from monitor.model.targets import (
     TlsProfile,
     Verify,
 )
+from monitor.model.waiting import Waiting
 from monitor.model.windows import Silence, Window
 
 __all__ = [
@@ -96,6 +99,7 @@ __all__ = [
     "Incident",
     "JsonExpectation",
     "Judgement",
+    "Leave",
     "MaintenanceRule",
     "NoticeFeed",
     "Notification",
@@ -134,6 +138,8 @@ __all__ = [
     "Verdict",
     "Verify",
     "Vote",
+    "Wait",
+    "Waiting",
     "When",
     "Window",
     "Words",

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from monitor.model.references import ReferenceReading
 from monitor.model.runs import Result
+from monitor.model.waiting import Waiting
 from monitor.model.windows import Silence, Window
 
 
@@ -66,7 +67,21 @@ class StoreHealth:
     detail: str = ""
 
 
-Command = Ack | AddSilence | EndSilence | AddWindow | EndWindow | Replan
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Somebody wants to be told once when a service is back. An empty service means the main one."""
+
+    waiting: Waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Somebody waits no longer."""
+
+    id: str
+
+
+Command = Ack | AddSilence | EndSilence | AddWindow | EndWindow | Replan | Wait | Leave
 Event = Result | Tick | ReferenceReading | StoreHealth | Command
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from monitor.model.incidents import Incident, Scope, Severity
 from monitor.model.outcomes import Outcome
+from monitor.model.waiting import Waiting
 from monitor.model.windows import Window
 
 
@@ -67,3 +68,5 @@ class Notification:
     detail: str = ""
     """One line for daemon events: what does not work."""
     drill: bool = False
+    waiting: tuple[Waiting, ...] = ()
+    """Who is told by `authority_recovered`. One with a webhook is alone, and hears it there."""
