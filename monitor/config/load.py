@@ -10,6 +10,7 @@ from pathlib import Path
 
 from monitor import __version__
 from monitor.config import alerts, facts, fullwidth, maintenance, proxies, reach, references, rules, serving
+from monitor.config.calendar import read_calendar
 from monitor.config.catalogue import read_catalogue
 from monitor.config.expand import Expansion, Ground, expand
 from monitor.config.mistakes import ConfigError, Mistake
@@ -17,14 +18,16 @@ from monitor.config.reading import Surroundings
 from monitor.config.schema import Configuration
 from monitor.config.tree import MAX_BYTES, Document, parse
 from monitor.config.understand import Understood, understand
-from monitor.knowledge import load_tables
+from monitor.knowledge import load_calendar, load_tables
 from monitor.model import (
     NATIONAL,
     PSEUDO_AUTHORITIES,
     Authority,
     CodeTable,
+    Flapping,
     Judgement,
     MaintenanceRule,
+    NoticeFeed,
     Plan,
     Receiver,
     Route,
@@ -142,7 +145,15 @@ class _Build:
             self._configuration.reference, understood.references, document, around.directory
         )
         self.mistakes += wrong
-        self._maintenance = self._planned(document, understood)
+        self._maintenance, self._notices = self._planned(document, understood)
+        self._calendar, wrong = read_calendar(
+            self._configuration.calendar,
+            load_calendar(),
+            document=document,
+            directory=around.directory,
+            authorities=self._registry,
+        )
+        self.mistakes += wrong
 
     def _expand(
         self, document: Document, understood: Understood, registry: Mapping[str, Authority]
@@ -177,18 +188,21 @@ class _Build:
     def _targets(self) -> Iterable[Target]:
         return self._expansion.targets.values()
 
-    def _planned(self, document: Document, understood: Understood) -> tuple[MaintenanceRule, ...]:
+    def _planned(
+        self, document: Document, understood: Understood
+    ) -> tuple[tuple[MaintenanceRule, ...], tuple[NoticeFeed, ...]]:
         setting = maintenance.Setting(
             document=document,
             timezone=self._configuration.timezone,
             authorities=(*self._registry, NATIONAL),
             services=self._services,
+            directory=self._around.directory,
         )
-        rules_, wrong = maintenance.maintenance(
+        rules_, feeds, wrong = maintenance.maintenance(
             self._configuration.maintenance, understood.maintenance, setting
         )
         self.mistakes += wrong
-        return rules_
+        return rules_, feeds
 
     def _telling(
         self, document: Document, understood: Understood
@@ -207,6 +221,8 @@ class _Build:
             services=self._services,
         )
         routes, wrong = alerts.routes(written, understood.routes, known, document)
+        self.mistakes += wrong
+        self._report, wrong = alerts.report(written, known.receivers, document)
         self.mistakes += wrong
         return receivers, routes
 
@@ -241,6 +257,9 @@ class _Build:
             heartbeat=alerts.heartbeat(configuration.alerts),
             publish_file=self._publish_file(),
             maintenance=self._maintenance,
+            notices=self._notices,
+            calendar=self._calendar,
+            report=self._report,
             overrun_grace=configuration.judgement.overrun_grace,
             reopen=configuration.judgement.reopen,
             repeat=configuration.alerts.repeat,
@@ -266,7 +285,13 @@ class _Build:
         notes += maintenance.overlapping(self._maintenance)
         watched = {target.service for target in self._targets()}
         receivers = self._configuration.alerts.receivers
-        notes += reach.unreached(self._routes, receivers, watched, _judgement(self._configuration))
+        notes += reach.unreached(
+            self._routes,
+            receivers,
+            watched,
+            _judgement(self._configuration),
+            self._report.to if self._report else (),
+        )
         if (file := self._publish_file()) and not Path(file).parent.is_dir():
             notes.append(f"publish: there is no directory {Path(file).parent} yet")
         if not self._receivers:
@@ -303,6 +328,8 @@ def _judgement(configuration: Configuration) -> Judgement:
         severity_national=written.severity.national,
         severity_ours=written.severity.ours,
         severity_certificate=written.severity.certificate,
+        severity_flapping=written.severity.flapping,
+        flapping=Flapping(high=written.flapping.high, low=written.flapping.low, runs=written.flapping.runs),
         severity_daemon=written.severity.daemon,
         severity_maintenance=written.severity.maintenance,
     )

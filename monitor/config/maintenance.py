@@ -1,20 +1,26 @@
-"""Planned work: windows with a start and an end, and rules of cron with a duration."""
+"""Planned work: windows with a start and an end, rules of cron or iCalendar with a duration, and feeds of notices."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
+from pathlib import Path as FilePath
 
 from monitor.config.facts import unknown_authority
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.schema import Maintenance
-from monitor.config.times import in_zone, overlaps
+from monitor.config.times import in_zone
 from monitor.config.tree import Document
-from monitor.core.windows import LONGEST
-from monitor.model import MaintenanceRule
+from monitor.core import rrules
+from monitor.core.windows import LONGEST, begins, repeats
+from monitor.model import MaintenanceRule, NoticeFeed
 
 _LONGEST = LONGEST.total_seconds()
+_ANY_DAY = datetime(2024, 1, 1, tzinfo=UTC)
+FORMS = "start and end, or schedule and duration, or rrule, start and duration are meant"
+OF_FEEDS = frozenset({"feed", "approve", "open_end"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,36 +33,56 @@ class Setting:
     """Slugs that a window may name: the 36 and `national`. Our own network is never in maintenance."""
     services: Collection[str]
     """Services that a window may name: those of the contract and those that a probe watches."""
+    directory: FilePath
+    """Where relative paths start."""
 
 
 def maintenance(
     written: Sequence[Maintenance], positions: Sequence[int], setting: Setting
-) -> tuple[tuple[MaintenanceRule, ...], list[Mistake]]:
-    """The rules that are sound, and what is wrong with the others."""
+) -> tuple[tuple[MaintenanceRule, ...], tuple[NoticeFeed, ...], list[Mistake]]:
+    """The rules and the feeds of notices that are sound, and what is wrong with the others."""
     made: list[MaintenanceRule] = []
+    feeds: list[NoticeFeed] = []
     mistakes = list(_double_names(written, positions, setting.document))
     for position, each in zip(positions, written, strict=True):
         path: Path = ("maintenance", position)
-        wrong = [*_wrong_scope(path, each, setting), *_wrong_times(path, each, setting.document)]
-        start, unfit_start = _instant((*path, "start"), each.start, setting)
-        end, unfit_end = _instant((*path, "end"), each.end, setting)
-        wrong += unfit_start + unfit_end
-        if start and end and end <= start:
-            meant = "a window ends after its start; across midnight the end has the next day's date"
-            wrong.append(
-                setting.document.mistake((*path, "end"), "an end that is not after the start", meant)
-            )
+        if each.model_fields_set & OF_FEEDS:
+            wrong = list(_wrong_feed(path, each, setting.document))
+            feeds += [] if wrong else [_feed(each, setting)]
+        else:
+            rule, wrong = _planned(path, each, setting)
+            made += [] if wrong else [rule]
         mistakes += wrong
-        if not wrong:
-            made.append(_rule(each, start, end, setting.timezone))
-    return tuple(made), mistakes
+    return tuple(made), tuple(feeds), mistakes
+
+
+def _planned(path: Path, written: Maintenance, setting: Setting) -> tuple[MaintenanceRule, list[Mistake]]:
+    wrong = [*_wrong_scope(path, written, setting), *_wrong_times(path, written, setting.document)]
+    start, unfit_start = _instant((*path, "start"), written.start, setting)
+    end, unfit_end = _instant((*path, "end"), written.end, setting)
+    wrong += unfit_start + unfit_end
+    if start and end and end <= start:
+        meant = "a window ends after its start; across midnight the end has the next day's date"
+        wrong.append(setting.document.mistake((*path, "end"), "an end that is not after the start", meant))
+    rule = _rule(written, start, end, setting.timezone)
+    if not wrong and rule.rrule and start:
+        wrong += _wrong_rrule((*path, "rrule"), rule.rrule, start, setting)
+    return rule, wrong
+
+
+def _wrong_rrule(path: Path, rule: str, start: datetime, setting: Setting) -> Iterator[Mistake]:
+    recurrence = rrules.Recurrence(rule=rule, start=start, timezone=setting.timezone)
+    if why_not := rrules.why_not(recurrence):
+        yield setting.document.mistake(path, quoted(rule), why_not)
 
 
 def overlapping(rules: Sequence[MaintenanceRule]) -> Iterator[str]:
     """What to note of rules whose next window starts before the last one is over."""
     for rule in rules:
-        if rule.schedule and overlaps(rule.schedule, rule.duration):
-            yield f"maintenance {rule.name}: a window starts before the one before it is over"
+        if repeats(rule):
+            starts = islice(begins(rule, rule.start or _ANY_DAY), 100)
+            if any(later - start < timedelta(seconds=rule.duration) for start, later in pairwise(starts)):
+                yield f"maintenance {rule.name}: a window starts before the one before it is over"
 
 
 def _rule(
@@ -69,6 +95,7 @@ def _rule(
         start=start,
         end=end,
         schedule=written.schedule,
+        rrule=written.rrule,
         duration=written.duration or 0.0,
         timezone=timezone,
         announce=written.announce,
@@ -103,21 +130,55 @@ def _wrong_scope(path: Path, written: Maintenance, setting: Setting) -> Iterator
 
 
 def _wrong_times(path: Path, written: Maintenance, document: Document) -> Iterator[Mistake]:
-    """A window has a start and an end, a rule a schedule and a duration; neither has half of it or both."""
+    """A window has a start and an end, a rule a schedule (or an rrule and a start) and a duration; none has half of it."""
     given = written.model_fields_set
     absolute, repeated = given & {"start", "end"}, given & {"schedule", "duration"}
-    if absolute and repeated:
+    if "rrule" in given:
+        yield from _wrong_repetition(path, given, document)
+    elif absolute and repeated:
         found = f"both {min(absolute)} and {min(repeated)}"
-        yield document.mistake(path, found, "start and end, or schedule and duration are meant")
+        yield document.mistake(path, found, FORMS)
     elif not absolute and not repeated:
-        meant = "start and end, or schedule and duration are meant"
-        yield document.mistake(path, "no time", meant)
+        yield document.mistake(path, "no time", FORMS)
     elif len(absolute or repeated) == 1:
         pair = {"start", "end"} if absolute else {"schedule", "duration"}
         [missing] = pair - given
         yield document.mistake((*path, missing), "missing", f"`{missing}` must be given")
-    elif (written.duration or 0.0) > _LONGEST:
+    if (written.duration or 0.0) > _LONGEST:
         yield document.mistake((*path, "duration"), "a duration of more than 366d", "366d at most is meant")
+
+
+def _wrong_repetition(path: Path, given: Collection[str], document: Document) -> Iterator[Mistake]:
+    for besides in ("schedule", "end"):
+        if besides in given:
+            yield document.mistake((*path, besides), f"both rrule and {besides}", FORMS, at_key=True)
+    for needed in ("start", "duration"):
+        if needed not in given:
+            yield document.mistake((*path, needed), "missing", f"`{needed}` must be given with `rrule`")
+
+
+def _wrong_feed(path: Path, written: Maintenance, document: Document) -> Iterator[Mistake]:
+    """A feed has nothing but itself: whom and what a window is for, and when, stands in the notice."""
+    given = written.model_fields_set
+    if written.feed is None:
+        yield document.mistake((*path, "feed"), "missing", "`feed` must be given: /srv/notices/*.txt")
+    elif "**" in written.feed:
+        meant = "wildcards within one level are meant: /srv/notices/*.txt or /srv/*/notices/*.txt"
+        yield document.mistake((*path, "feed"), quoted(written.feed), meant)
+    for besides in sorted(given - OF_FEEDS - {"name"}):
+        meant = "of a feed it stands in the notices"
+        yield document.mistake((*path, besides), f"both feed and {besides}", meant, at_key=True)
+    if written.open_end > _LONGEST:
+        yield document.mistake((*path, "open_end"), "more than 366d", "366d at most is meant")
+
+
+def _feed(written: Maintenance, setting: Setting) -> NoticeFeed:
+    return NoticeFeed(
+        name=written.name,
+        feed=str((setting.directory / (written.feed or "")).absolute()),
+        approve=written.approve,
+        open_end=written.open_end,
+    )
 
 
 def _double_names(

@@ -11,11 +11,12 @@ from monitor.config.kinds import AnyProbe, DefaultTls, Repeat
 from monitor.config.proxies import ProxyKey
 from monitor.config.scalars import Rate, duration, size
 from monitor.config.section import Section, written
-from monitor.config.times import Hours, Moment, Schedule, Weekdays
+from monitor.config.times import Day, Hours, Moment, Rrule, Schedule, Weekdays
 from monitor.config.values import (
     Address,
     Addresses,
     AllOrWords,
+    Approve,
     Attempts,
     Cap,
     Causes,
@@ -23,14 +24,17 @@ from monitor.config.values import (
     Diagnoses,
     Duration,
     Events,
+    FlapRuns,
     Forever,
     HeaderValue,
     Language,
     Line,
+    Lines,
     Listen,
     Name,
     OutcomeWord,
     PasswordHash,
+    Percent,
     PerHost,
     Resolver,
     RowPath,
@@ -139,22 +143,27 @@ class Local(Section):
 class SeverityOf(Section):
     """How loudly each kind of incident is told."""
 
-    later = frozenset({"flapping"})
-
     main: SeverityWord = Severity.CRITICAL
     other: SeverityWord = Severity.WARNING
     local: SeverityWord = Severity.CRITICAL
     national: SeverityWord = Severity.CRITICAL
     ours: SeverityWord = Severity.WARNING
     certificate: SeverityWord = Severity.WARNING
+    flapping: SeverityWord = Severity.WARNING
     daemon: SeverityWord = Severity.CRITICAL
     maintenance: SeverityWord = Severity.INFO
 
 
+class Flapping(Section):
+    """When a service counts as coming and going, in percent of weighted changes among its last scheduled runs."""
+
+    high: Percent = 30.0
+    low: Percent = 25.0
+    runs: FlapRuns = 20
+
+
 class Judgement(Section):
     """The rules by which runs become states and incidents."""
-
-    later = frozenset({"flapping"})
 
     confirm: Confirm = Field(default_factory=Confirm)
     recover: Recover = Field(default_factory=Recover)
@@ -162,6 +171,7 @@ class Judgement(Section):
     overrun_grace: Duration = written(duration("5m"), "5m")
     main_service: Name = "verify"
     local: Local = Field(default_factory=Local)
+    flapping: Flapping = Field(default_factory=Flapping)
     severity: SeverityOf = Field(default_factory=SeverityOf)
 
 
@@ -188,6 +198,13 @@ class Reference(Section):
     map_: Map | None = Field(default=None, alias="map")
 
 
+class Calendar(Section):
+    """Days off and filing deadlines that are known better here than in what is shipped."""
+
+    holidays: Lines = ()
+    deadlines: dict[str, dict[str, Day]] = Field(default_factory=dict)
+
+
 class Publish(Section):
     """Where the own view is written for others."""
 
@@ -195,9 +212,7 @@ class Publish(Section):
 
 
 class Maintenance(Section):
-    """Planned work: `start` and `end`, or `schedule` and `duration`."""
-
-    later = frozenset({"feed", "approve", "open_end"})
+    """Planned work: `start` and `end`, `schedule` and `duration`, `rrule`, `start` and `duration`, or a `feed` of notices."""
 
     name: Name
     authorities: AllOrWords = None
@@ -205,8 +220,12 @@ class Maintenance(Section):
     start: Moment | None = None
     end: Moment | None = None
     schedule: Schedule | None = None
+    rrule: Rrule | None = None
     duration: Span | None = None
     announce: Yes = True
+    feed: Line | None = None
+    approve: Approve = "manual"
+    open_end: Span = written(86400.0, "24h")
 
 
 class Receiver(Section):
@@ -223,8 +242,6 @@ class Receiver(Section):
 class When(Section):
     """What a route asks for; all parts that are given must match."""
 
-    later = frozenset({"filing_period", "drill"})
-
     severity: Severities = ()
     event: Events = ()
     scope: Scopes = ()
@@ -234,6 +251,8 @@ class When(Section):
     cause: Causes = ()
     hours: Hours | None = None
     weekdays: Weekdays = ()
+    filing_period: Yes | None = None
+    drill: Yes | None = None
 
 
 class Step(Section):
@@ -259,6 +278,13 @@ class Heartbeat(Section):
     interval: Seconds = written(duration("1m"), "1m")
 
 
+class Report(Section):
+    """When availability is reported by itself, and to whom."""
+
+    schedule: Schedule
+    to: Words
+
+
 class Alerts(Section):
     """Who is told, how long openings wait for each other, how often is reminded."""
 
@@ -269,12 +295,11 @@ class Alerts(Section):
     receivers: dict[str, Receiver] = Field(default_factory=dict)
     routes: tuple[Route, ...] = Field(default_factory=tuple)
     heartbeat: Heartbeat | None = Field(default_factory=lambda: None)
+    report: Report | None = Field(default_factory=lambda: None)
 
 
 class Configuration(Section):
     """probes.yaml as a whole."""
-
-    later = frozenset({"calendar"})
 
     version: Version = 1
     vantage: Line | None = None
@@ -290,5 +315,6 @@ class Configuration(Section):
     judgement: Judgement = Field(default_factory=Judgement)
     reference: tuple[Reference, ...] = Field(default_factory=tuple)
     publish: Publish | None = Field(default_factory=lambda: None)
+    calendar: Calendar = Field(default_factory=Calendar)
     maintenance: tuple[Maintenance, ...] = Field(default_factory=tuple)
     alerts: Alerts = Field(default_factory=Alerts)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from itertools import islice, pairwise
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from monitor.config.mistakes import did_you_mean
-from monitor.config.reading import NotYet, OneOrMore, Read
+from monitor.config.reading import OneOrMore, Read
+from monitor.core import rrules
 
 WEEKDAYS = {day: number for number, day in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), 1)}
-DAYS_LATER = frozenset({"workdays", "weekend", "holidays"})
-"""Words that only a calendar with the make-up workdays of each year can answer for."""
+WORKDAYS = "workdays"
+DAYS_OFF = "days_off"
+"""By the calendar: holidays and weekends without the make-up working days; `workdays` are all other days."""
+NEAR = {
+    "weekend": "[sat, sun] is meant, or days_off: holidays as well, without the make-up working days",
+    "weekends": "[sat, sun] is meant, or days_off: holidays as well, without the make-up working days",
+    "holidays": "days_off is meant: holidays and weekends without the make-up working days",
+}
+"""Words that are near, and what is meant."""
 
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?) ?(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HOURS = re.compile(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _ANY_DAY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -63,13 +71,23 @@ def hours(text: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def weekday(text: str) -> int:
-    """`mon` → 1 … `sun` → 7."""
-    if text in DAYS_LATER:
-        raise NotYet("it needs the calendar of make-up workdays; list the days: [mon, tue, wed, thu, fri]")
+def weekday(text: str) -> int | str:
+    """`mon` → 1 … `sun` → 7; `workdays` and `days_off` are asked of the calendar."""
+    if text in (WORKDAYS, DAYS_OFF):
+        return text
     if text not in WEEKDAYS:
-        raise ValueError(did_you_mean(text, WEEKDAYS))
+        raise ValueError(NEAR.get(text) or did_you_mean(text, [*WEEKDAYS, WORKDAYS, DAYS_OFF]))
     return WEEKDAYS[text]
+
+
+def day(text: str) -> date:
+    """`2026-12-17`."""
+    if not _DAY.fullmatch(text):
+        raise ValueError
+    try:
+        return date.fromisoformat(text)
+    except ValueError as problem:
+        raise ValueError(f"such a day does not exist: {problem}") from None
 
 
 def schedule(text: str) -> str:
@@ -85,10 +103,10 @@ def schedule(text: str) -> str:
     return " ".join(text.split())
 
 
-def overlaps(text: str, duration: float) -> bool:
-    """Whether a window of a schedule may begin before the one before it is over (seen from its next hundred)."""
-    starts = list(islice(CronSim(text, _ANY_DAY), 100))
-    return any(later - start < timedelta(seconds=duration) for start, later in pairwise(starts))
+def rrule(text: str) -> str:
+    """A rule of RFC 5545 as it is kept: upper case, without `RRULE:`. Whether it ever comes true depends on its start."""
+    rrules.parse(text)
+    return text.strip().upper().removeprefix("RRULE:").rstrip(";")
 
 
 def _text(**more: Any) -> dict[str, Any]:
@@ -105,5 +123,12 @@ Hours = Annotated[
 Schedule = Annotated[
     str, Read(schedule, 'cron of five fields is meant: "0 23 * * *" (minute hour day month weekday)', _text())
 ]
-Weekday = Annotated[int, Read(weekday, "a day is meant: mon", _text(enum=[*WEEKDAYS]))]
-Weekdays = Annotated[tuple[Weekday, ...], OneOrMore("days are meant: mon, or [sat, sun]")]
+Rrule = Annotated[
+    str,
+    Read(rrule, 'a rule of iCalendar is meant: "FREQ=MONTHLY;BYDAY=2SA" (the second Saturday)', _text()),
+]
+Day = Annotated[date, Read(day, "a day is meant: 2026-12-17", _text(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+Weekday = Annotated[
+    int | str, Read(weekday, "a day is meant: mon", _text(enum=[*WEEKDAYS, WORKDAYS, DAYS_OFF]))
+]
+Weekdays = Annotated[tuple[Weekday, ...], OneOrMore("days are meant: mon, [sat, sun], workdays or days_off")]

@@ -21,6 +21,7 @@ from monitor.config.scalars import (
     path_in_row,
     path_to_rows,
     pattern,
+    percent,
     plain_path,
     rate,
     seconds,
@@ -74,11 +75,14 @@ Seconds = Annotated[float, Read(seconds, _DURATION_MEANT, _DURATION_SCHEMA)]
 PerHost = Annotated[Rate | None, Read(rate, "a rate is meant: 12/m, or none", _text())]
 Cap = Annotated[Rate | None, Read(rate, "a rate is meant: 20/h, or none", _text())]
 Size = Annotated[int, Read(size, "a size is meant: 64KiB, 1MiB", {"type": ["string", "integer"]})]
+Approve = Annotated[str, Read(choice("manual", "auto"), "manual | auto", _text(enum=["manual", "auto"]))]
 Version = Annotated[int, Read(whole(1, 1), "this program reads version 1", _NUMBER)]
 Attempts = Annotated[int, Read(whole(1, 100), "a whole number from 1 to 100 is meant", _NUMBER)]
 Concurrency = Annotated[int, Read(whole(1, 10_000), "a whole number from 1 to 10000 is meant", _NUMBER)]
 Status = Annotated[int, Read(whole(100, 599), "an HTTP status from 100 to 599 is meant", _NUMBER)]
 Share = Annotated[float, Read(share, "a part of one is meant: 0.8", {"type": ["number", "string"]})]
+Percent = Annotated[float, Read(percent, "percent are meant: 30", {"type": ["number", "string"]})]
+FlapRuns = Annotated[int, Read(whole(5, 100), "a whole number from 5 to 100 is meant", _NUMBER)]
 Listen = Annotated[tuple[str, int], Read(listen, "HOST:PORT is meant: 127.0.0.1:8036 or [::1]:8036", _text())]
 Timezone = Annotated[str, Read(timezone, "a time zone is meant: Asia/Shanghai", _text())]
 Language = Annotated[str, Read(choice("zh", "en"), "zh | en", _text(enum=["zh", "en"]))]
@@ -132,6 +136,7 @@ Scopes = Annotated[tuple[Annotated[str, _one_of(Scope)], ...], _ONE_OR_MORE]
 Diagnoses = Annotated[tuple[Annotated[str, _one_of(Diagnosis)], ...], _ONE_OR_MORE]
 Causes = Annotated[tuple[Annotated[str, _one_of(Cause)], ...], _ONE_OR_MORE]
 Words = Annotated[tuple[Word, ...], _ONE_OR_MORE]
+Lines = Annotated[tuple[Line, ...], _ONE_OR_MORE]
 AllOrWords = Annotated[
     tuple[str, ...] | None, WordOrList({"all": None}, line, "all or a list is meant: [shandong, qingdao]")
 ]

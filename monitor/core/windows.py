@@ -4,7 +4,7 @@ A window is a stretch of absolute time: two hours are two hours also on the day 
 time does not exist or comes twice is decided by cronsim, which follows Debian's cron. A schedule of fixed times
 (`30 2 * * *`) whose wall time is skipped begins at the first minute that exists (03:00), one whose wall time comes
 twice begins at the first of them. A schedule whose minute or hour begins with a star (`*/30 * * * *`) goes by the time
-that really passes: what is skipped is left out, what comes twice begins twice.
+that really passes: what is skipped is left out, what comes twice begins twice. Rules of iCalendar stand in rrules.py.
 
 Nothing here walks through the time that has passed since it was asked last: the work is the same however far the clock
 jumped. What a rule has around one hour is kept, so that most questions cost a look into a table.
@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
+from monitor.core import rrules
 from monitor.core.state import WindowRecord
 from monitor.model import LOCAL, MaintenanceRule, Plan, Window
 
@@ -160,12 +161,17 @@ def _as_kept(window: Window, records: Mapping[str, WindowRecord]) -> Window:
 @lru_cache(maxsize=4096)
 def _around(rule: MaintenanceRule, hour: datetime, grace: float) -> tuple[Window, ...]:
     """What an instant within this hour can meet: windows not over for more than the grace, those that begin, the next."""
-    if rule.schedule is None:
+    if not repeats(rule):
         return _of_dates(rule)
     past = _begun(rule, hour, _lasts(rule) + timedelta(seconds=grace))
     here = _between(rule, hour, hour + HOUR)
-    after = islice(_begins(rule, hour + HOUR), 1)
+    after = islice(begins(rule, hour + HOUR), 1)
     return tuple(_window(rule, start) for start in chain(past, here, after))
+
+
+def repeats(rule: MaintenanceRule) -> bool:
+    """Whether it makes windows again and again."""
+    return rule.schedule is not None or rule.rrule is not None
 
 
 def _of_dates(rule: MaintenanceRule) -> tuple[Window, ...]:
@@ -192,7 +198,7 @@ def _window(rule: MaintenanceRule, start: datetime, end: datetime | None = None)
 
 def _ahead(rule: MaintenanceRule, now: datetime, until: datetime) -> Iterator[Window]:
     """The windows of a rule that begin after `now` and before `until`."""
-    planned = _of_dates(rule) if rule.schedule is None else _of_schedule(rule, now, until)
+    planned = _of_schedule(rule, now, until) if repeats(rule) else _of_dates(rule)
     return (window for window in planned if now < window.start < until)
 
 
@@ -220,15 +226,24 @@ def _begun(rule: MaintenanceRule, hour: datetime, back: timedelta) -> list[datet
 
 
 def _between(rule: MaintenanceRule, lower: datetime, upper: datetime) -> Iterator[datetime]:
-    return takewhile(lambda start: start < upper, _begins(rule, lower))
+    return takewhile(lambda start: start < upper, begins(rule, lower))
 
 
-def _begins(rule: MaintenanceRule, since: datetime) -> Iterator[datetime]:
-    """When it begins from `since` on, in UTC, ascending, each instant once. Ends after fifty years without any."""
+def begins(rule: MaintenanceRule, since: datetime) -> Iterator[datetime]:
+    """When it begins from `since` on, in UTC, ascending, each instant once. Ends after decades without any."""
+    if rule.rrule is not None:
+        assert rule.start is not None
+        return rrules.begins(
+            rrules.Recurrence(rule=rule.rrule, start=rule.start, timezone=rule.timezone), since
+        )
     assert rule.schedule is not None
+    return _of_cron(rule.schedule, rule.timezone, since)
+
+
+def _of_cron(schedule: str, timezone: str, since: datetime) -> Iterator[datetime]:
     last = since - SECOND
     try:
-        for start in CronSim(rule.schedule, last.astimezone(ZoneInfo(rule.timezone))):
+        for start in CronSim(schedule, last.astimezone(ZoneInfo(timezone))):
             instant = start.astimezone(UTC)
             if instant >= since and instant > last:  # in a repeated hour it also names the first of the two
                 yield instant

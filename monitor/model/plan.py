@@ -136,7 +136,7 @@ class ReferenceSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceRule:
-    """Maintenance as configured: `start` and `end`, or `schedule` (cron of five fields) and `duration`."""
+    """Maintenance as configured: `start` and `end`; or `duration` with `schedule` (cron of five fields), or with `rrule`."""
 
     name: str
     authorities: tuple[str, ...] | None = None
@@ -147,6 +147,8 @@ class MaintenanceRule:
     end: datetime | None = None
     schedule: str | None = None
     """In the wall clock of `timezone`."""
+    rrule: str | None = None
+    """A rule of RFC 5545, counted from `start` by the wall clock of `timezone`."""
     duration: float = 0.0
     timezone: str = "Asia/Shanghai"
     announce: bool = True

@@ -632,16 +632,17 @@ SERVER = [
     beside("a user without a name", f'server: {{basic_auth: {{"": "{HASH}"}}}}', "4:23: server.basic_auth.", "without a colon"),
 ]  # fmt: skip
 
+FLAPS = [
+    beside("flapping that is a word", "judgement: {flapping: x}", "4:23: judgement.flapping", "mapping"),
+    beside("a share of changes beyond all", "judgement: {flapping: {high: 101}}", "4:30: judgement.flapping.high", "percent"),
+    beside("too few runs for flapping", "judgement: {flapping: {runs: 4}}", "4:30: judgement.flapping.runs", "5 to 100"),
+    beside("flapping that begins below its end", "judgement: {flapping: {high: 20}}", "4:30: judgement.flapping.high", "low (25) is above high (20)"),
+    beside("flapping that ends above its beginning", "judgement: {flapping: {low: 31}}", "4:29: judgement.flapping.low", "low (31) is above high (30)"),
+    beside("a severity of flapping that is none", "judgement: {severity: {flapping: loud}}", "4:34: judgement.severity.flapping", "severity"),
+]  # fmt: skip
+
 LATER = [
-    beside("calendar not yet", "calendar: []", "4:1: calendar", "not yet"),
     beside("addresses: all not yet", "defaults: {addresses: all}", "4:23: defaults.addresses", "not yet"),
-    beside("flapping not yet", "judgement: {flapping: x}", "4:13: judgement.flapping", "not yet"),
-    beside(
-        "severity of flapping not yet",
-        "judgement: {severity: {flapping: info}}",
-        "4:24: judgement.severity.flapping",
-        "not yet",
-    ),
     beside("a heartbeat that is a word", "alerts: {heartbeat: x}", "4:21: alerts.heartbeat", "mapping"),
     beside(
         "a heartbeat to nobody",
@@ -661,30 +662,91 @@ LATER = [
         "4:50: alerts.heartbeat.interval",
         "a second or more is meant",
     ),
+    beside("a calendar that is a list", "calendar: []", "4:11: calendar", "mapping"),
+    beside(
+        "days off in no file",
+        "calendar: {holidays: [none.yaml]}",
+        "4:23: calendar.holidays[0]",
+        "No such file",
+        "holiday-cn",
+    ),
+    beside(
+        "a deadline of nobody",
+        "calendar: {deadlines: {shenzen: {2026-12: 2026-12-17}}}",
+        "4:24: calendar.deadlines.shenzen",
+        "unknown authority",
+        'did you mean "shenzhen"?',
+    ),
+    beside(
+        "a deadline of no month",
+        "calendar: {deadlines: {shenzhen: {2026-13: 2026-12-17}}}",
+        "4:35: calendar.deadlines.shenzhen.2026-13",
+        '"2026-13"',
+        "2026-12",
+    ),
+    beside(
+        "a deadline on no day",
+        "calendar: {deadlines: {shenzhen: {2026-12: 2026-12-32}}}",
+        "4:44: calendar.deadlines.shenzhen.2026-12",
+        "such a day does not exist",
+    ),
+    beside(
+        "a deadline that is a number",
+        "calendar: {deadlines: {shenzhen: {2026-12: 17}}}",
+        "4:44: calendar.deadlines.shenzhen.2026-12",
+        "a day is meant: 2026-12-17",
+    ),
+    beside(
+        "a deadline of another month",
+        "calendar: {deadlines: {all: {2026-12: 2026-11-17}}}",
+        "4:39: calendar.deadlines.all.2026-12",
+        "lies in that month or the next",
+    ),
+    beside(
+        "a report to nobody",
+        "alerts: {report: {schedule: '0 8 1 * *', to: [boss]}}",
+        "4:47: alerts.report.to[0]",
+        'unknown receiver "boss"',
+    ),
+    beside(
+        "a report at no time",
+        "alerts: {receivers: {boss: {webhook: 'http://h/'}}, report: {schedule: daily, to: [boss]}}",
+        "4:72: alerts.report.schedule",
+        "five fields",
+    ),
+    beside(
+        "a report without a schedule", "alerts: {report: {to: x}}", "4:18: alerts.report.schedule", "missing"
+    ),
     beside(
         "a credential of no unit",
         "alerts: {heartbeat: {url: {file: $CREDENTIALS_DIRECTORY/ping}}}",
         "4:27: alerts.heartbeat.url",
         "systemd sets this directory for a unit with LoadCredential=",
     ),
-    beside(
-        "notices not yet",
-        "maintenance: [{name: a, feed: '*.txt', approve: manual, open_end: 24h}]",
-        "4:25: maintenance[0].feed",
-        "not yet",
-    ),
-    *(
-        route(f"when {key} not yet", f"{key}: true", f"4:27: alerts.routes[0].when.{key}", "not yet")
-        for key in ("filing_period", "drill")
+    route("a drill that is a word", "drill: only", "4:34: alerts.routes[0].when.drill", "true | false"),
+    route(
+        "workdays beside other days",
+        "weekdays: [workdays, sun]",
+        "4:38: alerts.routes[0].when.weekdays[0]",
+        "workdays beside other days",
+        "stands alone",
     ),
     route(
-        "workdays not yet",
-        "weekdays: workdays",
+        "a weekend",
+        "weekdays: weekend",
         "4:37: alerts.routes[0].when.weekdays",
-        'not yet: "workdays"',
-        "[mon, tue, wed, thu, fri]",
+        '"weekend"',
+        "[sat, sun]",
+        "days_off",
     ),
-    route("an event not yet", "event: [report]", "4:35: alerts.routes[0].when.event[0]", 'not yet: "report"'),
+    route("holidays alone", "weekdays: holidays", "4:37: alerts.routes[0].when.weekdays", "days_off"),
+    route(
+        "a filing period that is a word",
+        "filing_period: yes",
+        "4:42: alerts.routes[0].when.filing_period",
+        '"yes"',
+        "true",
+    ),
     *(
         probe(
             f"kind {kind} not yet",
@@ -715,4 +777,4 @@ NOTHING = [
     ),
 ]
 
-BROKEN = [*NOTHING, *YAML, *KEYS, *TYPES, *MEANING, *OTHERS, *WINDOWS, *ROUTES, *SERVER, *LATER]
+BROKEN = [*NOTHING, *YAML, *KEYS, *TYPES, *MEANING, *OTHERS, *WINDOWS, *ROUTES, *SERVER, *FLAPS, *LATER]
