@@ -15,8 +15,9 @@ from monitor.config.schema import Alerts
 from monitor.config.schema import Receiver as Written
 from monitor.config.schema import Route as WrittenRoute
 from monitor.config.schema import When as WrittenWhen
+from monitor.config.times import DAYS_OFF, WORKDAYS
 from monitor.config.tree import Document
-from monitor.model import Escalation, Heartbeat, Receiver, Route, When
+from monitor.model import Escalation, Heartbeat, Receiver, ReportRule, Route, When
 
 _RECEIVERS: Path = ("alerts", "receivers")
 KINDS = ("apprise", "webhook", "alertmanager")
@@ -62,6 +63,7 @@ def routes(
         mistakes += _strangers(
             (*path, "when", "service"), "service", route.when.service, known.services, document
         )
+        mistakes += _mixed((*path, "when", "weekdays"), route.when.weekdays, document)
         mistakes += _nobody((*path, "to"), route.to, document)
         for place, step in enumerate(route.escalate):
             to: Path = (*path, "escalate", place, "to")
@@ -76,6 +78,13 @@ def routes(
 def _nobody(path: Path, named: Sequence[str], document: Document) -> Iterator[Mistake]:
     if not named:
         yield document.mistake(path, "an empty list", "at least one receiver is meant")
+
+
+def _mixed(path: Path, days: Sequence[int | str], document: Document) -> Iterator[Mistake]:
+    for index, day in enumerate(days):
+        if isinstance(day, str) and len(days) > 1:
+            meant = "it stands alone; for other days write another route"
+            yield document.mistake((*path, index), f"{day} beside other days", meant)
 
 
 def _strangers(
@@ -96,6 +105,9 @@ def _route(written: WrittenRoute) -> Route:
         for part in fields(When)
         if part.name in WrittenWhen.model_fields
     }
+    days = written.when.weekdays
+    parts["weekdays"] = tuple(day for day in days if isinstance(day, int))
+    parts["workdays"] = WORKDAYS in days if {WORKDAYS, DAYS_OFF} & {*days} else None
     steps = sorted(written.escalate, key=lambda step: step.after)
     return Route(
         to=written.to,
@@ -111,6 +123,17 @@ def heartbeat(written: Alerts) -> Heartbeat | None:
     if to is None:
         return None
     return Heartbeat(url=to.url, interval=to.interval, proxies=written.proxy)
+
+
+def report(
+    written: Alerts, known: Collection[str], document: Document
+) -> tuple[ReportRule | None, list[Mistake]]:
+    """When availability is reported by itself, and to whom; `known`: names of receivers."""
+    if written.report is None:
+        return None, []
+    path: Path = ("alerts", "report", "to")
+    mistakes = [*_strangers(path, "receiver", written.report.to, known, document)]
+    return ReportRule(schedule=written.report.schedule, to=written.report.to), mistakes
 
 
 def secret_parts(url: str) -> Iterator[str]:

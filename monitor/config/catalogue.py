@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
+from monitor.config.beside import text_of
 from monitor.config.mistakes import ConfigError, Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import name as as_name
 from monitor.config.scalars import plain_path
-from monitor.config.tree import BLANK, MAX_BYTES, Document, parse
+from monitor.config.tree import BLANK, Document, parse
 from monitor.model import Cause, Code, CodeTable, Flag, Outcome
 
 CAUSES: Mapping[str, Cause] = {
@@ -67,7 +68,7 @@ def read_catalogue(
     catalogue = Catalogue(tables=dict(shipped))
     for index, name in enumerate(files):
         try:
-            text = _text(directory / name)
+            text = text_of(directory / name)
         except ValueError as problem:
             meant = "a file of codes is meant, in the form of `tables: {NAME: {codes: {…}}}`"
             catalogue.mistakes.append(document.mistake(("catalogue", index), str(problem), meant))
@@ -82,21 +83,6 @@ def read_catalogue(
             catalogue.lay_over(table)
         catalogue.mistakes += [*mistakes, *reader.mistakes]
     return catalogue
-
-
-def _text(path: FilePath) -> str:
-    """The text of a file. Raises ValueError with what is wrong with it."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as problem:
-        raise ValueError(f"a file that cannot be read: {problem.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError("a file that is not UTF-8 text") from None
-    if len(data) > MAX_BYTES:
-        raise ValueError("a file larger than 4 MiB")
-    return text
 
 
 class _Reader:

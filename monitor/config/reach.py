@@ -7,14 +7,20 @@ from collections.abc import Collection, Iterator, Sequence
 from monitor.model import Judgement, Route, Severity, When
 
 _PARTS = ("severity", "event", "scope", "authority", "service", "diagnosis", "cause", "weekdays")
+_SINGLE = ("hours", "workdays", "filing_period", "drill")
+"""Parts that ask for one thing, or with None for nothing."""
 
 
 def unreached(
-    routes: Sequence[Route], receivers: Collection[str], services: Collection[str], judgement: Judgement
+    routes: Sequence[Route],
+    receivers: Collection[str],
+    services: Collection[str],
+    judgement: Judgement,
+    reported: Collection[str] = (),
 ) -> Iterator[str]:
     """One line for each route that cannot match, each receiver that is told nothing, and for what falls through.
 
-    `services`: those that are watched.
+    `services`: those that are watched. `reported`: receivers that are sent the report, by whatever routes.
     """
     reached: set[str] = set()
     for index, route in enumerate(routes):
@@ -27,6 +33,8 @@ def unreached(
             yield f"alerts.routes[{index}]: no probe watches {' or '.join(route.when.service)}, no incident comes here"
     named = {name for route in routes for name in _named(route)}
     for name in receivers:
+        if name in reported:
+            continue
         if name not in named:
             yield f"receiver {name}: no route names it, it is told nothing"
         elif name not in reached:
@@ -54,7 +62,7 @@ def _takes_all(wide: When, narrow: When) -> bool:
         or (len(asked := getattr(narrow, part)) > 0 and set(asked) <= set(allowed))
         for part in _PARTS
     )
-    return within and wide.hours in (None, narrow.hours)
+    return within and all(getattr(wide, part) in (None, getattr(narrow, part)) for part in _SINGLE)
 
 
 def _too_loud(when: When, judgement: Judgement) -> str:

@@ -32,7 +32,6 @@ _EVENTS_LATER = frozenset(
         "maintenance_announced",
         "flapping_started",
         "flapping_stopped",
-        "report",
     }
 )
 _LONGEST = 3660 * 86400.0
@@ -111,6 +110,14 @@ def share(text: str) -> float:
     if not re.fullmatch(r"[01](\.[0-9]{1,6})?", text) or not 0 < float(text) <= 1:
         raise ValueError
     return float(text)
+
+
+def percent(text: str) -> float:
+    """Percent: above 0, at most 100, with or without the sign."""
+    number = text.removesuffix("%").rstrip()
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", number) or not 0 < float(number) <= 100:
+        raise ValueError
+    return float(number)
 
 
 def choice(*words: str) -> Callable[[str], str]:
