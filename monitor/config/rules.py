@@ -36,6 +36,7 @@ def refused(understood: Understood, document: Document, directory: FilePath) -> 
         yield from _wrong_times(("probes", position), probe, understood, document)
         yield from _unknown_wakers(("probes", position), probe, names, document)
     yield from _unreadable_roots(configuration, named, document, directory)
+    yield from _crossed_thresholds(configuration, document)
 
 
 def nothing_to_look_at(
@@ -52,6 +53,15 @@ def nothing_to_look_at(
     services = sorted({target.service for target in expansion.targets.values() if target.service})
     if "main_service" in configuration.judgement.model_fields_set and services and main not in services:
         yield document.mistake(written, f'"{main}"', f"no probe watches it; {did_you_mean(main, services)}")
+
+
+def _crossed_thresholds(configuration: Configuration, document: Document) -> Iterator[Mistake]:
+    """Flapping that would begin below where it ends."""
+    rules = configuration.judgement.flapping
+    if rules.low > rules.high:
+        path: Path = ("judgement", "flapping", "low" if "low" in rules.model_fields_set else "high")
+        found = f"low ({rules.low:g}) is above high ({rules.high:g})"
+        yield document.mistake(path, found, "flapping ends below low and begins at high")
 
 
 def _names_written(document: Document) -> Iterator[str]:

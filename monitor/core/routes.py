@@ -36,6 +36,7 @@ class Matter:
     services: tuple[str, ...] | None = None
     diagnosis: Diagnosis | None = None
     cause: Cause | None = None
+    drill: bool = False
     escalated: frozenset[str] = frozenset()
     """Ids of the receiver URLs whom an escalation reached: the steps of its routes count for them."""
 
@@ -51,6 +52,7 @@ def of_incident(event: EventName, incident: Incident, members: Iterable[Incident
         services=(incident.service, *(member.service for member in members)),
         diagnosis=incident.diagnosis,
         cause=incident.cause,
+        drill=incident.drill,
         escalated=incident.escalated,
     )
 
@@ -106,6 +108,7 @@ def _matches(when: When, matter: Matter, local: datetime) -> bool:
         and _is_among(matter.scope, when.scope)
         and _is_among(matter.diagnosis, when.diagnosis)
         and _is_among(matter.cause, when.cause)
+        and when.drill in (None, matter.drill)
         and _concerns(matter.authorities, when.authority)
         and _concerns(matter.services, when.service)
     )

@@ -266,6 +266,7 @@ def notification(
         to=tuple(sorted(to)),
         reference=next(filter(None, said), ()),
         window=_overrun(event, first),
+        drill=first.drill,
         detail="; ".join(
             incident.facts[0] for incident in incidents if scope is Scope.DAEMON and incident.facts
         ),

@@ -82,6 +82,8 @@ class Incident:
     fading_since: datetime | None = None
     """Since when its reason is gone, while it stays open in case that comes back (national, daemon)."""
 
+    drill: bool = False
+    """It is only played: told as if it were real, marked, and part of nothing else."""
     escalated: frozenset[str] = frozenset()
     """Ids of the receiver URLs that were told because nobody took it in time; like `told` these hear how it goes on."""
     untaken_since: datetime | None = None
