@@ -10,6 +10,7 @@ from monitor.core.alive import Part
 from monitor.core.state import State
 from monitor.core.status import AuthorityRow, LocalPart, status_in_steps
 from monitor.metrics.beliefs import Beliefs
+from monitor.metrics.calendar import Dates
 from monitor.metrics.exposition import OPENMETRICS, TEXT, wants_openmetrics
 from monitor.metrics.own import Own
 from monitor.metrics.references import Compared
@@ -71,6 +72,7 @@ class Metrics:
         self._beliefs.show(LOCAL, status.local.state, status.local.diagnosis)
         yield
         self._compared.show(rows, state, now)
+        self._dates.show(now)
         open_incidents = [incident for incident in state.incidents.values() if incident.is_open]
         self._beliefs.show_incidents(open_incidents)
         self._own.show_incidents(open_incidents)
@@ -169,6 +171,7 @@ class Metrics:
         self._targets = {target.id: self._followed(target) for target in plan.targets.values()}
         self._beliefs = Beliefs(plan)
         self._compared = Compared(plan)
+        self._dates = Dates(plan)
         self._own.follow(plan)
 
     def _followed(self, target: Target) -> TargetSeries:
@@ -207,6 +210,8 @@ class Metrics:
         for piece in self._beliefs.pieces(openmetrics=openmetrics):
             yield piece.encode()
         for piece in self._compared.pieces(openmetrics=openmetrics):
+            yield piece.encode()
+        for piece in self._dates.pieces(openmetrics=openmetrics):
             yield piece.encode()
         yield self._own.text(openmetrics=openmetrics)
 

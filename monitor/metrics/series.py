@@ -218,6 +218,13 @@ MAINTENANCE_ACTIVE = _own(
     "authority",
     "service",
 )
+FLAPPING_ACTIVE = _own(
+    "fapiao_flapping_active",
+    "gauge",
+    "Whether this service comes and goes now, so that neither openings nor ends of it are told.",
+    "authority",
+    "service",
+)
 
 COMPARED_FAMILIES = (
     REFERENCE_OUTCOME,
@@ -226,7 +233,24 @@ COMPARED_FAMILIES = (
     REFERENCE_UP,
     PUBLISH_UP,
     MAINTENANCE_ACTIVE,
+    FLAPPING_ACTIVE,
 )
+
+# --- the tax calendar ------------------------------------------------------------------------------------------------
+
+FILING_PERIOD = _own(
+    "fapiao_filing_period",
+    "gauge",
+    "Whether the filing period runs at this authority today.",
+    "authority",
+)
+CALENDAR_STALE = _own(
+    "fapiao_calendar_stale",
+    "gauge",
+    "Whether the days off of this year, or of one that begins within 60 days, are not known: weekends alone are assumed there.",
+)
+
+CALENDAR_FAMILIES = (FILING_PERIOD, CALENDAR_STALE)
 
 # --- the daemon itself -----------------------------------------------------------------------------------------------
 
@@ -343,4 +367,4 @@ DAEMON_FAMILIES = (
     RELOAD_TIMESTAMP,
 )
 
-FAMILIES = (*TARGET_FAMILIES, *BELIEF_FAMILIES, *COMPARED_FAMILIES, *DAEMON_FAMILIES)
+FAMILIES = (*TARGET_FAMILIES, *BELIEF_FAMILIES, *COMPARED_FAMILIES, *CALENDAR_FAMILIES, *DAEMON_FAMILIES)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from monitor.core.state import State
+from monitor.knowledge import load_calendar
 from monitor.metrics import Metrics
 from monitor.metrics.series import FAMILIES
 from monitor.model import (
@@ -382,3 +383,20 @@ def test_the_lag_of_a_sync_interface_is_that_of_the_last_run():
     assert value(metrics, "fapiao_sync_lag_seconds", labels) == 93600.5
     seen(metrics, make_result(Cause.CREDENTIAL, "erp-sync"))
     assert value(metrics, "fapiao_sync_lag_seconds", labels) is None
+
+
+def test_the_filing_period_of_each_authority_and_whether_the_days_off_are_known():
+    own = {("beijing", 2026, 12): date(2026, 12, 17)}
+    known = load_calendar()
+    plan = make_plan(calendar=replace(known, deadlines={**known.deadlines, **own}))
+    metrics = Metrics(plan)
+    for text, shandong, beijing, stale in (
+        ("2026-10-26T15:59:59Z", 1, 1, 0),
+        ("2026-10-26T16:00:00Z", 0, 0, 0),
+        ("2026-12-17T15:59:59Z", 0, 1, 1),
+    ):
+        metrics.publish(plan, State(), datetime.fromisoformat(text))
+        page = metrics.render()[0].decode()
+        assert f'fapiao_filing_period{{authority="shandong"}} {shandong}\n' in page
+        assert f'fapiao_filing_period{{authority="beijing"}} {beijing}\n' in page
+        assert f"fapiao_calendar_stale {stale}\n" in page

@@ -42,8 +42,6 @@ VALUES: dict[str, set[str]] = {
     "authority": {*PSEUDO_AUTHORITIES},
 }
 """What the values of a label are among; rules name no single authority."""
-PROMISED = {"fapiao_calendar_stale": frozenset[str]()}
-"""Metrics of the public face that this version does not serve yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +89,7 @@ def labels_of(family: Family) -> dict[str, frozenset[str]]:
 
 def known_labels() -> dict[str, frozenset[str]]:
     """The labels of everything that is scraped or recorded."""
-    found = {"up": SCRAPED, "process_start_time_seconds": SCRAPED} | {
-        name: SCRAPED | labels for name, labels in PROMISED.items()
-    }
+    found = {"up": SCRAPED, "process_start_time_seconds": SCRAPED}
     for family in FAMILIES:
         found |= labels_of(family)
     for rule in RECORDS:
@@ -102,10 +98,6 @@ def known_labels() -> dict[str, frozenset[str]]:
 
 
 KNOWN = known_labels()
-
-
-def test_what_is_only_promised_is_not_served_yet():
-    assert not PROMISED.keys() & {family.name for family in FAMILIES}, "it is served now: take it out"
 
 
 @every_rule
@@ -182,7 +174,7 @@ def test_every_alert_stands_for_two_intervals_of_what_it_rests_on(alert):
 @every_alert
 def test_a_lost_scrape_is_no_false_negative(alert):
     """A gauge of ours is asked for over a range, so that one scrape without it ends nothing."""
-    gauges = {family.name for family in FAMILIES if family.kind == "gauge"} | PROMISED.keys()
+    gauges = {family.name for family in FAMILIES if family.kind == "gauge"}
     assert not gauges & set(bare(alert.expression))
 
 
