@@ -7,7 +7,6 @@ hold what a server sent, so they are cut and cleaned of control characters.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -37,11 +36,14 @@ from monitor.notify.advice import (
     services_of,
     works_of,
 )
-from monitor.notify.words import authority_name, detail_words, words
+from monitor.notify.view import Awaited, Item, Judged, Planned, View
+from monitor.notify.words import Vocabulary, authority_name, detail_words, words
 
 MOST_LINES = 40
 """Incidents that a text lists one by one."""
 MOST_FACTS = 8
+MOST_NAMED = 3
+"""Authorities that a title names."""
 LONGEST_FACT = 200
 """Characters of one fact."""
 ZONE_NAMES = {"zh": {"Asia/Shanghai": "北京时间"}, "en": {"Asia/Shanghai": "China time"}}
@@ -54,101 +56,9 @@ USABLE = frozenset({Cause.FORMAT_DRIFT, Cause.SYNC_LAG, Cause.RECORD_MISSING, Ca
 """Causes of the authority's with which its service still answers."""
 NO_INCIDENT = frozenset({EventName.CERTIFICATE_EXPIRING, EventName.TEST})
 """Events whose incidents are examples or stand-ins that have no page."""
+MANY = {"zh": "{places}等 {count} 个税务机关", "en": "{places} and others ({count})"}
+TO = {"zh": " 至 ", "en": " to "}
 DRILL = {"zh": "【演练】", "en": "[DRILL] "}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One incident in words."""
-
-    place: str
-    service: str
-    what: str
-    """Place and service: `山东 发票查验`; the place alone where there is no service."""
-    cause: str
-    diagnosis: str
-    since: str
-    """When it failed; after a relapse, when it failed again."""
-    first: str
-    """When it failed first."""
-    mended: str
-    """When it was up again before it failed again; empty without a relapse."""
-    until: str | None
-    lasted: str
-    never_up: bool
-    unwatched: bool
-    """It ended only because nothing looks at it any more."""
-    is_ours: bool
-    """Its cause speaks of us, not of the authority."""
-    is_down: bool
-    """The service cannot be used; else we cannot see it, or what it gives is late or in a new form."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """What is believed and what to do, once for all incidents it holds for."""
-
-    places: Sequence[str]
-    fault: str
-    step: str
-    facts: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """A maintenance window in words."""
-
-    name: str
-    places: str
-    services: str
-    work: str
-    """What the business does with these services."""
-    start: str
-    end: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What a template sees. `one` is the incident it is about, None where several are told together."""
-
-    scope: str
-    severity: str
-    count: int
-    one: Item | None
-    shown: Sequence[Item]
-    """The incidents beside `one`: all of them, or the members of a national or local one."""
-    hidden: int
-    """How many more there are."""
-    places: Sequence[str]
-    """Authorities concerned, without repetition."""
-    service: str
-    """The one service all are about, else empty."""
-    advice: Sequence[Judged]
-    again: bool
-    """All of them are down again, for those who heard of their end."""
-    is_nationwide: bool
-    """All of them are put down to one nationwide outage."""
-    extent: str
-    """How many are down, where that is said of all together."""
-    after: str
-    """What to do next when it is over."""
-    work: str
-    """What the business does with the services concerned."""
-    reference: str
-    still_down: Sequence[str]
-    window: Planned | None
-    details: Sequence[str]
-    """What does not work, or which certificates: lines."""
-    stores: Sequence[str]
-    """Which memories of the daemon it is about."""
-    is_hampered: bool
-    """Its own machine is in the way of its runs."""
-    first_id: str
-    """The incident to acknowledge; empty without one."""
-    at: str
-    zone: str
-    vantage: str
-    url: str
 
 
 def title_and_text(notification: Notification, plan: Plan) -> tuple[str, str]:
@@ -218,6 +128,7 @@ def _view(notification: Notification, plan: Plan) -> View:
             authority_name(slug, plan.authorities, plan.language) for slug in notification.still_down
         ],
         window=None if notification.window is None else _planned(notification.window, plan),
+        awaited=_awaited(notification, plan) if notification.waiting else None,
         details=[
             detail_words(_clean(line), plan.language) for line in notification.detail.split("; ") if line
         ],
@@ -228,6 +139,7 @@ def _view(notification: Notification, plan: Plan) -> View:
         ],
         is_hampered=any(one.service == "probing" for one in notification.incidents),
         first_id=notification.incidents[0].id if notification.incidents else "",
+        is_drill=notification.drill,
         at=_wall_clock(notification.at, plan),
         zone=ZONE_NAMES[plan.language].get(plan.timezone, plan.timezone),
         vantage=plan.vantage,
@@ -278,18 +190,37 @@ def _reference(notification: Notification, about: Sequence[Incident], plan: Plan
 
 def _planned(window: Window, plan: Plan) -> Planned:
     known = words(plan.language)
-    places, services = window.authorities, window.services
+    services = window.services
+    named = [authority_name(slug, plan.authorities, plan.language) for slug in window.authorities or ()]
+    every = EVERYONE[plan.language]
+    some = MANY[plan.language].format(places=known.comma.join(named[:MOST_NAMED]), count=len(named))
     return Planned(
         name=_clean(window.name),
-        places=EVERYONE[plan.language]
-        if places is None
-        else known.comma.join(authority_name(slug, plan.authorities, plan.language) for slug in places),
+        places=every if window.authorities is None else known.comma.join(named),
+        where=every
+        if window.authorities is None
+        else some
+        if len(named) > MOST_NAMED
+        else known.comma.join(named),
         services=EVERYTHING[plan.language]
         if services is None
         else known.comma.join(known.service(service) for service in services),
         work=works_of(known, services or ()),
         start=_wall_clock(window.start, plan),
         end=_wall_clock(window.end, plan),
+        begins=_wall_clock(window.start, plan)[5:16],
+        lasts=duration(_shown_span(window.start, window.end), plan.language),
+    )
+
+
+def _awaited(notification: Notification, plan: Plan) -> Awaited:
+    first = notification.waiting[0]
+    known = words(plan.language)
+    place = authority_name(first.authority, plan.authorities, plan.language)
+    return Awaited(
+        what=f"{place} {known.service(first.service)}".rstrip(),
+        tickets=known.comma.join(_clean(one.ticket) for one in notification.waiting if one.ticket),
+        since=_wall_clock(min(one.since for one in notification.waiting), plan),
     )
 
 
@@ -303,17 +234,47 @@ def _item(incident: Incident, at: datetime, plan: Plan) -> Item:
         service=service,
         what=f"{place} {service}".rstrip(),
         cause=known.causes[incident.cause],
+        brief=_brief(incident, known),
+        was=_was(incident, known),
         diagnosis=known.diagnoses[incident.diagnosis],
         since=_wall_clock(incident.began_at, plan),
         first=_wall_clock(incident.first_failure_at, plan),
         mended=_wall_clock(incident.mended_at, plan) if incident.mended_at else "",
         until=None if until is None else _wall_clock(until, plan),
         lasted=duration(_shown_span(incident.began_at, until or at), plan.language),
+        span=_span(incident, at, plan),
         never_up=case_of_incident(incident) is Case.NEVER_UP,
         unwatched=Fact.NO_LONGER_WATCHED in incident.facts,
         is_ours=incident.cause.speaks_of is SpeaksOf.US,
         is_down=incident.cause.speaks_of is SpeaksOf.AUTHORITY and incident.cause not in USABLE,
     )
+
+
+def _brief(incident: Incident, known: Vocabulary) -> str:
+    """The cause in a few words; a status by its number."""
+    if incident.cause is Cause.HTTP_STATUS:
+        status = (fact.partition("=")[2] for fact in incident.facts if fact.startswith(f"{Fact.STATUS}="))
+        if number := next(status, ""):
+            return f"HTTP {_clean(number)}"
+    return known.briefs[incident.cause]
+
+
+def _was(incident: Incident, known: Vocabulary) -> str:
+    """What it was put down to when it was told last before now, by its timeline."""
+    told = [index for index, (_, entry) in enumerate(incident.timeline) if entry.startswith("told=")]
+    before = incident.timeline[: told[-2]] if len(told) > 1 else ()
+    causes = [entry.removeprefix("cause=") for _, entry in before if entry.startswith("cause=")]
+    was = next((cause for cause in Cause if causes and cause == causes[-1]), incident.cause)
+    return "" if was is incident.cause else known.briefs[was]
+
+
+def _span(incident: Incident, at: datetime, plan: Plan) -> str:
+    """Its times without what goes without saying: the year, and the day of which the message speaks."""
+    day = _wall_clock(at, plan)[:10]
+    stamps = [_wall_clock(incident.began_at, plan)]
+    if incident.resolved_at is not None:
+        stamps.append(_wall_clock(incident.resolved_at, plan))
+    return TO[plan.language].join(stamp[11:] if stamp.startswith(day) else stamp[5:] for stamp in stamps)
 
 
 def _advice(incidents: Sequence[Incident], services: Sequence[str], plan: Plan) -> list[Judged]:

@@ -37,6 +37,8 @@ class Vocabulary:
     """Every word in one language. A mapping over an enum has all of its members."""
 
     causes: Mapping[Cause, str]
+    briefs: Mapping[Cause, str]
+    """The causes in a few words, for titles and lists: a locked phone shows some 30 characters."""
     diagnoses: Mapping[Diagnosis, str]
     faults: Mapping[Diagnosis, str]
     """Whose fault it most likely is, one sentence."""
@@ -106,6 +108,7 @@ class Vocabulary:
 
 ENUMS: Mapping[str, type[StrEnum]] = {
     "causes": Cause,
+    "briefs": Cause,
     "diagnoses": Diagnosis,
     "faults": Diagnosis,
     "steps": Diagnosis,

@@ -1,0 +1,123 @@
+"""What a template of a notification sees: everything in words, in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One incident in words."""
+
+    place: str
+    service: str
+    what: str
+    """Place and service: `山东 发票查验`; the place alone where there is no service."""
+    cause: str
+    brief: str
+    """The cause in a few words, for titles and lists."""
+    was: str
+    """The cause when it was told before, in a few words; empty where it is the same or not known."""
+    diagnosis: str
+    since: str
+    """When it failed; after a relapse, when it failed again."""
+    first: str
+    """When it failed first."""
+    mended: str
+    """When it was up again before it failed again; empty without a relapse."""
+    until: str | None
+    lasted: str
+    span: str
+    """From when, or from when to when, as short as can be: `16:00:05`, `11-20 23:59:58 to 00:04:10`."""
+    never_up: bool
+    unwatched: bool
+    """It ended only because nothing looks at it any more."""
+    is_ours: bool
+    """Its cause speaks of us, not of the authority."""
+    is_down: bool
+    """The service cannot be used; else we cannot see it, or what it gives is late or in a new form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What is believed and what to do, once for all incidents it holds for."""
+
+    places: Sequence[str]
+    fault: str
+    step: str
+    facts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A maintenance window in words."""
+
+    name: str
+    places: str
+    where: str
+    """The same for a title: the first ones by name."""
+    services: str
+    work: str
+    """What the business does with these services."""
+    start: str
+    end: str
+    begins: str
+    """The start for a title: month, day and minute."""
+    lasts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """What somebody waited for, in words."""
+
+    what: str
+    tickets: str
+    """What those who wait call it; empty where they gave it no name."""
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a template sees. `one` is the incident it is about, None where several are told together."""
+
+    scope: str
+    severity: str
+    count: int
+    one: Item | None
+    shown: Sequence[Item]
+    """The incidents beside `one`: all of them, or the members of a national or local one."""
+    hidden: int
+    """How many more there are."""
+    places: Sequence[str]
+    """Authorities concerned, without repetition."""
+    service: str
+    """The one service all are about, else empty."""
+    advice: Sequence[Judged]
+    again: bool
+    """All of them are down again, for those who heard of their end."""
+    is_nationwide: bool
+    """All of them are put down to one nationwide outage."""
+    extent: str
+    """How many are down, where that is said of all together."""
+    after: str
+    """What to do next when it is over."""
+    work: str
+    """What the business does with the services concerned."""
+    reference: str
+    still_down: Sequence[str]
+    window: Planned | None
+    awaited: Awaited | None
+    details: Sequence[str]
+    """What does not work, or which certificates: lines."""
+    stores: Sequence[str]
+    """Which memories of the daemon it is about."""
+    is_hampered: bool
+    """Its own machine is in the way of its runs."""
+    first_id: str
+    """The incident to acknowledge; empty without one."""
+    is_drill: bool
+    at: str
+    zone: str
+    vantage: str
+    url: str
