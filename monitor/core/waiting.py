@@ -45,12 +45,12 @@ def take(draft: Draft, command: Wait) -> str:
     if service is None or not targets:
         what = asked.service or "a main service"
         return f"{what} of {asked.authority} is not watched, nobody could tell that it is back"
+    if _is_back(draft, asked.authority, service, targets):
+        return f"{service or 'it'} of {asked.authority} is up: there is nothing to wait for"
     if asked.webhook is None and not draft.plan.receivers:
         return "nobody would be told: give a webhook, no receiver is configured"
     if len(draft.expected) >= MOST:
         return f"{MOST} wait already; end some first"
-    if _is_back(draft, asked.authority, service, targets):
-        return f"{service or 'it'} of {asked.authority} is up: there is nothing to wait for"
     draft.expected[asked.id] = replace(asked, service=service, since=draft.now, until=draft.now + PATIENCE)
     return ""
 

@@ -31,10 +31,19 @@ def payload(notification: Notification, plan: Plan) -> dict[str, Any]:
         "text": text,
         "vantage": plan.vantage,
         "drill": notification.drill,
+        **_waiting(notification),
         "url": link(notification, plan),
     }
     plain: dict[str, Any] = as_json(told)
     return plain
+
+
+def _waiting(notification: Notification) -> dict[str, Any]:
+    """Who waited, without where they are told."""
+    if not notification.waiting:
+        return {}
+    keys = ("authority", "service", "ticket")
+    return {"waiting": [{key: getattr(one, key) for key in keys} for one in notification.waiting]}
 
 
 def _incident(incident: Incident) -> dict[str, Any]:

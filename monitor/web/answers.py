@@ -139,6 +139,7 @@ class TargetAnswer(TypedDict):
     confirmed: Confirmed
     since: Instant | None
     seen_up: bool
+    flapping: bool
     interval_seconds: float
     timeout_seconds: float
     next_run: Instant | None
@@ -285,6 +286,27 @@ class SilencesAnswer(TypedDict):
     """A page of silences, the one that ends last first."""
 
     silences: list[SilenceAnswer]
+    next: str | None
+
+
+@closed
+class WaitingAnswer(TypedDict):
+    """One who waits for a service to be back. `told_by`: webhook (never shown) or routes."""
+
+    id: str
+    authority: str
+    service: str
+    ticket: str
+    told_by: str
+    since: Instant
+    until: Instant
+
+
+@closed
+class WaitingsAnswer(TypedDict):
+    """A page of those who wait, who waits longest first."""
+
+    waiting: list[WaitingAnswer]
     next: str | None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from pydantic import (
@@ -23,6 +24,7 @@ from pydantic import (
 )
 from pydantic.annotated_handlers import GetJsonSchemaHandler
 from pydantic_core import CoreSchema, ErrorDetails
+from yarl import URL
 
 from monitor.model import Diagnosis, Severity
 from monitor.web.errors import RequestError
@@ -121,6 +123,31 @@ class WindowBody(Body):
     services: Annotated[Some[Word] | None, BeforeValidator(_unless_all)] = None
     start: Instant | None = None
     end: Instant
+
+
+def _web_address(text: str) -> str:
+    """An http or https address with a host. Raises ValueError, and never holds what was sent: it may be a secret."""
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        fits = fits and text.isprintable() and " " not in text and bool(URL(text).host)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("an address that begins with http:// or https:// and names a host is meant")
+    return text
+
+
+WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
+
+
+class WaitingBody(Body):
+    """Somebody wants to be told once when it is back; without `service` the main one, without `webhook` by the routes."""
+
+    authority: Word
+    service: Word | None = None
+    ticket: Annotated[str, AfterValidator(_one_line), StringConstraints(max_length=200)] = ""
+    webhook: WebAddress | None = None
 
 
 B = TypeVar("B", bound=Body)

@@ -39,7 +39,7 @@ PATIENCE = 10.0
 """Seconds that a decision may take; it waits for the disk for one of them."""
 
 
-async def _decide(request: web.Request, command: Command, *, refused: int) -> None:
+async def have_decided(request: web.Request, command: Command, *, refused: int) -> None:
     """Have a command decided. RequestError with the status `refused` and the reason when it changed nothing, 503 when late."""
     try:
         async with asyncio.timeout(PATIENCE):
@@ -69,7 +69,7 @@ async def ack(request: web.Request) -> web.Response:
     body = await read_body(request, AckBody)
     if id_ not in reading.state().incidents:
         raise RequestError(404, f"no incident {id_[:200]!r} is known")
-    await _decide(request, Ack(incident=id_, author=body.author, comment=body.comment), refused=409)
+    await have_decided(request, Ack(incident=id_, author=body.author, comment=body.comment), refused=409)
     known = reading.state().incidents
     return web.json_response(incident_json(known[id_], members_of(known.values(), id_)))
 
@@ -86,7 +86,7 @@ async def add_silence(request: web.Request) -> web.Response:
     matchers = _matchers(body.matchers)
     start = body.starts_at or now
     mistakes = [] if matchers else ["matchers: name at least one of authority, service, severity, diagnosis"]
-    mistakes += _unknown(reading, matchers.get("authority", ()), "matchers.authority", (NATIONAL, LOCAL))
+    mistakes += unknown(reading, matchers.get("authority", ()), "matchers.authority", (NATIONAL, LOCAL))
     mistakes += _span_mistakes(start, body.ends_at, now, "ends_at")
     if mistakes:
         raise refusal(mistakes)
@@ -98,7 +98,7 @@ async def add_silence(request: web.Request) -> web.Response:
         author=body.author,
         comment=body.comment,
     )
-    await _decide(request, AddSilence(silence=silence), refused=422)
+    await have_decided(request, AddSilence(silence=silence), refused=422)
     return web.json_response(silence_json(silence, now), status=201)
 
 
@@ -113,7 +113,7 @@ async def end_silence(request: web.Request) -> web.Response:
     known = reading.state().silences.get(id_)
     if known is None:
         raise RequestError(404, f"no silence {id_[:200]!r} is known")
-    await _decide(request, EndSilence(id=id_), refused=409)
+    await have_decided(request, EndSilence(id=id_), refused=409)
     now = reading.clock.now()
     ended = replace(known, ends_at=min(known.ends_at, now))
     return web.json_response(silence_json(ended, now))
@@ -129,7 +129,7 @@ async def add_window(request: web.Request) -> web.Response:
     body = await read_body(request, WindowBody)
     now = reading.clock.now()
     start = body.start or now
-    mistakes = _unknown(reading, body.authorities or (), "authorities", (NATIONAL,))
+    mistakes = unknown(reading, body.authorities or (), "authorities", (NATIONAL,))
     mistakes += _span_mistakes(start, body.end, now, "end")
     if mistakes:
         raise refusal(mistakes)
@@ -142,7 +142,7 @@ async def add_window(request: web.Request) -> web.Response:
         end=body.end,
         by_hand=True,
     )
-    await _decide(request, AddWindow(window=window), refused=422)
+    await have_decided(request, AddWindow(window=window), refused=422)
     return web.json_response(window_json(window, now), status=201)
 
 
@@ -153,7 +153,7 @@ async def end_window(request: web.Request) -> web.Response:
     known = find(reading.plan(), reading.state().windows, id_)
     if known is None:
         raise RequestError(404, f"no window {id_[:200]!r} is known")
-    await _decide(request, EndWindow(id=id_), refused=409)
+    await have_decided(request, EndWindow(id=id_), refused=409)
     after = find(reading.plan(), reading.state().windows, id_) or known
     return web.json_response(window_json(after, reading.clock.now()))
 
@@ -161,7 +161,8 @@ async def end_window(request: web.Request) -> web.Response:
 # --- what both check -------------------------------------------------------------------------------------------------
 
 
-def _unknown(reading: Reading, slugs: Iterable[str], place: str, besides: Iterable[str]) -> list[str]:
+def unknown(reading: Reading, slugs: Iterable[str], place: str, besides: Iterable[str]) -> list[str]:
+    """A mistake for each of these slugs that is no authority."""
     known = {*reading.registry, *reading.plan().authorities, *besides}
     return [f"{place}: unknown authority {slug!r}{meant(slug, known)}" for slug in slugs if slug not in known]
 

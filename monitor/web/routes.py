@@ -10,7 +10,7 @@ from aiohttp import web
 from monitor.core.status import Status
 from monitor.metrics.exposition import OPENMETRICS
 from monitor.notify.words import LANGUAGES
-from monitor.web import answers, api, bodies, changes, events, health, incidents, pages, past, probe
+from monitor.web import answers, api, bodies, changes, events, health, incidents, pages, past, probe, waiting
 from monitor.web.openapi import HTML, PLAIN, Endpoint, Parameter, document
 
 __all__ = ["ENDPOINTS", "Endpoint"]
@@ -209,5 +209,18 @@ ENDPOINTS = (
     Endpoint(
         method="DELETE", path="/api/v1/windows/{id}", handler=changes.end_window, parameters=(WINDOW,),
         answer=answers.WindowAnswer, refuses={**UNKNOWN, 409: "it is over", **UNDECIDED}, about="End a window now",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/waiting", handler=waiting.waitings, answer=answers.WaitingsAnswer,
+        parameters=(LIMIT, CURSOR), about="Who waits for a service to be back, the longest first",
+    ),
+    Endpoint(
+        method="POST", path="/api/v1/waiting", handler=waiting.wait, body=bodies.WaitingBody,
+        answer=answers.WaitingAnswer, status=201, about="Tell me once when it is back",
+        refuses={409: "it is up, or cannot be waited for", **UNDECIDED},
+    ),
+    Endpoint(
+        method="DELETE", path="/api/v1/waiting/{id}", handler=waiting.leave, parameters=(_in_path("id", "id of who waits"),),
+        answer=answers.WaitingAnswer, refuses={**UNKNOWN, **UNDECIDED}, about="Wait no longer",
     ),
 )  # fmt: skip

@@ -38,6 +38,8 @@ CHANGES = [
     ("DELETE", "/api/v1/silences/x", None),
     ("POST", "/api/v1/windows", WINDOW),
     ("DELETE", "/api/v1/windows/x", None),
+    ("POST", "/api/v1/waiting", {"authority": "shandong"}),
+    ("DELETE", "/api/v1/waiting/x", None),
 ]
 
 Change = Callable[..., Awaitable[Answer]]

@@ -19,7 +19,7 @@ from aiohttp.test_utils import TestServer
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import positive_data_acceptance
 
-from monitor.model import Cause, Certificate, Phase, Scope, Silence
+from monitor.model import Cause, Certificate, Phase, Scope, Silence, Waiting
 from monitor.store.history import HistoryStore
 from monitor.web.openapi import document
 from monitor.web.routes import ENDPOINTS
@@ -46,6 +46,8 @@ def full_world() -> World:
     world.open(make_incident("shandong", parent="n-1", acknowledged_at=AT, acknowledged_by="w"))
     silence = Silence(id="s", matchers={"authority": ("x",)}, starts_at=AT, ends_at=AT + timedelta(days=1))
     world.state.silences["s"] = silence
+    waiting = Waiting(id="w", authority="shandong", service="verify", since=AT, until=AT + timedelta(days=1))
+    world.state.expected["w"] = waiting
     return world
 
 
