@@ -76,6 +76,8 @@ class AuthorityRow:
     """Ids of its open incidents."""
     services: dict[str, ServiceRow]
     targets: tuple[str, ...]
+    flapping: tuple[str, ...]
+    """The services that come and go: neither openings nor ends of these are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,7 @@ def _row(
             for service, view in views.items()
         },
         targets=tuple(target.id for target in plan.by_authority[slug]),
+        flapping=tuple(service for service in views if f"{slug}/{service}" in state.flaps),
     )
 
 

@@ -20,10 +20,7 @@ class Compared:
         self._sources = tuple(source.name for source in plan.references)
         self._authorities = frozenset(plan.authorities)
         self._services = [
-            (
-                (slug, service),
-                f"{series.MAINTENANCE_ACTIVE.name}{{{labels(authority=slug, service=service)}}} ",
-            )
+            ((slug, service), f"{{{labels(authority=slug, service=service)}}} ")
             for slug, service in sorted(
                 {(target.authority, target.service) for target in plan.targets.values()}
             )
@@ -44,14 +41,19 @@ class Compared:
             for window in row.maintenance
             for service in window.services or row.services
         }
+        flapping = {(row.authority, service) for row in rows for service in row.flapping}
         self._lines = {
             series.REFERENCE_OUTCOME.name: "".join(self._outcomes(state)),
             series.REFERENCE_VERDICT.name: "".join(map(_verdicts, compared)),
             series.REFERENCE_UPDATED.name: "".join(self._updated(state, now)),
             series.REFERENCE_UP.name: "".join(self._up(state)),
-            series.MAINTENANCE_ACTIVE.name: "".join(
-                [f"{line}{int(key in maintained)}\n" for key, line in self._services]
-            ),
+            **{
+                name: "".join([f"{name}{labelled}{int(key in active)}\n" for key, labelled in self._services])
+                for name, active in (
+                    (series.MAINTENANCE_ACTIVE.name, maintained),
+                    (series.FLAPPING_ACTIVE.name, flapping),
+                )
+            },
         }
 
     def _outcomes(self, state: State) -> Iterator[str]:

@@ -79,6 +79,8 @@ def _note(lens: Lens, row: AuthorityRow) -> str:
         return lens.words.states[row.state]
     if row.maintenance:
         return lens.say("in_window")
+    if row.flapping:
+        return lens.say("flaps")
     return next((lens.words.flags[flag] for flag in NOTEWORTHY if flag in row.flags), "")
 
 

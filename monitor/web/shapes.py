@@ -79,6 +79,7 @@ def target_json(target: Target, state: TargetState, next_run: datetime | None) -
         "confirmed": state.confirmed,
         "since": as_json(state.since),
         "seen_up": state.seen_up,
+        "flapping": state.flapping,
         "interval_seconds": target.interval,
         "timeout_seconds": target.timeout,
         "next_run": as_json(next_run),
