@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from monitor.core import filing
 from monitor.core.local import TRUST_CAUSES, LocalView
 from monitor.core.own_clock import is_wrong, spoken
 from monitor.core.services import ServiceView
@@ -66,6 +67,8 @@ class Fact(StrEnum):
     """`window_over=nightly`: the window in which it began to fail is over."""
     FLAPPING = "flapping"
     """`flapping=9/20`: so many of its last scheduled runs found another state than the one before."""
+    FILING_DEADLINE = "filing_deadline"
+    """`filing_deadline=2026-12-15`: it fails in the last working days of the filing period, which ends with that day."""
     NO_LONGER_WATCHED = "no_longer_watched"
     """The incident ended because its targets are no longer configured."""
 
@@ -93,6 +96,7 @@ def facts(view: ServiceView, around: Surroundings) -> tuple[str, ...]:
         found.append(f"{Fact.DRIFTED}={around.drifted}/{around.watched}")
     if view.lead is not None and not view.is_ours:
         found += _reference_facts(view, around)
+        found += _filing_facts(view, around)
     return tuple(found)
 
 
@@ -155,6 +159,15 @@ def _reference_facts(view: ServiceView, around: Surroundings) -> Iterable[str]:
         yield f"{Fact.REFERENCES_STALE}={votes.stale}"
     if not votes.fresh and not votes.stale:
         yield Fact.NO_REFERENCE.value
+
+
+def _filing_facts(view: ServiceView, around: Surroundings) -> Iterable[str]:
+    """That the last days to file are running: what fails now hurts more. Nothing where the days off are not known."""
+    today = filing.today_in_china(around.now)
+    if filing.is_rush(around.calendar, view.authority, today):
+        ends = filing.period(around.calendar, view.authority, today).deadline
+        if not ends.assumed:
+            yield f"{Fact.FILING_DEADLINE}={ends.day.isoformat()}"
 
 
 def of_references(fact: str) -> bool:

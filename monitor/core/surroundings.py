@@ -18,6 +18,7 @@ from monitor.core.state import WindowRecord
 from monitor.core.verdict import Opinion, Votes, compare, count_votes, opinions
 from monitor.core.windows import covering, near, overran
 from monitor.model import (
+    Calendar,
     Confirmed,
     Outcome,
     Plan,
@@ -55,6 +56,8 @@ class Surroundings:
     """Those that are open, and those in which something that fails now began to fail."""
     alike: Alike = field(default_factory=Alike)
     """What those that are down have in common."""
+    calendar: Calendar = field(default_factory=Calendar)
+    """Days off and filing deadlines."""
     clock: float | None = None
     """Seconds by which the clocks of others are ahead of ours, where something fails by its time; None: not known."""
 
@@ -143,6 +146,7 @@ def look_around(
         denied=denied,
         asked=bool(plan.references),
         windows=windows,
+        calendar=plan.calendar,
         alike=alike,
         clock=own_clock.clock_offset(plan, states, now) if census.by_time else None,
     )

@@ -36,6 +36,7 @@ from monitor.notify.advice import (
     services_of,
     works_of,
 )
+from monitor.notify.dates import filing_line
 from monitor.notify.view import Awaited, Item, Judged, Planned, View
 from monitor.notify.words import Vocabulary, authority_name, detail_words, words
 
@@ -130,6 +131,7 @@ def _view(notification: Notification, plan: Plan) -> View:
         window=None if notification.window is None else _planned(notification.window, plan),
         awaited=_awaited(notification, plan) if notification.waiting else None,
         details=[
+        filing=filing_line(notification.incidents, notification.at, plan.language),
             detail_words(_clean(line), plan.language) for line in notification.detail.split("; ") if line
         ],
         stores=[
@@ -323,6 +325,7 @@ def _clean(text: str) -> str:
     visible = "".join(letter if letter.isprintable() else " " for letter in text)
     return visible if len(visible) <= LONGEST_FACT else visible[: LONGEST_FACT - 1] + "…"
 
+        and not fact.startswith(f"{Fact.FILING_DEADLINE}=")  # it has a line of its own
 
 def _wall_clock(instant: datetime, plan: Plan) -> str:
     return instant.astimezone(ZoneInfo(plan.timezone)).strftime("%Y-%m-%d %H:%M:%S")

@@ -105,6 +105,8 @@ class View:
     work: str
     """What the business does with the services concerned."""
     reference: str
+    filing: str
+    """When returns are due, in the last days to file; else empty."""
     still_down: Sequence[str]
     window: Planned | None
     awaited: Awaited | None

@@ -12,6 +12,7 @@ from monitor.core import filing
 from monitor.core.filing import Deadline, Peak
 from monitor.knowledge import load_calendar
 from monitor.model import Calendar
+from tests.core.notation import World, six
 
 KNOWN = load_calendar()
 NOTHING = Calendar()
@@ -142,3 +143,45 @@ def test_a_period_runs_from_the_first_to_the_deadline_without_a_gap(today):
     assert now.is_open == (today <= now.deadline.day)
     yesterday = filing.period(KNOWN, "", today - timedelta(days=1))
     assert now.is_open or not yesterday.is_open or yesterday.days_left == 0
+
+
+# --- what an incident says of it -------------------------------------------------------------------------------------
+
+
+def outage(text: str, calendar: Calendar = KNOWN) -> World:
+    """A world in which one authority went down at this time of China."""
+    at = datetime.fromisoformat(text).replace(tzinfo=filing.CHINA).astimezone(UTC)
+    world = World(plan=six(calendar=calendar), now=at)
+    world.warm()
+    world.play({"reach/anhui": "---"})
+    return world
+
+
+def said(world: World) -> list[str]:
+    """The facts about filing of the one open incident."""
+    [incident] = world.open
+    return [fact for fact in incident.facts if fact.startswith("filing_deadline")]
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        pytest.param("2026-12-10 09:00", [], id="early in the period"),
+        pytest.param(
+            "2026-12-11 09:00", ["filing_deadline=2026-12-15"], id="three working days before its end"
+        ),
+        pytest.param("2026-12-15 09:00", ["filing_deadline=2026-12-15"], id="on the last day"),
+        pytest.param("2026-12-16 09:00", [], id="behind it"),
+        pytest.param("2027-01-15 09:00", [], id="where the days off are not known nothing is said"),
+    ],
+)
+def test_an_outage_in_the_last_days_to_file_says_so(text, facts):
+    assert said(outage(text)) == facts
+
+
+def test_that_the_period_ends_meanwhile_is_no_news():
+    world = outage("2026-12-15 23:50")
+    world.pass_time(60)
+    heard = len(world.heard)
+    world.play({"reach/anhui": "-" * 20}, spacing=60)
+    assert len(world.heard) == heard == 1
