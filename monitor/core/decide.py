@@ -37,6 +37,7 @@ from monitor.model import (
     Confirmed,
     Due,
     Event,
+    Evidence,
     Plan,
     ReferenceReading,
     Result,
@@ -63,6 +64,9 @@ def decide(event: Event, state: State, now: datetime, plan: Plan) -> Commit:
             _tick(draft)
         case ReferenceReading():
             readings.take(draft, event)
+        case Evidence():
+            if event.incident in draft.incidents:
+                draft.evidence[event.incident] = event
         case StoreHealth():
             stores.hear(draft, event)
             draft.ring_at(now)

@@ -23,6 +23,7 @@ from monitor.model import (
     Ban,
     Due,
     Incident,
+    Inquiry,
     Notification,
     Plan,
     Scope,
@@ -57,6 +58,8 @@ class Draft:
         self.expected = dict(state.expected)
         """Who waits for a service to be back."""
         self.flaps = dict(state.flaps)
+        self.evidence = dict(state.evidence)
+        self.inquiries: list[Inquiry] = []
         self.bans = dict(state.bans)
         self.sweep = state.sweep
         self.unsettled = set(state.unsettled)
@@ -96,6 +99,7 @@ class Draft:
     def forget(self, incident: Incident) -> None:
         """Drop an incident as if it had never been."""
         del self.incidents[incident.id]
+        self.evidence.pop(incident.id, None)
         self.stop_waiting(incident.id)
         if incident.is_open:
             self.open.pop(key_of(incident), None)
@@ -194,6 +198,8 @@ class Draft:
             certificates=_new(known.certificates, self.certificates),
             expected=_new(known.expected, self.expected),
             flaps=_new(known.flaps, self.flaps),
+            evidence=_new(known.evidence, self.evidence),
+            inquiries=tuple(self.inquiries),
             alarm=self.alarm,
             overdue=self.overdue,
             doubt=self.doubt,

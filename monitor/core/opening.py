@@ -7,7 +7,10 @@ from dataclasses import replace
 from monitor.core import incidents as cases
 from monitor.core.draft import Draft
 from monitor.core.incidents import Key, key_of
-from monitor.model import Incident
+from monitor.model import Incident, Inquiry, Scope
+
+INQUIRED = frozenset({Scope.AUTHORITY, Scope.LOCAL})
+"""Incidents that rest on a target of their own, of which more can be found out."""
 
 
 def begin(draft: Draft, key: Key, outage: cases.Outage) -> Incident:
@@ -21,6 +24,8 @@ def begin(draft: Draft, key: Key, outage: cases.Outage) -> Incident:
         incident = cases.reopened(last, outage, draft.now, end_told=end_told)
         draft.stop_waiting(last.id)
     draft.keep(incident)
+    if incident.targets and incident.scope in INQUIRED:
+        draft.inquiries.append(Inquiry(incident=incident.id, target=incident.targets[0]))
     return incident
 
 

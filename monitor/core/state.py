@@ -14,7 +14,9 @@ from monitor.model import (
     Ban,
     Cause,
     Due,
+    Evidence,
     Incident,
+    Inquiry,
     Notification,
     ReferenceReading,
     Silence,
@@ -67,13 +69,14 @@ class WindowRecord:
     """A window, and what of it has been told."""
 
     window: Window
+    announced_told: bool = False
     upcoming_told: bool = False
     started_told: bool = False
     ended_told: bool = False
     told: frozenset[str] = frozenset()
     """Ids of the receiver URLs that heard of its start: these hear of its end."""
     planned_end: datetime | None = None
-    """When it was to end, where somebody ended it early (`window.end` is when); None: it keeps to its plan."""
+    """When it was to end, where it ended early (`window.end` is when); None: it keeps to its plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +155,8 @@ class State:
     """What was seen through a broken network of ours, while that is not all seen anew."""
     flaps: dict[str, Flap] = field(default_factory=dict)
     """Services that come and go, by `authority/service`."""
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    """What was found out when an incident was opened, by its id; goes with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +185,9 @@ class Commit:
     """All stores that are down after this event (None: unchanged)."""
     certificates: tuple[CertificateRecord, ...] = ()
     flaps: tuple[Flap, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    inquiries: tuple[Inquiry, ...] = ()
+    """Evidence that is wanted."""
     expected: tuple[Waiting, ...] = ()
     alarm: datetime | None = None
     """`State.alarm` after this event."""
@@ -217,11 +225,13 @@ def apply(state: State, commit: Commit) -> None:
         state.bans.pop(key, None)
     for gone in commit.forgotten:
         state.incidents.pop(gone, None)
+        state.evidence.pop(gone, None)
     state.references.update((reading.source, reading) for reading in commit.references)
     state.windows.update((record.window.id, record) for record in commit.windows)
     state.silences.update((silence.id, silence) for silence in commit.silences)
     state.certificates.update((record.fingerprint, record) for record in commit.certificates)
     state.flaps.update((flap.key, flap) for flap in commit.flaps)
+    state.evidence.update((found.incident, found) for found in commit.evidence)
     state.expected.update((one.id, one) for one in commit.expected)
     if commit.stores_down is not None:
         for name in [name for name in state.stores_down if name not in commit.stores_down]:

@@ -23,6 +23,7 @@ from monitor.model.events import (
     Tick,
     Wait,
 )
+from monitor.model.evidence import AddressLook, ControlLook, Evidence, Hop, Inquiry
 from monitor.model.incidents import Incident, Scope, Severity
 from monitor.model.notifications import EventName, Notification, Vote
 from monitor.model.outcomes import LOCAL, NATIONAL, PSEUDO_AUTHORITIES, Cause, Flag, Outcome, Phase, SpeaksOf
@@ -61,7 +62,7 @@ from monitor.model.targets import (
     Verify,
 )
 from monitor.model.waiting import Waiting
-from monitor.model.windows import Silence, Window
+from monitor.model.windows import Early, Silence, Window
 
 __all__ = [
     "LOCAL",
@@ -70,6 +71,7 @@ __all__ = [
     "Ack",
     "AddSilence",
     "AddWindow",
+    "AddressLook",
     "Answer",
     "Attempt",
     "Authority",
@@ -82,13 +84,16 @@ __all__ = [
     "CodeTable",
     "Command",
     "Confirmed",
+    "ControlLook",
     "Diagnosis",
     "Due",
+    "Early",
     "EndSilence",
     "EndWindow",
     "Escalation",
     "Event",
     "EventName",
+    "Evidence",
     "Expect",
     "Fact",
     "Failure",
@@ -96,7 +101,9 @@ __all__ = [
     "Flapping",
     "Freshness",
     "Heartbeat",
+    "Hop",
     "Incident",
+    "Inquiry",
     "JsonExpectation",
     "Judgement",
     "Leave",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.model.evidence import Evidence
 from monitor.model.references import ReferenceReading
 from monitor.model.runs import Result
 from monitor.model.waiting import Waiting
@@ -82,7 +83,7 @@ class Leave:
 
 
 Command = Ack | AddSilence | EndSilence | AddWindow | EndWindow | Replan | Wait | Leave
-Event = Result | Tick | ReferenceReading | StoreHealth | Command
+Event = Result | Tick | ReferenceReading | StoreHealth | Evidence | Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
