@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from monitor.core.notices.notice import QUOTE, Doubt, Notice, Unclear
+from monitor.core.notices.days import HALF_A_YEAR, LONGEST, in_utc
+from monitor.core.notices.gathering import Found, Gathering
+from monitor.core.notices.issuers import Issuers, Names
+from monitor.core.notices.notice import Doubt, Notice, NoticeWindow, Unclear
+from monitor.core.notices.scopes import Scope, scope
+from monitor.core.notices.sentences import published_of, title_of
+from monitor.core.notices.text import clean
+from monitor.core.notices.words import Mood, mood, speaks_of_stop, vague_words
 from monitor.model import Authority
+
+MOST_WINDOWS = 100
+MOST_UNCLEAR = 20
 
 
 def read(
@@ -17,11 +28,121 @@ def read(
     `published` is the day it was published, None where that is not known (its signature may say it); `authorities` are
     those of the registry by slug; an open end is `open_end` seconds after the start. Never raises.
     """
-    title = text.strip().partition("\n")[0][:QUOTE]
+    ready = clean(text)
+    title, ends = title_of(ready)
+    head = ready.plain[:ends] or title
+    gathered = Gathering(ready, head, published or published_of(ready))
+    gathered.read(ends)
+    names = Names(authorities)
+    issuers = names.issuers(head, ready.plain)
+    drafts = [] if gathered.is_change else _merged(_ended(gathered, open_end), names, issuers, scope(head))
+    drafts.sort(key=lambda draft: (draft.start, draft.end))
+    windows = tuple(_window(draft) for draft in drafts[:MOST_WINDOWS])
+    unclear = dict.fromkeys(_unclear(gathered, drafts, issuers, head))
     return Notice(
         title=title,
-        authorities=(),
-        windows=(),
-        unclear=(Unclear(kind=Doubt.NO_TIME, text=""),),
-        published=published,
+        authorities=issuers.slugs,
+        windows=windows,
+        unclear=tuple(unclear)[:MOST_UNCLEAR],
+        published=gathered.published,
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """A window with its end and its authorities, on China's wall clock."""
+
+    start: datetime
+    end: datetime
+    open_ended: bool
+    scope: Scope
+    authorities: tuple[str, ...]
+    found: Found
+
+
+def _ended(gathered: Gathering, open_end: float) -> Iterator[tuple[Found, datetime, bool]]:
+    """Each window with its end, and whether that is left open.
+
+    A start alone ends when the service is said to be back, or with the window that begins at the same time.
+    """
+    every = gathered.found or gathered.whole_days
+    ends = {found.start: found.end for found in every if found.end is not None}
+    for found in every:
+        back = [time for time in gathered.back if time > found.start]
+        end = found.end or ends.get(found.start) or min(back, default=None)
+        if end is not None:
+            found.doubts = [doubt for doubt in found.doubts if doubt is not Doubt.NO_END]
+        yield found, end or found.start + timedelta(seconds=open_end), end is None
+
+
+def _merged(
+    ended: Iterator[tuple[Found, datetime, bool]], names: Names, issuers: Issuers, title: Scope
+) -> list[_Draft]:
+    """Windows of the same time and place are one."""
+    drafts: dict[tuple[object, ...], _Draft] = {}
+    for found, end, is_open in ended:
+        told = found.scope or title
+        if not told:
+            found.doubts.append(Doubt.NO_SCOPE)
+        if told.excepted is not None:
+            found.doubts.append(Doubt.EXCEPT)
+        at = names.within(found.sentence, issuers.slugs)
+        draft = drafts.get((found.start, end, at))
+        if draft is None:
+            merged = Scope()
+            drafts[found.start, end, at] = draft = _Draft(
+                start=found.start, end=end, open_ended=is_open, scope=merged, authorities=at, found=found
+            )
+        else:
+            draft.found.doubts += found.doubts
+        draft.scope.add(told)
+    return list(drafts.values())
+
+
+def _window(draft: _Draft) -> NoticeWindow:
+    return NoticeWindow(
+        start=in_utc(draft.start),
+        end=in_utc(draft.end),
+        services=draft.scope.services(),
+        authorities=draft.authorities,
+        quote=draft.found.quote,
+        open_ended=draft.open_ended,
+    )
+
+
+# --- what a person must decide ---------------------------------------------------------------------------------------
+
+
+def _unclear(gathered: Gathering, drafts: list[_Draft], issuers: Issuers, title: str) -> Iterator[Unclear]:
+    if gathered.is_change:
+        yield from (one for one in gathered.unclear if one.kind is Doubt.CHANGE)
+        return
+    about = mood(title)
+    is_stop = bool(drafts) or about is Mood.STOP or (about is None and speaks_of_stop(gathered.text.plain))
+    told = [one for one in gathered.unclear if is_stop or one.kind is not Doubt.NO_PURPOSE]
+    yield from told
+    for draft in drafts:
+        for doubt in (*draft.found.doubts, *_improbable(draft, gathered.published)):
+            yield Unclear(kind=doubt, text=draft.found.quote)
+    if len(drafts) > MOST_WINDOWS or gathered.text.cut:
+        yield Unclear(kind=Doubt.TOO_MANY, text="")
+    if is_stop and not drafts and not told:
+        yield _no_time(gathered)
+    if (drafts or told) and not issuers.slugs:
+        yield Unclear(kind=Doubt.NO_AUTHORITY, text=issuers.stranger)
+
+
+def _improbable(draft: _Draft, published: date | None) -> Iterator[Doubt]:
+    if draft.end - draft.start > LONGEST:
+        yield Doubt.TOO_LONG
+    if published is not None and abs(draft.start.date() - published) > HALF_A_YEAR:
+        yield Doubt.FAR_AWAY
+
+
+def _no_time(gathered: Gathering) -> Unclear:
+    plain = gathered.text.plain
+    found = vague_words(plain)
+    if found is None:
+        return Unclear(kind=Doubt.NO_TIME, text="")
+    start = max(plain.rfind(mark, 0, found.start()) for mark in "。\n,") + 1
+    return Unclear(kind=Doubt.VAGUE_TIME, text=gathered.text.quote(start, min(len(plain), found.end() + 20)))

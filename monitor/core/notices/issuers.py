@@ -1,0 +1,97 @@
+"""Which authorities publish a notice: 国家税务总局<X>税务局, and a city's bureau by its province where that is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from monitor.core.notices.letters import READ_AS
+from monitor.model import Authority
+
+_BUREAU = "国家税务总局"
+_OFFICE = "税务局"
+_MENTION = re.compile(r"国家税务总局(?P<place>[^国,。;:、()《》\n0-9]{1,15}?[省市区县州盟旗])税务局")
+_QUOTED = re.compile(r"《[^《》\n]{0,100}》")
+_CITIES = ("大连", "宁波", "厦门", "青岛", "深圳")
+"""Those with an authority of their own: 辽宁省大连市 is Dalian."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuers:
+    """Slugs of those who publish; `stranger` is a bureau that is none of the 36 and whose province is not named."""
+
+    slugs: tuple[str, ...]
+    stranger: str = ""
+
+
+class Names:
+    """The names of the authorities, ready to be looked for."""
+
+    def __init__(self, authorities: Mapping[str, Authority]) -> None:
+        self._slugs: dict[str, str] = {}
+        for slug, one in authorities.items():
+            place = one.full_name.translate(READ_AS).removeprefix(_BUREAU).removesuffix(_OFFICE)
+            self._slugs |= {place: slug, one.name.translate(READ_AS): slug}
+        places = sorted(filter(None, self._slugs), key=len, reverse=True)
+        either = "|".join(map(re.escape, places)) or "(?!)"
+        self._place = re.compile(either)
+        self._office = re.compile(
+            rf"(?P<place>{either})(?:国家|地方)?税务(?:局|[Aa][Pp][Pp]|公众号|微信|掌上)"
+        )
+        self._portal = re.compile(rf"(?P<place>{either})(?:新)?(?:电子|网上)税务局")
+
+    def issuers(self, title: str, body: str) -> Issuers:
+        """Who publishes a notice: its title before its signature before what else it says."""
+        body = _QUOTED.sub("", body)
+        strangers: list[str] = []
+        for text in (title, body[-300:], body):
+            slugs, others = self._bureaus(text)
+            strangers += others
+            if slugs:
+                return Issuers(slugs=slugs)
+            if others:
+                return self._province_of(others[0], title + "\n" + body)
+        return Issuers(slugs=self._others(title) or self._others(body))
+
+    def within(self, sentence: str, issuers: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of several publishers whom a sentence names; all where it names none."""
+        if len(issuers) < 2:
+            return issuers
+        named = {self._slugs[match[0]] for match in self._place.finditer(sentence)}
+        return tuple(slug for slug in issuers if slug in named) or issuers
+
+    def _bureaus(self, text: str) -> tuple[tuple[str, ...], list[str]]:
+        """Slugs of the bureaus of a text, and the places of those that are none of the 36."""
+        slugs: list[str] = []
+        others: list[str] = []
+        for mention in _MENTION.finditer(text):
+            slug = self._of_place(mention["place"])
+            slugs.append(slug) if slug else others.append(mention["place"])
+        return tuple(dict.fromkeys(slugs)), others
+
+    def _of_place(self, place: str) -> str | None:
+        """The authority of 湖北省, of 湖北省武汉市 and of 辽宁省大连市."""
+        if place in self._slugs:
+            return self._slugs[place]
+        found = self._place.match(place)
+        if found is None:
+            return None
+        rest = self._place.match(place, found.end())
+        if rest and rest[0].removesuffix("市") in _CITIES:
+            return self._slugs[rest[0]]
+        return self._slugs[found[0]]
+
+    def _province_of(self, place: str, text: str) -> Issuers:
+        found = dict.fromkeys([*self._bureaus(text)[0], *self._others(text)])
+        if len(found) == 1:
+            return Issuers(slugs=tuple(found))
+        return Issuers(slugs=(), stranger=_BUREAU + place + _OFFICE)
+
+    def _others(self, text: str) -> tuple[str, ...]:
+        """By 湖北省税务局, else by 湖北省电子税务局."""
+        for form in (self._office, self._portal):
+            found = dict.fromkeys(self._slugs[match["place"]] for match in form.finditer(text))
+            if found:
+                return tuple(found)
+        return ()
