@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from monitor.core import judge, muting, parents, releasing
 from monitor.core.draft import Draft
 from monitor.core.facts import Fact
-from monitor.core.flaps import UNMARK, is_unsure
+from monitor.core.flaps import UNMARK, is_unsure, stand_in
 from monitor.core.incidents import NATIONAL_KEY, Key, noted
 from monitor.core.routes import of_incident, receivers
 from monitor.core.services import judge_service, main_service, services
@@ -24,7 +24,6 @@ from monitor.core.wakeup import LOOK_AGAIN, longest, row_time
 from monitor.core.windows import covering
 from monitor.model import (
     Confirmed,
-    Diagnosis,
     EventName,
     Incident,
     Notification,
@@ -105,22 +104,7 @@ def as_incident(draft: Draft, flap: Flap) -> Incident:
     severity = draft.plan.judgement.severity_flapping
     if known is not None:
         return replace(known, severity=severity, facts=(*known.facts, flap.fact))
-    return Incident(
-        id=flap.id,
-        scope=Scope.AUTHORITY,
-        authority=flap.authority,
-        service=flap.service,
-        severity=severity,
-        cause=flap.cause,
-        phase=None,
-        diagnosis=Diagnosis.UNDETERMINED,
-        facts=(flap.fact,),
-        first_failure_at=flap.began_at,
-        opened_at=flap.began_at,
-        targets=flap.targets,
-        verdict=_verdict(draft, flap),
-        sequence=1,
-    )
+    return replace(stand_in(draft.plan, flap), verdict=_verdict(draft, flap))
 
 
 # --- that it is over -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from monitor.core.draft import Draft
 from monitor.core.facts import Fact
 from monitor.core.incidents import Key, key_of, noted
 from monitor.core.state import Flap
-from monitor.model import Scope, Target, TargetState, Window
+from monitor.model import Diagnosis, Incident, Plan, Scope, Target, TargetState, Window
 
 MARK, UNMARK = "flapping", "steady"
 """Entries in the timeline of an incident."""
@@ -92,4 +92,23 @@ def count_anew(draft: Draft, window: Window | None = None) -> None:
 def _is_covered(target: Target, window: Window) -> bool:
     return (window.authorities is None or target.authority in window.authorities) and (
         window.services is None or target.service in window.services
+    )
+
+
+def stand_in(plan: Plan, flap: Flap) -> Incident:
+    """What flaps in the shape of an incident that is nowhere kept: routes and texts ask for one."""
+    return Incident(
+        id=flap.id,
+        scope=Scope.AUTHORITY,
+        authority=flap.authority,
+        service=flap.service,
+        severity=plan.judgement.severity_flapping,
+        cause=flap.cause,
+        phase=None,
+        diagnosis=Diagnosis.UNDETERMINED,
+        facts=(flap.fact,),
+        first_failure_at=flap.began_at,
+        opened_at=flap.began_at,
+        targets=flap.targets,
+        sequence=1,
     )

@@ -13,7 +13,17 @@ from typing import Any
 
 from monitor.core.certificates import standing as standing_certificates
 from monitor.model import EventName, Incident, Receiver
-from monitor.notify.alerts import Alert, Scene, concerned, of_certificate, of_incident, of_test, standing
+from monitor.notify.alerts import (
+    Alert,
+    Scene,
+    concerned,
+    of_certificate,
+    of_flap,
+    of_flaps_end,
+    of_incident,
+    of_test,
+    standing,
+)
 from monitor.notify.posting import Poster
 
 PATH = "/api/v2/alerts"
@@ -36,8 +46,11 @@ class Alertmanager:
             alerts = of_test(payload, None if scene is None else scene.now)
             if scene is not None and payload["event"] == EventName.CERTIFICATE_EXPIRING:
                 alerts = await _of_certificates(receiver, scene)
+            elif scene is not None and payload["event"] == EventName.FLAPPING_STARTED:
+                alerts = await _of_flaps(receiver, scene)
             elif scene is not None and not alerts:
                 alerts = await _of(concerned(payload, scene), receiver, scene)
+                alerts += of_flaps_end(payload) if payload["event"] == EventName.FLAPPING_STOPPED else ()
             answer = await self._post(receiver, alerts)
         return answer or "nothing to send: no alert follows from this event"
 
@@ -49,6 +62,7 @@ class Alertmanager:
             scene = self._look()
             alerts = await _of(standing(receiver.id, scene), receiver, scene)
             alerts += await _of_certificates(receiver, scene)
+            alerts += await _of_flaps(receiver, scene)
             await self._post(receiver, alerts)
         return len(alerts)
 
@@ -79,4 +93,14 @@ async def _of_certificates(receiver: Receiver, scene: Scene) -> list[Alert]:
     for record in standing_certificates(scene.plan, scene.state, receiver.id):
         alerts.append(of_certificate(record, scene))
         await asyncio.sleep(0)
+    return alerts
+
+
+async def _of_flaps(receiver: Receiver, scene: Scene) -> list[Alert]:
+    """The alerts of the services of which this receiver was told that they come and go."""
+    alerts: list[Alert] = []
+    for flap in list(scene.state.flaps.values()):
+        if receiver.id in flap.told:
+            alerts.append(of_flap(flap, scene))
+            await asyncio.sleep(0)
     return alerts

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from monitor.core.certificates import announcement
+from monitor.core.flaps import stand_in
 from monitor.core.services import is_spoken_of
-from monitor.core.state import CertificateRecord, State
+from monitor.core.state import CertificateRecord, Flap, State
 from monitor.core.telling import notification
 from monitor.core.verdict import reference_rows
 from monitor.model import EventName, Incident, Plan, Scope, Severity, Vote, rfc3339
@@ -34,6 +36,7 @@ NAMES = {
 }
 EVENT_NAMES = {
     EventName.CERTIFICATE_EXPIRING: "FapiaoCertificateExpiring",
+    EventName.FLAPPING_STARTED: "FapiaoServiceFlapping",
     EventName.TEST: "FapiaoTest",
 }
 """Alerts without an incident."""
@@ -56,7 +59,7 @@ def standing(receiver: str, scene: Scene) -> list[Incident]:
     since = scene.now - LATELY
     return [
         incident
-        for incident in scene.state.incidents.values()
+        for incident in map(partial(as_told, scene), scene.state.incidents.values())
         if receiver in incident.told or receiver in incident.heard
         if incident.is_open or _ended_at(incident, scene.now) >= since
     ]
@@ -69,7 +72,15 @@ def concerned(told: Mapping[str, Any], scene: Scene) -> list[Incident]:
     not remembered any more ended long ago.
     """
     known = (scene.state.incidents.get(one["id"]) for one in told["incidents"])
-    return [one for one in known if one is not None]
+    return [as_told(scene, one) for one in known if one is not None]
+
+
+def as_told(scene: Scene, incident: Incident) -> Incident:
+    """The incident as those believe it to be who were told of it: while its service comes and goes it goes on."""
+    if incident.is_open:
+        return incident
+    flap = scene.state.flaps.get(f"{incident.authority}/{incident.service}")
+    return incident if flap is None or flap.owed != incident.id else replace(incident, resolved_at=None)
 
 
 def of_incident(receiver: str, incident: Incident, scene: Scene) -> Iterator[Alert]:
@@ -173,6 +184,29 @@ def of_certificate(record: CertificateRecord, scene: Scene) -> Alert:
     labels |= {"severity": str(about.severity), "vantage": scene.plan.vantage, "incident": about.id}
     annotations = {"summary": told["title"], "description": told["text"], "link": told["url"]}
     return _shaped(labels, annotations, min(record.seen_at, scene.now), scene.now + AHEAD)
+
+
+def of_flap(flap: Flap, scene: Scene) -> Alert:
+    """The alert of a service that comes and goes, which fires until that is over."""
+    about = stand_in(scene.plan, flap)
+    note = notification(EventName.FLAPPING_STARTED, about.scope, [about], (), min(flap.began_at, scene.now))
+    told = payload(note, scene.plan)
+    return _of_flap(told, flap.id, flap.began_at, scene.now + AHEAD)
+
+
+def of_flaps_end(told: Mapping[str, Any]) -> list[Alert]:
+    """That a service is steady again, by the payload that says so."""
+    at = datetime.fromisoformat(told["at"])
+    return [_of_flap(told, told["key"].partition("/")[0], at, at)]
+
+
+def _of_flap(told: Mapping[str, Any], id_: str, starts: datetime, ends: datetime) -> Alert:
+    [about] = told["incidents"]
+    name = EVENT_NAMES[EventName.FLAPPING_STARTED]
+    labels = _labels(name, told["scope"], about["authority"], about["service"])
+    labels |= {"severity": told["severity"], "vantage": told["vantage"], "incident": id_}
+    annotations = {"summary": told["title"], "description": told["text"], "link": told["url"]}
+    return _shaped(labels, annotations, min(starts, ends), ends)
 
 
 def of_test(told: Mapping[str, Any], now: datetime | None) -> list[Alert]:

@@ -7,9 +7,18 @@ from typing import Any
 
 import pytest
 
-from monitor.core.state import State
+from monitor.core.state import Flap, State
 from monitor.model import Cause, Diagnosis, EventName, Incident, Scope, Severity
-from monitor.notify.alerts import Alert, Scene, concerned, of_incident, of_test, standing
+from monitor.notify.alerts import (
+    Alert,
+    Scene,
+    concerned,
+    of_flap,
+    of_flaps_end,
+    of_incident,
+    of_test,
+    standing,
+)
 from monitor.notify.payload import payload
 from tests.notify.examples import AT, a_notification, a_plan, an_incident
 
@@ -44,7 +53,7 @@ def test_what_fires_ends_four_minutes_ahead_and_began_with_the_outage():
     assert alert["startsAt"] == "2026-11-21T08:00:05Z"
     assert alert["endsAt"] == "2026-11-21T08:09:20Z"
     assert alert["annotations"] == {
-        "summary": "【故障】山东 发票查验不可用：已连上，但在时限内没有任何应答",
+        "summary": "【故障】山东 发票查验不可用：连上后无应答",
         "description": alert["annotations"]["description"],
         "cause": "response_timeout",
         "diagnosis": "provincial_outage",
@@ -144,3 +153,49 @@ def test_an_outage_is_no_test_alert_and_a_forgotten_one_is_none():
 
     assert of_test(word, LATER) == []
     assert concerned(word, scene()) == []
+
+
+def flapping(**other: Any) -> Flap:
+    """The coming and going of Shandong's verification, told to `am[0]`."""
+    facts: dict[str, Any] = {
+        "id": "shandong-verify-flapping-20261121T080000Z",
+        "authority": "shandong",
+        "service": "verify",
+        "targets": ("captcha/shandong",),
+        "began_at": AT,
+        "fact": "flapping=9/20",
+        "cause": Cause.RESPONSE_TIMEOUT,
+        "told": frozenset({"am[0]"}),
+    }
+    return Flap(**(facts | other))
+
+
+def test_an_outage_that_is_over_fires_on_while_its_service_comes_and_goes():
+    over = told(resolved_at=AT + timedelta(minutes=1))
+    here = scene(over)
+    here.state.flaps["shandong/verify"] = flapping(owed=over.id)
+    [still] = concerned({"incidents": [{"id": over.id}]}, here)
+    (alert,) = of_incident("am[0]", still, here)
+    assert fires(alert)
+    assert standing("am[0]", here) == [still]
+    del here.state.flaps["shandong/verify"]
+    assert not any(fires(one) for one in alerts(over))
+
+
+def test_a_service_that_comes_and_goes_has_an_alert_that_ends_when_it_is_steady():
+    here = scene()
+    begun = of_flap(flapping(), here)
+    assert fires(begun)
+    assert begun["labels"] == {
+        "alertname": "FapiaoServiceFlapping", "scope": "authority", "authority": "shandong", "service": "verify",
+        "severity": "warning", "vantage": here.plan.vantage, "incident": "shandong-verify-flapping-20261121T080000Z",
+    }  # fmt: skip
+    stopped = a_notification(
+        event=EventName.FLAPPING_STOPPED,
+        severity=Severity.WARNING,
+        key="shandong-verify-flapping-20261121T080000Z/2/flapping_stopped",
+        incidents=(told(),),
+    )
+    (ended,) = of_flaps_end(payload(stopped, a_plan()))
+    assert ended["labels"] == begun["labels"]
+    assert not fires(ended)
