@@ -55,11 +55,17 @@ VOTE = {"zh": "{source}：{outcome}（{age}前）", "en": "{source}: {outcome} (
 STOP = {"zh": "；", "en": "; "}
 USABLE = frozenset({Cause.FORMAT_DRIFT, Cause.SYNC_LAG, Cause.RECORD_MISSING, Cause.COUNT_MISMATCH})
 """Causes of the authority's with which its service still answers."""
+FLAPPING = frozenset({EventName.FLAPPING_STARTED, EventName.FLAPPING_STOPPED})
+"""Events of what may have no incident of its own; where it has one that is on the page of the authority."""
 NO_INCIDENT = frozenset({EventName.CERTIFICATE_EXPIRING, EventName.TEST})
 """Events whose incidents are examples or stand-ins that have no page."""
 MANY = {"zh": "{places}等 {count} 个税务机关", "en": "{places} and others ({count})"}
 TO = {"zh": " 至 ", "en": " to "}
 DRILL = {"zh": "【演练】", "en": "[DRILL] "}
+DRILL_LINE = {
+    "zh": "演练：这不是真实故障，请按预案走一遍，不要联系税务局",
+    "en": "Drill: nothing is really broken; do what you would do, but call nobody outside",
+}
 
 
 def title_and_text(notification: Notification, plan: Plan) -> tuple[str, str]:
@@ -68,7 +74,9 @@ def title_and_text(notification: Notification, plan: Plan) -> tuple[str, str]:
     template = _environment().get_template(f"{plan.language}/{notification.event}.j2")
     lines = [line.rstrip() for line in template.render(view=view).splitlines()]
     title, *rest = [line for line in lines if line]
-    return (DRILL[plan.language] if notification.drill else "") + title, "\n".join(rest)
+    if not notification.drill:
+        return title, "\n".join(rest)
+    return DRILL[plan.language] + title, "\n".join([DRILL_LINE[plan.language], *rest])
 
 
 def link(notification: Notification, plan: Plan) -> str:
@@ -77,8 +85,10 @@ def link(notification: Notification, plan: Plan) -> str:
     if not base:
         return ""
     parent = _parent(notification)
-    if parent is None or notification.event in NO_INCIDENT:
+    if parent is None or notification.drill or notification.event in NO_INCIDENT:
         return f"{base}/"
+    if notification.event in FLAPPING:
+        return f"{base}/authorities/{parent.authority}"
     return f"{base}/incidents/{parent.id}"
 
 
@@ -125,13 +135,13 @@ def _view(notification: Notification, plan: Plan) -> View:
         after=advise_after(known, notification.incidents, _names(notification.incidents, plan)),
         work=works_of(known, _services(notification, plan)),
         reference=_reference(notification, about, plan),
+        filing=filing_line(notification.incidents, notification.at, plan.language),
         still_down=[
             authority_name(slug, plan.authorities, plan.language) for slug in notification.still_down
         ],
         window=None if notification.window is None else _planned(notification.window, plan),
         awaited=_awaited(notification, plan) if notification.waiting else None,
         details=[
-        filing=filing_line(notification.incidents, notification.at, plan.language),
             detail_words(_clean(line), plan.language) for line in notification.detail.split("; ") if line
         ],
         stores=[
@@ -157,7 +167,7 @@ def _extent(incident: Incident | None, plan: Plan) -> str:
 
 def _services(notification: Notification, plan: Plan) -> list[str]:
     """The services it is about; of a nationwide outage told without its members the main one."""
-    found = services_of(notification.incidents)
+    found = services_of(notification.incidents) or [one.service for one in notification.waiting[:1]]
     return found or ([plan.judgement.main_service] if notification.scope is Scope.NATIONAL else [])
 
 
@@ -208,8 +218,8 @@ def _planned(window: Window, plan: Plan) -> Planned:
         if services is None
         else known.comma.join(known.service(service) for service in services),
         work=works_of(known, services or ()),
-        start=_wall_clock(window.start, plan),
-        end=_wall_clock(window.end, plan),
+        start=_to_the_minute(window.start, plan),
+        end=_to_the_minute(window.end, plan),
         begins=_wall_clock(window.start, plan)[5:16],
         lasts=duration(_shown_span(window.start, window.end), plan.language),
     )
@@ -242,7 +252,9 @@ def _item(incident: Incident, at: datetime, plan: Plan) -> Item:
         since=_wall_clock(incident.began_at, plan),
         first=_wall_clock(incident.first_failure_at, plan),
         mended=_wall_clock(incident.mended_at, plan) if incident.mended_at else "",
-        until=None if until is None else _wall_clock(until, plan),
+        until=None
+        if until is None
+        else _after(_wall_clock(incident.began_at, plan), _wall_clock(until, plan)),
         lasted=duration(_shown_span(incident.began_at, until or at), plan.language),
         span=_span(incident, at, plan),
         never_up=case_of_incident(incident) is Case.NEVER_UP,
@@ -276,7 +288,7 @@ def _span(incident: Incident, at: datetime, plan: Plan) -> str:
     stamps = [_wall_clock(incident.began_at, plan)]
     if incident.resolved_at is not None:
         stamps.append(_wall_clock(incident.resolved_at, plan))
-    return TO[plan.language].join(stamp[11:] if stamp.startswith(day) else stamp[5:] for stamp in stamps)
+    return TO[plan.language].join(_after(day, stamp).removeprefix(f"{day[:5]}") for stamp in stamps)
 
 
 def _advice(incidents: Sequence[Incident], services: Sequence[str], plan: Plan) -> list[Judged]:
@@ -317,6 +329,7 @@ def _shared_facts(incidents: Sequence[Incident]) -> list[str]:
         for fact in first.facts
         if all(fact in one.facts for one in others)
         and not (others and fact.startswith(f"{Fact.TARGETS_FAILING}="))
+        and not fact.startswith(f"{Fact.FILING_DEADLINE}=")  # it has a line of its own
     ]
 
 
@@ -325,10 +338,21 @@ def _clean(text: str) -> str:
     visible = "".join(letter if letter.isprintable() else " " for letter in text)
     return visible if len(visible) <= LONGEST_FACT else visible[: LONGEST_FACT - 1] + "…"
 
-        and not fact.startswith(f"{Fact.FILING_DEADLINE}=")  # it has a line of its own
 
 def _wall_clock(instant: datetime, plan: Plan) -> str:
     return instant.astimezone(ZoneInfo(plan.timezone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _to_the_minute(instant: datetime, plan: Plan) -> str:
+    """Without seconds that nobody planned."""
+    return (
+        _wall_clock(instant, plan).removesuffix(":00") if instant.second == 0 else _wall_clock(instant, plan)
+    )
+
+
+def _after(stamp: str, later: str) -> str:
+    """The later of two stamps, without a day that is the same."""
+    return later[11:] if later[:10] == stamp[:10] else later
 
 
 def _shown_span(start: datetime, end: datetime) -> timedelta:

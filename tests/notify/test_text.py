@@ -38,7 +38,7 @@ def test_another_language_is_refused():
 def test_an_opening_says_what_since_when_why_whose_fault_and_what_to_do():
     title, text = title_and_text(a_notification(), a_plan())
 
-    assert title == "【故障】山东 发票查验不可用：已连上，但在时限内没有任何应答"
+    assert title == "【故障】山东 发票查验不可用：连上后无应答"
     assert text.splitlines() == [
         "对象：山东 · 发票查验",
         "现象：已连上，但在时限内没有任何应答",
@@ -55,10 +55,7 @@ def test_an_opening_says_what_since_when_why_whose_fault_and_what_to_do():
 def test_the_same_in_english():
     title, text = title_and_text(a_notification(), a_plan(language="en", external_url=""))
 
-    assert (
-        title
-        == "[DOWN] Shandong invoice verification is down: connected, but no answer within the time limit"
-    )
+    assert title == "[DOWN] Shandong invoice verification is down: no answer"
     assert "Since: 2026-11-21 16:00:05 (China time), for 15 s so far" in text
     assert "Details:" not in text
 
@@ -69,7 +66,7 @@ def test_what_opens_together_is_one_message_with_one_piece_of_advice():
     ]
     title, text = title_and_text(a_notification(*incidents), a_plan())
 
-    assert title == "【故障】6 项发票查验异常：山东、北京、湖南、广东、湖北 等"
+    assert title == "【故障】6 项发票查验异常：山东、北京、湖南、广东 等"
     assert text.count("下一步：") == 1
     assert sum(line.startswith("· ") for line in text.splitlines()) == 6
 
@@ -78,7 +75,7 @@ def test_a_long_list_is_cut_and_says_so():
     incidents = [an_incident(f"province{number}") for number in range(60)]
     _, text = title_and_text(a_notification(*incidents), a_plan())
 
-    assert text.endswith("· 另有 20 项未列出")
+    assert "· 另有 20 项未列出" in text.splitlines()
 
 
 def test_a_nationwide_outage_is_called_one():
@@ -109,7 +106,7 @@ def test_the_end_of_our_own_fault_says_who_is_still_down():
     )
     title, text = title_and_text(told, a_plan())
 
-    assert title == "【恢复】本机网络故障已排除，历时 15 秒；仍有 1 个税务机关不可用"
+    assert title == "【恢复】本机网络故障已排除，历时 15 秒；仍有 1 个不可用"
     assert "仍不可用：山东" in text
     assert [one["resolved_at"] for one in payload(told, a_plan())["incidents"]] == [
         "2026-11-21T08:00:20Z",
@@ -164,8 +161,11 @@ def test_maintenance_ahead_says_who_what_and_from_when_to_when():
     told = a_notification(event=EventName.MAINTENANCE_UPCOMING, window=WINDOW, incidents=())
     title, text = title_and_text(replace(told, incidents=()), a_plan())
 
-    assert title == "【维护预告】山东、湖北：2026-11-22 02:00:20 起发票查验维护"
-    assert text.splitlines()[0] == "维护：金税升级，2026-11-22 02:00:20 至 2026-11-22 16:00:20（北京时间）"
+    assert title == "【维护预告】山东、湖北 11-22 02:00 起发票查验维护"
+    assert text.splitlines()[:2] == [
+        "对象：山东、湖北 · 发票查验",
+        "时间：2026-11-22 02:00:20 至 2026-11-22 16:00:20（北京时间），共 14 小时",
+    ]
 
 
 def test_a_window_of_everyone_says_so_in_english():
@@ -343,7 +343,7 @@ def test_a_duration_is_the_difference_of_the_times_shown():
     over = an_incident(first_failure_at=begun, resolved_at=AT + timedelta(milliseconds=600))
     told = a_notification(over, event=EventName.INCIDENT_RESOLVED)
 
-    assert "16:00:05 至 2026-11-21 16:00:20（北京时间），共 15 秒" in title_and_text(told, a_plan())[1]
+    assert "16:00:05 至 16:00:20（北京时间），共 15 秒" in title_and_text(told, a_plan())[1]
 
 
 def test_a_certificate_has_no_incident_to_read_about():
