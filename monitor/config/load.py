@@ -261,6 +261,7 @@ class _Build:
             calendar=self._calendar,
             report=self._report,
             overrun_grace=configuration.judgement.overrun_grace,
+            early_end=configuration.judgement.early_end,
             reopen=configuration.judgement.reopen,
             repeat=configuration.alerts.repeat,
             notify_before=configuration.alerts.notify_before,

@@ -169,6 +169,7 @@ class Judgement(Section):
     recover: Recover = Field(default_factory=Recover)
     reopen: Duration = written(duration("15m"), "15m")
     overrun_grace: Duration = written(duration("5m"), "5m")
+    early_end: Duration = written(duration("30m"), "30m")
     main_service: Name = "verify"
     local: Local = Field(default_factory=Local)
     flapping: Flapping = Field(default_factory=Flapping)

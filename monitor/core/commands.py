@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monitor.core import muting, planned, waiting
+from monitor.core import muting, planned, returning, waiting
 from monitor.core.draft import Draft
 from monitor.core.incidents import noted
 from monitor.core.state import Sweep, WindowRecord
@@ -136,6 +136,7 @@ def _replan(draft: Draft) -> None:
     draft.drop_strangers()
     sources = {source.name for source in plan.references}
     draft.references = {name: reading for name, reading in draft.references.items() if name in sources}
+    returning.end_orphans(draft)
     draft.windows = {id_: record for id_, record in draft.windows.items() if _is_valid(draft, record)}
     _forget_silences(draft)
     if draft.sweep is not None:
@@ -148,7 +149,7 @@ def _replan(draft: Draft) -> None:
 def _is_valid(draft: Draft, record: WindowRecord) -> bool:
     """Whether a rule still has this window, or it is by hand; one that has begun is kept until its end is told."""
     begun = record.started_told and not record.ended_told
-    return begun or record.window.by_hand or find(draft.plan, draft.windows, record.window.id) is not None
+    return begun or record.window.is_kept or find(draft.plan, draft.windows, record.window.id) is not None
 
 
 def _forget_silences(draft: Draft) -> None:

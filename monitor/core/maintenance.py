@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.core import flaps, planned, routes
+from monitor.core import flaps, planned, returning, routes
 from monitor.core.draft import Draft
 from monitor.core.looking import look_after
 from monitor.core.planned import WindowEvent
@@ -14,6 +14,7 @@ from monitor.core.windows import next_edge
 from monitor.model import EventName, Notification, Scope
 
 SEQUENCE = (
+    EventName.MAINTENANCE_ANNOUNCED,
     EventName.MAINTENANCE_UPCOMING,
     EventName.MAINTENANCE_STARTED,
     EventName.MAINTENANCE_ENDED,
@@ -22,6 +23,7 @@ SEQUENCE = (
 
 def keep_calendar(draft: Draft) -> None:
     """Take over what happened to windows since the last Tick: tell it, and look at what they covered at their end."""
+    returning.keep(draft)
     changed, events = planned.announce(draft.plan, draft.windows, draft.now)
     for window in planned.ended(draft.windows, changed):
         look_after(draft, window)
@@ -41,7 +43,7 @@ def moments(draft: Draft) -> tuple[datetime | None, ...]:
     )
     waiting = bool(draft.open) or not all(told)
     edge = routes.next_edge(draft.plan, draft.now) if waiting else None
-    return next_edge(draft.plan, draft.windows, draft.now), edge
+    return next_edge(draft.plan, draft.windows, draft.now), edge, *returning.moments(draft)
 
 
 def _tell(draft: Draft, said: WindowEvent) -> None:
@@ -56,7 +58,7 @@ def _tell(draft: Draft, said: WindowEvent) -> None:
         draft.windows[window.id] = replace(draft.windows[window.id], told=to)
     draft.notifications.append(
         Notification(
-            key=f"{window.id}/{SEQUENCE.index(said.event) + 1}/{said.event}",
+            key=f"{window.id}/{SEQUENCE.index(said.event)}/{said.event}",
             event=said.event,
             at=draft.now,
             severity=severity,

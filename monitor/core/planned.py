@@ -1,4 +1,9 @@
-"""What is told of windows, each thing once: announced, begun, over. And what is remembered of them for that."""
+"""What is told of windows, each thing once: planned, coming, begun, over. And what is remembered of them for that.
+
+A window that becomes known long before its start is told then (`maintenance_announced`) and again `notify_before` ahead
+of it (`maintenance_upcoming`); one that becomes known later than that is told once. Those of a rule that repeats are known
+as long as the rule is: they are told only when they are near.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.core.state import WindowRecord
-from monitor.core.windows import ahead, current, find
-from monitor.model import EventName, Plan, Window
+from monitor.core.windows import ahead, current, find, known_ahead
+from monitor.model import Early, EventName, Plan, Window
 
 MOST_ANNOUNCED = 8
-"""Of one rule at most so many windows are announced ahead; the others follow as these begin."""
+"""Of one rule that repeats at most so many windows are told ahead; the others follow as these begin."""
 INSTANT = timedelta(microseconds=1)
 KEPT = timedelta(days=7)
 """How long a window that is over stays in the state."""
@@ -24,7 +29,7 @@ class WindowEvent:
     """One thing to tell about a window."""
 
     event: EventName
-    """`maintenance_upcoming`, `maintenance_started` or `maintenance_ended`."""
+    """`maintenance_announced`, `…_upcoming`, `…_started` or `…_ended`."""
     window: Window
     to: frozenset[str] | None
     """Ids of the receiver URLs that are to hear it; None: those the routes name."""
@@ -65,15 +70,20 @@ def ended(records: Mapping[str, WindowRecord], changed: Iterable[WindowRecord]) 
 
 
 def end_early(
-    plan: Plan, records: Mapping[str, WindowRecord], id_: str, now: datetime
+    plan: Plan,
+    records: Mapping[str, WindowRecord],
+    id_: str,
+    now: datetime,
+    early: Early = Early.BY_HAND,
 ) -> WindowRecord | None:
     """The record of that window, ended `now`; one that has not begun never will. None: unknown, or over already."""
     window = find(plan, records, id_)
     if window is None or window.end <= now:
         return None
     record = records.get(id_) or WindowRecord(window=window)
-    end = max(now, window.start)
-    return replace(record, window=replace(window, end=end), planned_end=record.planned_end or window.end)
+    end, planned = max(now, window.start), record.planned_end or window.end
+    after = replace(window, end=end, early=early, planned_end=planned)
+    return replace(record, window=after, planned_end=planned)
 
 
 def forgettable(records: Mapping[str, WindowRecord], now: datetime) -> list[str]:
@@ -91,13 +101,14 @@ def _in_question(plan: Plan, records: Mapping[str, WindowRecord], now: datetime)
     """The records of all windows that are open, to be announced or remembered, as they are planned now."""
     notice = now + timedelta(seconds=plan.notify_before)
     coming = ahead(plan, records, now, notice + INSTANT, MOST_ANNOUNCED)
-    windows = {window.id: window for window in (*current(plan, records, now), *coming)}
+    known = known_ahead(plan, records, now)
+    windows = {window.id: window for window in (*current(plan, records, now), *coming, *known)}
     for id_, record in records.items():
         if id_ not in windows and not record.ended_told:
             windows[id_] = _as_planned(plan, records, record, now)
     for id_, window in windows.items():
-        known = records.get(id_)
-        yield WindowRecord(window=window) if known is None else replace(known, window=window)
+        known_as = records.get(id_) or WindowRecord(window=window)
+        yield replace(known_as, window=window)
 
 
 def _as_planned(
@@ -121,9 +132,19 @@ def _step(plan: Plan, record: WindowRecord, now: datetime) -> tuple[WindowRecord
         started = WindowEvent(event=EventName.MAINTENANCE_STARTED, window=window, to=None)
         silent = record.started_told or not window.announce
         return replace(record, started_told=True), None if silent else started
-    is_near = window.start <= now + timedelta(seconds=plan.notify_before) and plan.notify_before > 0
-    is_called_off = window.end <= window.start
-    if record.upcoming_told or not (window.announce and is_near) or is_called_off:
+    event = _ahead(plan, record, now)
+    if event is None:
         return record, None
-    upcoming = WindowEvent(event=EventName.MAINTENANCE_UPCOMING, window=window, to=None)
-    return replace(record, upcoming_told=True), upcoming
+    told = WindowEvent(event=event, window=window, to=None)
+    return replace(record, announced_told=True, upcoming_told=event is EventName.MAINTENANCE_UPCOMING), told
+
+
+def _ahead(plan: Plan, record: WindowRecord, now: datetime) -> EventName | None:
+    """What is to be told of a window that has not begun. Nothing at all where `notify_before` is 0."""
+    window = record.window
+    is_called_off = window.end <= window.start
+    if plan.notify_before <= 0 or not window.announce or is_called_off or record.upcoming_told:
+        return None
+    if window.start <= now + timedelta(seconds=plan.notify_before):
+        return EventName.MAINTENANCE_UPCOMING
+    return None if record.announced_told else EventName.MAINTENANCE_ANNOUNCED

@@ -1,4 +1,4 @@
-"""When maintenance is planned: the calendar of the rules and the windows made by hand.
+"""When maintenance is planned: the calendar of the rules, and the windows made by hand or read from notices.
 
 A window is a stretch of absolute time: two hours are two hours also on the day a clock is set. When a schedule's wall
 time does not exist or comes twice is decided by cronsim, which follows Debian's cron. A schedule of fixed times
@@ -77,13 +77,13 @@ def overran(
 
 
 def near(plan: Plan, records: Mapping[str, WindowRecord], now: datetime) -> Iterator[Window]:
-    """The windows around `now`: those open, those over for less than the grace, the next of each rule, all by hand."""
+    """The windows around `now`: those open, those over for less than the grace, the next of each rule, all that are kept."""
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     for rule in plan.maintenance:
         for window in _around(rule, hour, plan.overrun_grace):
             yield _as_kept(window, records)
     for record in records.values():
-        if record.window.by_hand:
+        if record.window.is_kept:
             yield record.window
 
 
@@ -115,22 +115,32 @@ def upcoming(plan: Plan, records: Mapping[str, WindowRecord], now: datetime, unt
     return list(_sorted(window for window in found if window.end > now))[:MOST_SHOWN]
 
 
+def known_ahead(plan: Plan, records: Mapping[str, WindowRecord], now: datetime) -> Iterator[Window]:
+    """The windows after `now` that were planned one by one, however far ahead: not those of rules that repeat."""
+    for rule in plan.maintenance:
+        if not repeats(rule):
+            yield from (_as_kept(window, records) for window in _of_dates(rule) if window.start > now)
+    for record in records.values():
+        if record.window.is_kept and record.window.start > now:
+            yield record.window
+
+
 def ahead(
     plan: Plan, records: Mapping[str, WindowRecord], now: datetime, until: datetime, most: int
 ) -> Iterator[Window]:
-    """The windows that begin after `now` and before `until`, of each rule the first `most`; those by hand, all."""
+    """The windows that begin after `now` and before `until`, of each rule the first `most`; those that are kept, all."""
     for rule in plan.maintenance:
         for window in islice(_ahead(rule, now, until), most):
             yield _as_kept(window, records)
     for record in records.values():
-        if record.window.by_hand and now < record.window.start < until:
+        if record.window.is_kept and now < record.window.start < until:
             yield record.window
 
 
 def find(plan: Plan, records: Mapping[str, WindowRecord], id_: str) -> Window | None:
-    """The window of that id: by hand, or of a rule that is still configured."""
+    """The window of that id: by hand, of a notice, or of a rule that is still configured."""
     record = records.get(id_)
-    if record is not None and record.window.by_hand:
+    if record is not None and record.window.is_kept:
         return record.window
     stamped = STAMPED.fullmatch(id_)
     if stamped is None:
@@ -148,11 +158,16 @@ def _sorted(windows: Iterable[Window]) -> tuple[Window, ...]:
 
 
 def _as_kept(window: Window, records: Mapping[str, WindowRecord]) -> Window:
-    """The window of a rule as it is after somebody ended it early."""
+    """The window of a rule as it is after it ended early."""
     record = records.get(window.id)
     if record is None or record.planned_end is None:
         return window
-    return replace(window, end=min(window.end, record.window.end))
+    return replace(
+        window,
+        end=min(window.end, record.window.end),
+        early=record.window.early,
+        planned_end=record.planned_end,
+    )
 
 
 # --- the calendar of one rule ----------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from monitor.model.events import (
 )
 from monitor.model.evidence import AddressLook, ControlLook, Evidence, Hop, Inquiry
 from monitor.model.incidents import Incident, Scope, Severity
-from monitor.model.notifications import EventName, Notification, Vote
+from monitor.model.notifications import Digested, EventName, Notification, Vote
 from monitor.model.outcomes import LOCAL, NATIONAL, PSEUDO_AUTHORITIES, Cause, Flag, Outcome, Phase, SpeaksOf
 from monitor.model.plain import as_json, rfc3339
 from monitor.model.plan import (
@@ -47,6 +47,7 @@ from monitor.model.plan import (
 from monitor.model.proxies import Proxies, Proxy
 from monitor.model.references import ReferenceReading, ReferenceRow
 from monitor.model.registry import Authority, Fact
+from monitor.model.reports import Availability, Outage, Report, Spread
 from monitor.model.runs import Answer, Attempt, Certificate, Failure, Reading, Reply, Result, Seen
 from monitor.model.states import AuthorityState, Confirmed, Diagnosis, ServiceState, TargetState, Verdict
 from monitor.model.targets import (
@@ -76,6 +77,7 @@ __all__ = [
     "Attempt",
     "Authority",
     "AuthorityState",
+    "Availability",
     "Ban",
     "Calendar",
     "Cause",
@@ -86,6 +88,7 @@ __all__ = [
     "Confirmed",
     "ControlLook",
     "Diagnosis",
+    "Digested",
     "Due",
     "Early",
     "EndSilence",
@@ -110,6 +113,7 @@ __all__ = [
     "MaintenanceRule",
     "NoticeFeed",
     "Notification",
+    "Outage",
     "Outcome",
     "Phase",
     "Plan",
@@ -124,6 +128,7 @@ __all__ = [
     "Repeat",
     "Replan",
     "Reply",
+    "Report",
     "ReportRule",
     "Result",
     "Route",
@@ -134,6 +139,7 @@ __all__ = [
     "Severity",
     "Silence",
     "SpeaksOf",
+    "Spread",
     "StoreHealth",
     "Success",
     "SyncRules",

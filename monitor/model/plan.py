@@ -231,6 +231,8 @@ class Plan:
     report: ReportRule | None = None
     """When availability is reported by itself; None: never."""
     overrun_grace: float = 300.0
+    early_end: float = 1800.0
+    """Seconds that all a window covers must be back before it ends early; 0: it lasts to its end."""
     reopen: float = 900.0
     """Seconds within which a service that is down again continues its last incident."""
     repeat: float = 4 * 3600.0

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class Early(StrEnum):
+    """Why a window ended before its planned end."""
+
+    BY_HAND = "by_hand"
+    BACK = "back"
+    """All that it covered was down in it and is back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +31,19 @@ class Window:
     end: datetime
     announce: bool = True
     by_hand: bool = False
+    notice: str = ""
+    """Id of the notice that it was read from; empty: of none."""
+    resumes: str = ""
+    """Id of the window that ended early because all was back, and whose planned time this is the rest of."""
+    early: Early | None = None
+    """Why it ended before `planned_end`; None: it keeps to its plan."""
+    planned_end: datetime | None = None
+    """When it was to end, where it ended early."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the state has it, and not the configuration."""
+        return self.by_hand or bool(self.notice) or bool(self.resumes)
 
     def covers(self, authority: str, service: str, instant: datetime) -> bool:
         """Whether it explains a failure of this service at `instant`."""

@@ -251,13 +251,14 @@ def test_a_window_is_announced_begun_and_ended_once_each_to_the_same_ears():
     world = world_with(rule, notify_before=3600.0)
     until(world, 200)
     assert windows_told(world) == [
+        ("maintenance_announced", 0.0),
         ("maintenance_upcoming", 30.0),
         ("maintenance_started", 90.0),
         ("maintenance_ended", 120.0),
     ]
     assert {note.to for note in world.told} == {("bus[0]", "oncall[0]")}
     assert {note.severity for note in world.told} == {Severity.INFO}
-    assert len({note.key for note in world.told}) == 3
+    assert len({note.key for note in world.told}) == 4
 
 
 def test_the_end_is_told_to_those_who_heard_of_the_beginning_whatever_the_routes_say():

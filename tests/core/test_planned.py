@@ -59,8 +59,11 @@ LIVES = {
         ["2026-11-30 10:00"] * 2 + ["2026-12-01 10:00"] * 2 + ["2026-12-02 00:00"] * 2,
         ["upcoming upgrade", "started upgrade", "ended upgrade"],
     ),
-    "too early to be announced": (["2026-11-30 09:59"], []),
-    "announced late": (["2026-12-01 09:00"], ["upcoming upgrade"]),
+    "known long before: told at once, and again when it is near": (
+        ["2026-11-01 00:00", "2026-11-15 00:00", "2026-11-30 09:59", "2026-11-30 10:00", "2026-12-01 10:00"],
+        ["announced upgrade", "upcoming upgrade", "started upgrade"],
+    ),
+    "known late: one message, not two": (["2026-12-01 09:00"], ["upcoming upgrade"]),
     "begun before it could be announced": (["2026-12-01 10:30"], ["started upgrade"]),
     "the start is told late, not after the end": (["2026-12-01 23:59"], ["started upgrade"]),
     "passed while nobody asked": (["2026-12-02 00:00"], []),
@@ -115,8 +118,39 @@ def test_the_end_is_seen_once():
     assert desk.looked == ["upgrade-20261201T100000Z"]
 
 
-def test_no_notice_before_is_asked_for():
-    assert Desk(planned(UPGRADE, notify_before=0.0)).ask_all(["2026-12-01 09:59"]) == []
+def test_nothing_ahead_is_asked_for():
+    assert Desk(planned(UPGRADE, notify_before=0.0)).ask_all(["2026-11-01 00:00", "2026-12-01 09:59"]) == []
+
+
+def test_the_windows_of_a_rule_that_repeats_are_told_when_they_are_near():
+    monthly = MaintenanceRule(
+        name="patch", rrule="FREQ=MONTHLY;BYDAY=2SA", start=at("2026-12-01 10:00"), duration=7200.0
+    )
+    desk = Desk(planned(monthly))
+    assert desk.ask_all(["2026-12-01 10:00", "2026-12-11 09:59"]) == []
+    assert desk.ask_all(["2026-12-11 10:00", "2026-12-12 10:00", "2026-12-12 12:00"]) == [
+        "upcoming patch",
+        "started patch",
+        "ended patch",
+    ]
+
+
+def test_a_window_that_is_not_to_be_announced_is_not_when_it_becomes_known():
+    assert Desk(planned(replace(UPGRADE, announce=False))).ask_all(["2026-11-01 00:00"]) == []
+
+
+def test_what_was_told_when_it_became_known_is_not_told_again_when_less_notice_is_asked_for():
+    desk = Desk(planned(UPGRADE))
+    assert desk.ask_all(["2026-11-30 12:00"]) == ["upcoming upgrade"]
+    desk.plan = planned(UPGRADE, notify_before=3600.0)
+    assert desk.ask_all(["2026-11-30 13:00", "2026-12-01 09:30"]) == []
+
+
+def test_a_window_whose_time_is_changed_is_another_one():
+    desk = Desk(planned(UPGRADE))
+    desk.ask("2026-11-01 00:00")
+    desk.plan = planned(replace(UPGRADE, start=at("2026-12-01 11:00")))
+    assert desk.ask("2026-11-02 00:00") == ["announced upgrade"]
 
 
 def test_a_dense_schedule_does_not_announce_a_whole_day_at_once():
@@ -135,9 +169,9 @@ def test_nothing_is_remembered_of_windows_that_nothing_is_told_of():
     assert desk.records == {}
 
 
-def test_a_window_by_hand_is_announced_no_earlier_than_one_of_a_rule():
+def test_a_window_by_hand_is_announced_like_one_of_a_rule():
     desk = Desk(planned(), by_hand("2036-12-01 10:00", "2036-12-01 12:00"))
-    assert desk.ask_all(["2026-12-01 10:00", "2036-11-30 09:59"]) == []
+    assert desk.ask_all(["2026-12-01 10:00", "2036-11-30 09:59"]) == ["announced hand"]
     assert next_edge(desk.plan, desk.records, at("2026-12-01 10:00")) == at("2036-11-30 10:00")
     assert desk.ask_all(["2036-11-30 10:00", "2036-11-30 10:01"]) == ["upcoming hand"]
 
