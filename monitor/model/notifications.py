@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from monitor.model.incidents import Incident, Scope, Severity
 from monitor.model.outcomes import Outcome
+from monitor.model.reports import Report
 from monitor.model.waiting import Waiting
 from monitor.model.windows import Window
 
@@ -46,6 +47,20 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Digested:
+    """One notification that a digest stands for. Its incidents, by id, are among those of the digest."""
+
+    key: str
+    event: EventName
+    at: datetime
+    severity: Severity
+    scope: Scope
+    incidents: tuple[str, ...] = ()
+    window: Window | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """One thing to tell, decided once. `key` is equal on every retry and for all receivers.
 
@@ -68,5 +83,11 @@ class Notification:
     detail: str = ""
     """One line for daemon events: what does not work."""
     drill: bool = False
+    report: Report | None = None
+    """What a `report` says, in short."""
+    digest: tuple[Digested, ...] = ()
+    """What it stands for, the oldest first, where one receiver is told several things together; else empty."""
+    unlisted: int = 0
+    """How many incidents that began and ended are counted here and not listed, because they are too many."""
     waiting: tuple[Waiting, ...] = ()
     """Who is told by `authority_recovered`. One with a webhook is alone, and hears it there."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.model import Incident, Notification, Plan, Window, as_json
+from monitor.notify.digest import link_of_digest, words_of_digest
 from monitor.notify.text import link, title_and_text
 
 FORMAT = "fapiao-notification/1"
@@ -13,7 +14,8 @@ FORMAT = "fapiao-notification/1"
 
 def payload(notification: Notification, plan: Plan) -> dict[str, Any]:
     """The notification as plain JSON values; docs/notifications.md describes every key. Equal on every retry."""
-    title, text = title_and_text(notification, plan)
+    is_digest = bool(notification.digest)
+    title, text = words_of_digest(notification, plan) if is_digest else title_and_text(notification, plan)
     told: Mapping[str, Any] = {
         "format": FORMAT,
         "key": notification.key,
@@ -31,11 +33,29 @@ def payload(notification: Notification, plan: Plan) -> dict[str, Any]:
         "text": text,
         "vantage": plan.vantage,
         "drill": notification.drill,
+        **_digest(notification),
         **_waiting(notification),
-        "url": link(notification, plan),
+        "url": link_of_digest(notification, plan) if is_digest else link(notification, plan),
     }
     plain: dict[str, Any] = as_json(told)
     return plain
+
+
+def _digest(notification: Notification) -> dict[str, Any]:
+    """What it stands for; the incidents are whole beside it."""
+    if not notification.digest:
+        return {}
+    entries = [
+        {
+            "key": entry.key,
+            "event": entry.event,
+            "at": entry.at,
+            "incidents": entry.incidents,
+            "window": entry.window and _window(entry.window),
+        }
+        for entry in notification.digest
+    ]
+    return {"digest": entries, "unlisted": notification.unlisted}
 
 
 def _waiting(notification: Notification) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from monitor.core.facts import Fact
+from monitor.core.facts import OF_REFERENCES, Fact
 from monitor.core.services import is_spoken_of
 from monitor.model import (
     Cause,
@@ -57,6 +57,8 @@ USABLE = frozenset({Cause.FORMAT_DRIFT, Cause.SYNC_LAG, Cause.RECORD_MISSING, Ca
 """Causes of the authority's with which its service still answers."""
 FLAPPING = frozenset({EventName.FLAPPING_STARTED, EventName.FLAPPING_STOPPED})
 """Events of what may have no incident of its own; where it has one that is on the page of the authority."""
+ELSEWHERE = OF_REFERENCES | {Fact.FILING_DEADLINE}
+"""Facts that have a line of their own."""
 NO_INCIDENT = frozenset({EventName.CERTIFICATE_EXPIRING, EventName.TEST})
 """Events whose incidents are examples or stand-ins that have no page."""
 MANY = {"zh": "{places}等 {count} 个税务机关", "en": "{places} and others ({count})"}
@@ -71,7 +73,7 @@ DRILL_LINE = {
 def title_and_text(notification: Notification, plan: Plan) -> tuple[str, str]:
     """The title (one line) and the text (lines without an empty end) in the plan's language."""
     view = _view(notification, plan)
-    template = _environment().get_template(f"{plan.language}/{notification.event}.j2")
+    template = environment().get_template(f"{plan.language}/{notification.event}.j2")
     lines = [line.rstrip() for line in template.render(view=view).splitlines()]
     title, *rest = [line for line in lines if line]
     if not notification.drill:
@@ -101,22 +103,33 @@ def _parent(notification: Notification) -> Incident | None:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where the templates are."""
     return Environment(
         loader=PackageLoader("monitor.notify", "texts"),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - plain text, never HTML
+        auto_reload=False,
     )
+
+
+def read_all(language: str) -> None:
+    """Read every text of a language now: later no file may be left to be opened, or another version lie on the disk."""
+    words(language)
+    environment = _environment()
+    for name in environment.list_templates(extensions=["j2"]):
+        if name.startswith(f"{language}/"):
+            environment.get_template(name)
 
 
 def _view(notification: Notification, plan: Plan) -> View:
     known = words(plan.language)
     parent = _parent(notification)
     members = [one for one in notification.incidents if one is not parent]
-    one = None if parent is None else _item(parent, notification.at, plan)
-    listed = [_item(member, notification.at, plan) for member in members]
+    one = None if parent is None else item_of(parent, notification.at, plan)
+    listed = [item_of(member, notification.at, plan) for member in members]
     services = {item.service for item in listed}
     about = [parent] if parent else members
     return View(
@@ -152,7 +165,7 @@ def _view(notification: Notification, plan: Plan) -> View:
         is_hampered=any(one.service == "probing" for one in notification.incidents),
         first_id=notification.incidents[0].id if notification.incidents else "",
         is_drill=notification.drill,
-        at=_wall_clock(notification.at, plan),
+        at=wall_clock(notification.at, plan),
         zone=ZONE_NAMES[plan.language].get(plan.timezone, plan.timezone),
         vantage=plan.vantage,
         url=link(notification, plan),
@@ -220,7 +233,7 @@ def _planned(window: Window, plan: Plan) -> Planned:
         work=works_of(known, services or ()),
         start=_to_the_minute(window.start, plan),
         end=_to_the_minute(window.end, plan),
-        begins=_wall_clock(window.start, plan)[5:16],
+        begins=wall_clock(window.start, plan)[5:16],
         lasts=duration(_shown_span(window.start, window.end), plan.language),
     )
 
@@ -232,11 +245,12 @@ def _awaited(notification: Notification, plan: Plan) -> Awaited:
     return Awaited(
         what=f"{place} {known.service(first.service)}".rstrip(),
         tickets=known.comma.join(_clean(one.ticket) for one in notification.waiting if one.ticket),
-        since=_wall_clock(min(one.since for one in notification.waiting), plan),
+        since=wall_clock(min(one.since for one in notification.waiting), plan),
     )
 
 
-def _item(incident: Incident, at: datetime, plan: Plan) -> Item:
+def item_of(incident: Incident, at: datetime, plan: Plan) -> Item:
+    """One incident in words, as it is at `at`."""
     known = words(plan.language)
     until = incident.resolved_at
     place = authority_name(incident.authority, plan.authorities, plan.language)
@@ -249,12 +263,10 @@ def _item(incident: Incident, at: datetime, plan: Plan) -> Item:
         brief=_brief(incident, known),
         was=_was(incident, known),
         diagnosis=known.diagnoses[incident.diagnosis],
-        since=_wall_clock(incident.began_at, plan),
-        first=_wall_clock(incident.first_failure_at, plan),
-        mended=_wall_clock(incident.mended_at, plan) if incident.mended_at else "",
-        until=None
-        if until is None
-        else _after(_wall_clock(incident.began_at, plan), _wall_clock(until, plan)),
+        since=wall_clock(incident.began_at, plan),
+        first=wall_clock(incident.first_failure_at, plan),
+        mended=wall_clock(incident.mended_at, plan) if incident.mended_at else "",
+        until=None if until is None else _after(wall_clock(incident.began_at, plan), wall_clock(until, plan)),
         lasted=duration(_shown_span(incident.began_at, until or at), plan.language),
         span=_span(incident, at, plan),
         never_up=case_of_incident(incident) is Case.NEVER_UP,
@@ -284,10 +296,10 @@ def _was(incident: Incident, known: Vocabulary) -> str:
 
 def _span(incident: Incident, at: datetime, plan: Plan) -> str:
     """Its times without what goes without saying: the year, and the day of which the message speaks."""
-    day = _wall_clock(at, plan)[:10]
-    stamps = [_wall_clock(incident.began_at, plan)]
+    day = wall_clock(at, plan)[:10]
+    stamps = [wall_clock(incident.began_at, plan)]
     if incident.resolved_at is not None:
-        stamps.append(_wall_clock(incident.resolved_at, plan))
+        stamps.append(wall_clock(incident.resolved_at, plan))
     return TO[plan.language].join(_after(day, stamp).removeprefix(f"{day[:5]}") for stamp in stamps)
 
 
@@ -329,7 +341,7 @@ def _shared_facts(incidents: Sequence[Incident]) -> list[str]:
         for fact in first.facts
         if all(fact in one.facts for one in others)
         and not (others and fact.startswith(f"{Fact.TARGETS_FAILING}="))
-        and not fact.startswith(f"{Fact.FILING_DEADLINE}=")  # it has a line of its own
+        and fact.partition("=")[0] not in ELSEWHERE
     ]
 
 
@@ -339,15 +351,14 @@ def _clean(text: str) -> str:
     return visible if len(visible) <= LONGEST_FACT else visible[: LONGEST_FACT - 1] + "…"
 
 
-def _wall_clock(instant: datetime, plan: Plan) -> str:
+def wall_clock(instant: datetime, plan: Plan) -> str:
+    """`2026-11-21 16:00:20` in the time zone of the plan."""
     return instant.astimezone(ZoneInfo(plan.timezone)).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _to_the_minute(instant: datetime, plan: Plan) -> str:
     """Without seconds that nobody planned."""
-    return (
-        _wall_clock(instant, plan).removesuffix(":00") if instant.second == 0 else _wall_clock(instant, plan)
-    )
+    return wall_clock(instant, plan).removesuffix(":00") if instant.second == 0 else wall_clock(instant, plan)
 
 
 def _after(stamp: str, later: str) -> str:

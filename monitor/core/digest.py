@@ -1,0 +1,130 @@
+"""Several notifications for one receiver as one that counts and lists: beyond a cap, in a storm, after days of silence.
+
+A digest is a `Notification` like any other, so it is kept, tried again and ordered like any other, and its key follows
+from what it stands for. Every incident in it is whole and as it was told last, so an opening and its end are one line.
+What it stands for is decided and `told` already: a digest is only how one receiver's outbox is emptied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from monitor.core.incidents import LOUDNESS
+from monitor.model import Digested, EventName, Incident, Notification, Scope
+
+ALONE = frozenset({EventName.TEST, EventName.REPORT, EventName.AUTHORITY_RECOVERED})
+"""What somebody asked for by itself."""
+ENDS = frozenset({EventName.INCIDENT_RESOLVED, EventName.DAEMON_RESTORED})
+QUIET = frozenset({EventName.INCIDENT_CHANGED, EventName.INCIDENT_REMINDER, EventName.INCIDENT_ESCALATED})
+"""What has no line of its own in a digest: the line of its incident says how that stands."""
+BEGUN = frozenset({
+    EventName.INCIDENT_OPENED, EventName.MAINTENANCE_OVERRUN, EventName.DAEMON_DEGRADED, *QUIET,
+})  # fmt: skip
+MOST_LISTED = 500
+"""Incidents that one digest holds; of older ones that are over only the number."""
+
+
+def may_join(note: Notification) -> bool:
+    """Whether it may be told together with others. Drills are never mixed with what is real."""
+    return not note.drill and note.event not in ALONE
+
+
+def joined(notes: Sequence[Notification], receiver: str) -> Notification:
+    """One notification to `receiver` for these, the oldest first (at least one; digests among them are taken apart)."""
+    entries = tuple(entry for note in notes for entry in _entries(note))
+    latest: dict[str, Incident] = {}
+    for note in notes:
+        for incident in note.incidents:
+            latest.pop(incident.id, None)  # the order is that of the last word
+            latest[incident.id] = incident
+    kept, gone = _fitting(list(latest.values()))
+    event = _event(kept, entries)
+    scopes = {note.scope for note in notes}
+    return Notification(
+        key=f"digest-{_print(entries)}/{len(entries)}/{event}",
+        event=event,
+        at=notes[-1].at,
+        severity=max((note.severity for note in notes), key=LOUDNESS.index),
+        scope=scopes.pop() if len(scopes) == 1 else Scope.AUTHORITY,
+        incidents=tuple(kept),
+        to=(receiver,),
+        digest=_bounded(entries, gone),
+        unlisted=len(gone) + sum(note.unlisted for note in notes),
+    )
+
+
+def superseded(notes: Sequence[Notification]) -> list[Notification]:
+    """Those of these, the oldest first, that say nothing which a later one does not say: nothing is lost without them.
+
+    A reminder of what is still to be told or was; a change after which another follows before the end; a window's
+    announcement or start after which its end follows.
+    """
+    found, changes, windows = [], set[str](), set[str]()
+    for note in reversed(notes):
+        ids = {incident.id for incident in note.incidents}
+        if note.digest or not may_join(note):
+            changes -= ids
+        elif note.window is not None and not note.incidents:
+            if note.window.id in windows:
+                found.append(note)
+            windows.add(note.window.id)
+        elif note.event is EventName.INCIDENT_REMINDER:
+            found.append(note)
+        elif note.event is EventName.INCIDENT_CHANGED:
+            if ids <= changes:
+                found.append(note)
+            changes |= ids
+        else:
+            changes -= ids
+    return found[::-1]
+
+
+def _entries(note: Notification) -> tuple[Digested, ...]:
+    if note.digest:
+        return note.digest
+    return (
+        Digested(
+            key=note.key,
+            event=note.event,
+            at=note.at,
+            severity=note.severity,
+            scope=note.scope,
+            incidents=tuple(incident.id for incident in note.incidents),
+            window=note.window,
+            detail=note.detail,
+        ),
+    )
+
+
+def _fitting(incidents: list[Incident]) -> tuple[list[Incident], list[Incident]]:
+    """What a digest holds, and what is too much: the oldest of those that are over."""
+    too_many = len(incidents) - MOST_LISTED
+    gone = [incident for incident in incidents if not incident.is_open][: max(0, too_many)]
+    left_out = {incident.id for incident in gone}
+    return [incident for incident in incidents if incident.id not in left_out], gone
+
+
+def _bounded(entries: tuple[Digested, ...], gone: Iterable[Incident]) -> tuple[Digested, ...]:
+    """The entries without those that are about nothing but incidents which it does not hold."""
+    ids = {incident.id for incident in gone}
+    return tuple(entry for entry in entries if not entry.incidents or not ids.issuperset(entry.incidents))
+
+
+def _event(incidents: Iterable[Incident], entries: Sequence[Digested]) -> EventName:
+    """What it says above all: something is down, else something mended, else what the last of them says."""
+    events = {entry.event for entry in entries}
+    if events & BEGUN and any(incident.is_open for incident in incidents):
+        return EventName.INCIDENT_OPENED
+    return EventName.INCIDENT_RESOLVED if events & ENDS else entries[-1].event
+
+
+def _print(entries: Iterable[Digested]) -> str:
+    return blake2b("\n".join(entry.key for entry in entries).encode(), digest_size=8).hexdigest()
+
+
+def told_by(note: Notification) -> list[tuple[EventName, bool]]:
+    """The event of each notification that it stands for, and whether that has a line of its own."""
+    if not note.digest:
+        return [(note.event, True)]
+    return [(entry.event, entry.event not in QUIET) for entry in note.digest]
