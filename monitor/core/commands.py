@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monitor.core import muting, planned, returning, waiting
+from monitor.core import drills, muting, planned, reporting, returning, waiting
 from monitor.core.draft import Draft
 from monitor.core.incidents import noted
 from monitor.core.state import Sweep, WindowRecord
@@ -20,10 +20,13 @@ from monitor.model import (
     AddSilence,
     AddWindow,
     Command,
+    EndDrill,
     EndSilence,
     EndWindow,
     Leave,
     Replan,
+    StartDrill,
+    TellReport,
     Wait,
     Window,
 )
@@ -51,6 +54,12 @@ def carry_out(draft: Draft, command: Command) -> None:
             draft.refused = waiting.take(draft, command)
         case Leave():
             draft.refused = waiting.leave(draft, command.id)
+        case StartDrill():
+            draft.refused = drills.start(draft, command)
+        case EndDrill():
+            draft.refused = drills.end(draft, command)
+        case TellReport():
+            draft.refused = reporting.tell(draft, command)
         case Replan():
             _replan(draft)
     if not draft.refused:

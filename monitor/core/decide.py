@@ -16,6 +16,7 @@ from monitor.core import (
     certificates,
     commands,
     doubt,
+    drills,
     escalation,
     flap_telling,
     flapping,
@@ -94,6 +95,7 @@ def _tick(draft: Draft) -> None:
     releasing.remind(draft)
     releasing.note_overdue(draft)
     certificates.tell(draft)
+    drills.play(draft)
     waiting.tell(draft)
     for id_ in forgettable(draft.incidents.values(), draft.now):
         if id_ not in draft.waiting:
@@ -104,6 +106,7 @@ def _tick(draft: Draft) -> None:
             *releasing.moments(draft),
             *escalation.moments(draft),
             *flap_telling.moments(draft),
+            *drills.moments(draft),
             *certificates.moments(draft),
             *waiting.moments(draft),
             *readings.moments(draft),

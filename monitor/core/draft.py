@@ -34,7 +34,8 @@ from monitor.model import (
 
 T = TypeVar("T")
 WEIGHTY = (
-    "incidents", "forgotten", "notifications", "bans", "lifted", "windows", "silences", "certificates", "expected", "flaps", "dropped",
+    "incidents", "forgotten", "notifications", "bans", "lifted", "windows", "silences", "certificates", "expected",
+    "flaps", "drills", "dropped",
 )  # fmt: skip
 """Parts of a commit that must be on disk before they are acted on."""
 
@@ -54,10 +55,12 @@ class Draft:
         self.windows = dict(state.windows)
         self.silences = dict(state.silences)
         self.stores_down = dict(state.stores_down)
+        self.reported = state.reported
         self.certificates = dict(state.certificates)
         self.expected = dict(state.expected)
         """Who waits for a service to be back."""
         self.flaps = dict(state.flaps)
+        self.drills = dict(state.drills)
         self.evidence = dict(state.evidence)
         self.inquiries: list[Inquiry] = []
         self.bans = dict(state.bans)
@@ -198,8 +201,10 @@ class Draft:
             certificates=_new(known.certificates, self.certificates),
             expected=_new(known.expected, self.expected),
             flaps=_new(known.flaps, self.flaps),
+            drills=_new(known.drills, self.drills),
             evidence=_new(known.evidence, self.evidence),
             inquiries=tuple(self.inquiries),
+            reported=self.reported if self.reported != known.reported else None,
             alarm=self.alarm,
             overdue=self.overdue,
             doubt=self.doubt,
@@ -217,6 +222,7 @@ class Draft:
         return (
             any(getattr(commit, name) for name in WEIGHTY)
             or commit.stores_down is not None
+            or commit.reported is not None
             or commit.group != self.known.group
             or commit.doubt != self.known.doubt
         )
@@ -241,7 +247,7 @@ class Draft:
 
     def _dropped(self) -> tuple[tuple[str, str], ...]:
         gone = [("targets", id_) for id_ in self._dropped_targets]
-        for name in ("references", "windows", "silences", "certificates", "expected", "flaps"):
+        for name in ("references", "windows", "silences", "certificates", "expected", "flaps", "drills"):
             gone += [(name, id_) for id_ in _gone(getattr(self.known, name), getattr(self, name))]
         return tuple(gone)
 

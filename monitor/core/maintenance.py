@@ -40,6 +40,7 @@ def moments(draft: Draft) -> tuple[datetime | None, ...]:
     told = (
         *(one.told for one in draft.certificates.values()),
         *(bool(one.told) for one in draft.flaps.values()),
+        *(bool(drill.keys) for drill in draft.drills.values() if drill.is_on),
     )
     waiting = bool(draft.open) or not all(told)
     edge = routes.next_edge(draft.plan, draft.now) if waiting else None

@@ -121,6 +121,37 @@ class Flap:
         return f"{self.authority}/{self.service}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """An outage that is only played, and what of it was told."""
+
+    id: str
+    authorities: tuple[str, ...]
+    started_at: datetime
+    until: datetime
+    incidents: tuple[Incident, ...]
+    """One for each authority; nowhere else."""
+    ended_at: datetime | None = None
+    """When it was over; None: it is going on."""
+    keys: tuple[str, ...] = ()
+    """Keys of its notifications, in the order of deciding."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is going on."""
+        return self.ended_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """Which report was told last, so that each is told once over restarts."""
+
+    schedule: str
+    """Another one begins anew."""
+    at: datetime
+    """When it was due; before the first, when the schedule was first seen."""
+
+
 @dataclass(slots=True, kw_only=True)
 class State:
     """Everything remembered between two events. Kept in the state file, loaded at start."""
@@ -155,8 +186,12 @@ class State:
     """What was seen through a broken network of ours, while that is not all seen anew."""
     flaps: dict[str, Flap] = field(default_factory=dict)
     """Services that come and go, by `authority/service`."""
+    drills: dict[str, Drill] = field(default_factory=dict)
+    """Drills that are on, and the latest of those that are over, by id."""
     evidence: dict[str, Evidence] = field(default_factory=dict)
     """What was found out when an incident was opened, by its id; goes with it."""
+    reported: Reported | None = None
+    """The report that was told last; None: none was ever due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +220,7 @@ class Commit:
     """All stores that are down after this event (None: unchanged)."""
     certificates: tuple[CertificateRecord, ...] = ()
     flaps: tuple[Flap, ...] = ()
+    drills: tuple[Drill, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     inquiries: tuple[Inquiry, ...] = ()
     """Evidence that is wanted."""
@@ -197,8 +233,10 @@ class Commit:
     """`State.doubt` after this event."""
     starts: tuple[datetime, ...] | None = None
     """The late starts after this event (None: unchanged)."""
+    reported: Reported | None = None
+    """The report that was told last, after this event (None: unchanged)."""
     dropped: tuple[tuple[str, str], ...] = ()
-    """(`targets` | `references` | `windows` | `silences` | `certificates` | `flaps` | `expected`, id) of what is to be dropped."""
+    """(`targets` | `references` | `windows` | `silences` | `certificates` | `flaps` | `drills` | `expected`, id) of what is to be dropped."""
     refused: str = ""
     """Why a command changed nothing, in one line: an unknown id, a window that ends before it starts."""
     due: tuple[Due, ...] = ()
@@ -231,6 +269,7 @@ def apply(state: State, commit: Commit) -> None:
     state.silences.update((silence.id, silence) for silence in commit.silences)
     state.certificates.update((record.fingerprint, record) for record in commit.certificates)
     state.flaps.update((flap.key, flap) for flap in commit.flaps)
+    state.drills.update((drill.id, drill) for drill in commit.drills)
     state.evidence.update((found.incident, found) for found in commit.evidence)
     state.expected.update((one.id, one) for one in commit.expected)
     if commit.stores_down is not None:
@@ -239,6 +278,8 @@ def apply(state: State, commit: Commit) -> None:
         state.stores_down.update(commit.stores_down)
     if commit.starts is not None:
         state.starts = commit.starts
+    if commit.reported is not None:
+        state.reported = commit.reported
     for kind, id_ in commit.dropped:
         getattr(state, kind).pop(id_, None)
     state.sweep = commit.sweep

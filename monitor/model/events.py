@@ -7,6 +7,7 @@ from datetime import datetime
 
 from monitor.model.evidence import Evidence
 from monitor.model.references import ReferenceReading
+from monitor.model.reports import Report
 from monitor.model.runs import Result
 from monitor.model.waiting import Waiting
 from monitor.model.windows import Silence, Window
@@ -82,7 +83,44 @@ class Leave:
     id: str
 
 
-Command = Ack | AddSilence | EndSilence | AddWindow | EndWindow | Replan | Wait | Leave
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartDrill:
+    """An outage of the main services of these authorities is played for `duration` seconds."""
+
+    id: str
+    authorities: tuple[str, ...]
+    duration: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndDrill:
+    """A drill ends now."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellReport:
+    """The report that was due at `due` is ready; None: the schedule is seen for the first time, and nothing is told yet."""
+
+    schedule: str
+    due: datetime
+    report: Report | None = None
+
+
+Command = (
+    TellReport
+    | StartDrill
+    | EndDrill
+    | Ack
+    | AddSilence
+    | EndSilence
+    | AddWindow
+    | EndWindow
+    | Replan
+    | Wait
+    | Leave
+)
 Event = Result | Tick | ReferenceReading | StoreHealth | Evidence | Command
 
 
