@@ -57,8 +57,6 @@ USABLE = frozenset({Cause.FORMAT_DRIFT, Cause.SYNC_LAG, Cause.RECORD_MISSING, Ca
 """Causes of the authority's with which its service still answers."""
 FLAPPING = frozenset({EventName.FLAPPING_STARTED, EventName.FLAPPING_STOPPED})
 """Events of what may have no incident of its own; where it has one that is on the page of the authority."""
-ELSEWHERE = OF_REFERENCES | {Fact.FILING_DEADLINE}
-"""Facts that have a line of their own."""
 NO_INCIDENT = frozenset({EventName.CERTIFICATE_EXPIRING, EventName.TEST})
 """Events whose incidents are examples or stand-ins that have no page."""
 MANY = {"zh": "{places}等 {count} 个税务机关", "en": "{places} and others ({count})"}
@@ -118,10 +116,9 @@ def environment() -> Environment:
 def read_all(language: str) -> None:
     """Read every text of a language now: later no file may be left to be opened, or another version lie on the disk."""
     words(language)
-    environment = _environment()
-    for name in environment.list_templates(extensions=["j2"]):
+    for name in environment().list_templates(extensions=["j2"]):
         if name.startswith(f"{language}/"):
-            environment.get_template(name)
+            environment().get_template(name)
 
 
 def _view(notification: Notification, plan: Plan) -> View:
@@ -341,8 +338,14 @@ def _shared_facts(incidents: Sequence[Incident]) -> list[str]:
         for fact in first.facts
         if all(fact in one.facts for one in others)
         and not (others and fact.startswith(f"{Fact.TARGETS_FAILING}="))
-        and fact.partition("=")[0] not in ELSEWHERE
+        and not _is_said_elsewhere(fact, first)
     ]
+
+
+def _is_said_elsewhere(fact: str, incident: Incident) -> bool:
+    """Whether a line of its own says it: the last day to file, and beside an authority what the references say."""
+    name = fact.partition("=")[0]
+    return name == Fact.FILING_DEADLINE or (incident.scope is Scope.AUTHORITY and name in OF_REFERENCES)
 
 
 def _clean(text: str) -> str:
