@@ -63,6 +63,8 @@ class StateFile:
         self._path = path
         self._schema = shipped_schema() if schema is None else tuple(schema)
         self._connection: sqlite3.Connection | None = None
+        self._finished = 0
+        """Rows of the outbox that were finished since those too old were removed last."""
 
     def load(self) -> State:
         """Open the file, bring it up to date and read the state. A damaged file is moved aside for a fresh one.
@@ -89,6 +91,14 @@ class StateFile:
     def pending(self, receiver: str) -> tuple[Pending, ...]:
         """What one receiver has still to be told, in the order of deciding. Raises `StoreError`."""
         return self._attempt(lambda: self._pending(receiver))
+
+    def sent_since(self, receiver: str, since: datetime) -> tuple[datetime, ...]:
+        """When one receiver took something, the earliest first, as far back as `since`. Raises `StoreError`."""
+        query = "SELECT sent_at FROM outbox WHERE receiver = ? AND sent_at >= ? ORDER BY sent_at"
+        given = (receiver, rfc3339(since))
+        return self._attempt(
+            lambda: tuple(datetime.fromisoformat(row[0]) for row in self._open().execute(query, given))
+        )
 
     def waiting_receivers(self) -> frozenset[str]:
         """Ids of the receivers that something is pending for. Raises `StoreError`."""
@@ -180,7 +190,7 @@ class StateFile:
     def _pending(self, receiver: str) -> tuple[Pending, ...]:
         query = (
             "SELECT key, body, attempts, next_try FROM outbox JOIN notification USING (key)"
-            " WHERE status = 'pending' AND receiver = ? ORDER BY seq LIMIT ?"
+            " WHERE status = 'pending' AND receiver = ? ORDER BY coalesce(place, seq), seq LIMIT ?"
         )
         rows = self._open().execute(query, (receiver, MOST_PENDING)).fetchall()
         read = [_read_pending(*row, receiver=receiver) for row in rows]
@@ -195,6 +205,10 @@ class StateFile:
             _write_values(connection, batch)
             _write_notifications(connection, batch)
             _write_marks(connection, batch)
+            self._finished += sum(mark.status != "pending" for mark in batch.marks.values())
+            if self._finished > KEEP_TOLD // 10:
+                self._prune(connection)
+                self._finished = 0
 
 
 class _Damaged(sqlite3.DatabaseError):
@@ -262,11 +276,22 @@ def _write_notifications(connection: sqlite3.Connection, batch: Batch) -> None:
 def _write_marks(connection: sqlite3.Connection, batch: Batch) -> None:
     """What is sent or dropped stays so, whatever comes later."""
     connection.executemany(
-        "INSERT INTO outbox (key, receiver, status, attempts, next_try) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO outbox (key, receiver, status, attempts, next_try, sent_at, place)"
+        " VALUES (:key, :receiver, :status, :attempts, :next_try, :sent_at,"
+        " (SELECT coalesce(place, seq) FROM outbox WHERE key = :place AND receiver = :receiver))"
         " ON CONFLICT (key, receiver) DO UPDATE SET status = excluded.status, attempts = excluded.attempts,"
-        " next_try = excluded.next_try WHERE outbox.status = 'pending'",
+        " next_try = excluded.next_try, sent_at = excluded.sent_at, place = coalesce(excluded.place, outbox.place)"
+        " WHERE outbox.status = 'pending'",
         [
-            (key, receiver, mark.status, mark.attempts, mark.next_try and rfc3339(mark.next_try))
+            {
+                "key": key,
+                "receiver": receiver,
+                "status": mark.status,
+                "attempts": mark.attempts,
+                "next_try": mark.next_try and rfc3339(mark.next_try),
+                "sent_at": mark.sent_at and rfc3339(mark.sent_at),
+                "place": mark.place,
+            }
             for (key, receiver), mark in batch.marks.items()
         ],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -22,6 +22,9 @@ class Mark:
     status: Status
     attempts: int = 0
     next_try: datetime | None = None
+    sent_at: datetime | None = None
+    place: str = ""
+    """Key of the notification whose place in the order it takes; empty: it has its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +61,20 @@ class Owed:
             self._durable = self._durable or durable
 
     def add_mark(self, key: str, receiver: str, mark: Mark) -> None:
-        """Owe what has become of one notification at one receiver."""
+        """Owe what has become of one notification at one receiver. A place that it was given before stays its own."""
         with self._lock:
+            known = self._marks.get((key, receiver))
+            if known is not None and known.place and not mark.place:
+                mark = replace(mark, place=known.place)
             self._marks[key, receiver] = mark
+
+    def join(self, digest: Notification, receiver: str, keys: Iterable[str]) -> None:
+        """Owe one notification in place of these, all in one transaction: it stands where the first of them stood."""
+        gone = list(keys)
+        with self._lock:
+            self._notifications[digest.key] = digest
+            self._marks[digest.key, receiver] = Mark(status="pending", place=gone[0])
+            self._marks.update(((key, receiver), Mark(status="dropped")) for key in gone)
 
     def batch(self) -> Batch:
         """Everything owed at this moment. It stays owed until it is settled."""

@@ -20,7 +20,7 @@ import structlog
 
 from monitor.core.alive import LEAST, Pulse
 from monitor.core.state import Commit, State, apply
-from monitor.model import TargetState
+from monitor.model import Notification, TargetState
 from monitor.store.changes import Changes
 from monitor.store.errors import StateRefused, StoreError
 from monitor.store.file import Pending, StateFile
@@ -108,12 +108,21 @@ class StateStore:
         """Ids of the receiver URLs something is pending for, also those no longer configured. Raises `StoreError`."""
         return await self._run(self._file.waiting_receivers)
 
-    async def mark_sent(self, key: str, receiver: str) -> None:
-        """Remember that a receiver took a notification. Never raises: a mark that cannot be written stays owed.
+    async def sent_since(self, receiver: str, since: datetime) -> tuple[datetime, ...]:
+        """When one receiver URL took something, the earliest first, as far back as `since`. Raises `StoreError`."""
+        return await self._run(lambda: self._file.sent_since(receiver, since))
+
+    async def mark_sent(self, key: str, receiver: str, at: datetime | None = None) -> None:
+        """Remember that a receiver took a notification, and when. Never raises: what cannot be written stays owed.
 
         Marks are not fsynced: they survive a kill; after a power cut the receiver hears the same key once more.
         """
-        await self._mark(key, receiver, Mark(status="sent"))
+        await self._mark(key, receiver, Mark(status="sent", sent_at=at))
+
+    async def join(self, digest: Notification, receiver: str, keys: Sequence[str]) -> None:
+        """Let one notification stand in a receiver's outbox for these (at least one), all or nothing. Never raises."""
+        self._owed.join(digest, receiver, keys)
+        await self._write_marks()
 
     async def mark_dropped(self, key: str, receiver: str) -> None:
         """Remember that a notification is given up for a receiver. Never raises."""
@@ -137,6 +146,9 @@ class StateStore:
 
     async def _mark(self, key: str, receiver: str, mark: Mark) -> None:
         self._owed.add_mark(key, receiver, mark)
+        await self._write_marks()
+
+    async def _write_marks(self) -> None:
         with suppress(StoreError, TimeoutError):
             async with asyncio.timeout(MARK_WAIT):
                 await self._flush()
