@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monitor.core import drills, muting, planned, reporting, returning, waiting
+from monitor.core import drills, feeds, muting, planned, reporting, returning, waiting
 from monitor.core.draft import Draft
 from monitor.core.incidents import noted
 from monitor.core.state import Sweep, WindowRecord
@@ -19,13 +19,16 @@ from monitor.model import (
     Ack,
     AddSilence,
     AddWindow,
+    ApproveNotice,
     Command,
     EndDrill,
     EndSilence,
     EndWindow,
     Leave,
+    RejectNotice,
     Replan,
     StartDrill,
+    TakeNotice,
     TellReport,
     Wait,
     Window,
@@ -60,6 +63,12 @@ def carry_out(draft: Draft, command: Command) -> None:
             draft.refused = drills.end(draft, command)
         case TellReport():
             draft.refused = reporting.tell(draft, command)
+        case TakeNotice():
+            draft.refused = feeds.take(draft, command)
+        case ApproveNotice():
+            draft.refused = feeds.approve(draft, command)
+        case RejectNotice():
+            draft.refused = feeds.reject(draft, command)
         case Replan():
             _replan(draft)
     if not draft.refused:

@@ -34,7 +34,7 @@ from monitor.model import (
 
 T = TypeVar("T")
 WEIGHTY = (
-    "incidents", "forgotten", "notifications", "bans", "lifted", "windows", "silences", "certificates", "expected",
+    "incidents", "forgotten", "notifications", "bans", "lifted", "windows", "notices", "silences", "certificates", "expected",
     "flaps", "drills", "dropped",
 )  # fmt: skip
 """Parts of a commit that must be on disk before they are acted on."""
@@ -53,6 +53,7 @@ class Draft:
         self.open: dict[Key, Incident] = by_key(self.incidents.values())
         self.references = dict(state.references)
         self.windows = dict(state.windows)
+        self.notices = dict(state.notices)
         self.silences = dict(state.silences)
         self.stores_down = dict(state.stores_down)
         self.reported = state.reported
@@ -196,6 +197,7 @@ class Draft:
             unsettled=frozenset(self.unsettled),
             references=_new(known.references, self.references),
             windows=_new(known.windows, self.windows),
+            notices=_new(known.notices, self.notices),
             silences=_new(known.silences, self.silences),
             stores_down=self.stores_down if self.stores_down != known.stores_down else None,
             certificates=_new(known.certificates, self.certificates),
@@ -247,7 +249,7 @@ class Draft:
 
     def _dropped(self) -> tuple[tuple[str, str], ...]:
         gone = [("targets", id_) for id_ in self._dropped_targets]
-        for name in ("references", "windows", "silences", "certificates", "expected", "flaps", "drills"):
+        for name in ("references", "windows", "notices", "silences", "certificates", "expected", "flaps", "drills"):
             gone += [(name, id_) for id_ in _gone(getattr(self.known, name), getattr(self, name))]
         return tuple(gone)
 

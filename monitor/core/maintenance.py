@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.core import flaps, planned, returning, routes
+from monitor.core import feeds, flaps, planned, returning, routes
 from monitor.core.draft import Draft
 from monitor.core.looking import look_after
 from monitor.core.planned import WindowEvent
@@ -24,6 +24,7 @@ SEQUENCE = (
 def keep_calendar(draft: Draft) -> None:
     """Take over what happened to windows since the last Tick: tell it, and look at what they covered at their end."""
     returning.keep(draft)
+    feeds.tell(draft)
     changed, events = planned.announce(draft.plan, draft.windows, draft.now)
     for window in planned.ended(draft.windows, changed):
         look_after(draft, window)
@@ -44,7 +45,7 @@ def moments(draft: Draft) -> tuple[datetime | None, ...]:
     )
     waiting = bool(draft.open) or not all(told)
     edge = routes.next_edge(draft.plan, draft.now) if waiting else None
-    return next_edge(draft.plan, draft.windows, draft.now), edge, *returning.moments(draft)
+    return next_edge(draft.plan, draft.windows, draft.now), edge, *returning.moments(draft), *feeds.moments(draft)
 
 
 def _tell(draft: Draft, said: WindowEvent) -> None:

@@ -18,6 +18,7 @@ from monitor.model import (
     Incident,
     Inquiry,
     Notification,
+    PostedNotice,
     ReferenceReading,
     Silence,
     TargetState,
@@ -169,6 +170,8 @@ class State:
     """Name of the source → its latest successful reading; `up` False when the latest attempt failed."""
     windows: dict[str, WindowRecord] = field(default_factory=dict)
     """Windows by hand, and those of rules that have started or were announced, by id; dropped some time after their end."""
+    notices: dict[str, PostedNotice] = field(default_factory=dict)
+    """Maintenance notices from feeds, by id: those that wait for a person, and those decided on for a while."""
     silences: dict[str, Silence] = field(default_factory=dict)
     stores_down: dict[str, datetime] = field(default_factory=dict)
     """Name of a store that does not work → since when."""
@@ -215,6 +218,7 @@ class Commit:
     """The authorities whose incidents the next Tick brings in line; it is asked for at once."""
     references: tuple[ReferenceReading, ...] = ()
     windows: tuple[WindowRecord, ...] = ()
+    notices: tuple[PostedNotice, ...] = ()
     silences: tuple[Silence, ...] = ()
     stores_down: Mapping[str, datetime] | None = None
     """All stores that are down after this event (None: unchanged)."""
@@ -236,7 +240,7 @@ class Commit:
     reported: Reported | None = None
     """The report that was told last, after this event (None: unchanged)."""
     dropped: tuple[tuple[str, str], ...] = ()
-    """(`targets` | `references` | `windows` | `silences` | `certificates` | `flaps` | `drills` | `expected`, id) of what is to be dropped."""
+    """(`targets` | `references` | `windows` | `notices` | `silences` | `certificates` | `flaps` | `drills` | `expected`, id) of what is to be dropped."""
     refused: str = ""
     """Why a command changed nothing, in one line: an unknown id, a window that ends before it starts."""
     due: tuple[Due, ...] = ()
@@ -266,6 +270,7 @@ def apply(state: State, commit: Commit) -> None:
         state.evidence.pop(gone, None)
     state.references.update((reading.source, reading) for reading in commit.references)
     state.windows.update((record.window.id, record) for record in commit.windows)
+    state.notices.update((notice.id, notice) for notice in commit.notices)
     state.silences.update((silence.id, silence) for silence in commit.silences)
     state.certificates.update((record.fingerprint, record) for record in commit.certificates)
     state.flaps.update((flap.key, flap) for flap in commit.flaps)

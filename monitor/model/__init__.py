@@ -11,6 +11,7 @@ from monitor.model.events import (
     Ack,
     AddSilence,
     AddWindow,
+    ApproveNotice,
     Ban,
     Command,
     Due,
@@ -19,15 +20,18 @@ from monitor.model.events import (
     EndWindow,
     Event,
     Leave,
+    RejectNotice,
     Replan,
     StartDrill,
     StoreHealth,
+    TakeNotice,
     TellReport,
     Tick,
     Wait,
 )
 from monitor.model.evidence import AddressLook, ControlLook, Evidence, Hop, Inquiry
 from monitor.model.incidents import Incident, Scope, Severity
+from monitor.model.notices import NoticeStatus, PostedNotice
 from monitor.model.notifications import Digested, EventName, Notification, Vote
 from monitor.model.outcomes import LOCAL, NATIONAL, PSEUDO_AUTHORITIES, Cause, Flag, Outcome, Phase, SpeaksOf
 from monitor.model.plain import as_json, rfc3339
@@ -77,6 +81,7 @@ __all__ = [
     "AddWindow",
     "AddressLook",
     "Answer",
+    "ApproveNotice",
     "Attempt",
     "Authority",
     "AuthorityState",
@@ -116,11 +121,13 @@ __all__ = [
     "Leave",
     "MaintenanceRule",
     "NoticeFeed",
+    "NoticeStatus",
     "Notification",
     "Outage",
     "Outcome",
     "Phase",
     "Plan",
+    "PostedNotice",
     "Proxies",
     "Proxy",
     "Reading",
@@ -129,6 +136,7 @@ __all__ = [
     "ReferenceReading",
     "ReferenceRow",
     "ReferenceSource",
+    "RejectNotice",
     "Repeat",
     "Replan",
     "Reply",
@@ -148,6 +156,7 @@ __all__ = [
     "StoreHealth",
     "Success",
     "SyncRules",
+    "TakeNotice",
     "Target",
     "TargetState",
     "TellReport",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.model.evidence import Evidence
+from monitor.model.notices import PostedNotice
 from monitor.model.references import ReferenceReading
 from monitor.model.reports import Report
 from monitor.model.runs import Result
@@ -53,6 +54,32 @@ class EndWindow:
     """A window, by hand or of a rule, ends now."""
 
     id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeNotice:
+    """A maintenance notice was found in a feed. `approve`: it counts at once where all of it was read with certainty."""
+
+    notice: PostedNotice
+    approve: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveNotice:
+    """The windows of a notice that waits are to count."""
+
+    id: str
+    author: str = ""
+    authorities: tuple[str, ...] = ()
+    """Whom it is about, where it does not say so itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectNotice:
+    """Nothing of a notice is to count; windows of it that are in force end."""
+
+    id: str
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +147,9 @@ Command = (
     | Replan
     | Wait
     | Leave
+    | TakeNotice
+    | ApproveNotice
+    | RejectNotice
 )
 Event = Result | Tick | ReferenceReading | StoreHealth | Evidence | Command
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from monitor.model.evidence import Evidence
 from monitor.model.incidents import Incident, Scope, Severity
+from monitor.model.notices import PostedNotice
 from monitor.model.outcomes import Outcome
 from monitor.model.reports import Report
 from monitor.model.waiting import Waiting
@@ -80,8 +82,12 @@ class Notification:
     """What the references say of the authority it is about; empty when it is about several."""
     window: Window | None = None
     """The window that a maintenance event is about."""
+    notices: tuple[PostedNotice, ...] = ()
+    """Notices that wait for a person; then it is about no window."""
     detail: str = ""
     """One line for daemon events: what does not work."""
+    evidence: tuple[Evidence, ...] = ()
+    """What was found out about its first incidents by then."""
     drill: bool = False
     report: Report | None = None
     """What a `report` says, in short."""

@@ -1,0 +1,264 @@
+"""Notices that were found in a feed: taken in, approved, rejected, forgotten, and the windows that follow from them.
+
+A window of a notice is known by what it says (whom, what, when). So a corrected notice keeps the windows that it repeats:
+they are neither told again nor interrupted. Until the corrected one is approved those of the first stay in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from hashlib import sha256
+
+from monitor.core import planned
+from monitor.core.draft import Draft
+from monitor.core.notices import Notice
+from monitor.core.routes import Matter, receivers
+from monitor.core.state import WindowRecord
+from monitor.model import (
+    LOCAL,
+    ApproveNotice,
+    EventName,
+    NoticeStatus,
+    Notification,
+    PostedNotice,
+    RejectNotice,
+    Scope,
+    TakeNotice,
+    Window,
+)
+
+MOST = 200
+"""Notices that are kept; of those decided the newest."""
+MOST_WINDOWS = 50
+"""Windows of one notice; more of them are named as a doubt."""
+LONGEST_NAME = 80
+KEPT = timedelta(days=7)
+"""How long a decided notice stays after its last window."""
+STALE = timedelta(days=30)
+"""A notice without a window is of no use so long after it was published or read."""
+
+
+def posted(read: Notice, *, id_: str, feed: str, file: str, now: datetime) -> PostedNotice:
+    """What was read, as it is kept."""
+    name = read.title[:LONGEST_NAME].strip() or feed
+    found = read.windows[:MOST_WINDOWS]
+    return PostedNotice(
+        id=id_,
+        feed=feed,
+        file=file,
+        title=read.title,
+        read_at=now,
+        published=read.published,
+        windows=tuple(_window(id_, name, one.authorities, one.services, one.start, one.end) for one in found),
+        quotes=tuple(one.quote for one in found),
+        unclear=tuple((str(one.kind), one.text) for one in read.unclear),
+    )
+
+
+def _window(
+    notice: str,
+    name: str,
+    authorities: tuple[str, ...],
+    services: tuple[str, ...] | None,
+    start: datetime,
+    end: datetime,
+) -> Window:
+    said = repr((authorities, services, start.astimezone(UTC), end.astimezone(UTC)))
+    return Window(
+        id=f"notice-{sha256(said.encode()).hexdigest()[:12]}",
+        name=name,
+        authorities=authorities,
+        services=services,
+        start=start,
+        end=end,
+        notice=notice,
+    )
+
+
+# --- taking in -------------------------------------------------------------------------------------------------------
+
+
+def take(draft: Draft, command: TakeNotice) -> str:
+    """Keep what was found, unless it is known or of no use. Why it cannot be kept; empty: nothing is wrong."""
+    found = command.notice
+    known = draft.notices.get(found.id)
+    if known is not None and known.status is not NoticeStatus.REPLACED:
+        return ""
+    before = next((one for one in draft.notices.values() if _stands_in(one, found)), None)
+    found = replace(found, windows=tuple(_watched(draft, found)), over=before.id if before else "")
+    if not _is_of_use(draft, found) and not (before and before.status is NoticeStatus.APPROVED):
+        return ""
+    if len(draft.notices) >= MOST and known is None and not _make_room(draft):
+        return f"{MOST} notices wait already; approve or reject some first"
+    draft.notices[found.id] = found
+    if before is not None and before.status is NoticeStatus.WAITING:
+        draft.notices[before.id] = replace(before, status=NoticeStatus.REPLACED)
+    if command.approve and found.is_certain:
+        _approve(draft, found, found.windows, "")
+    return ""
+
+
+def _stands_in(one: PostedNotice, found: PostedNotice) -> bool:
+    """Whether it was found in the same file, and nothing has taken its place yet."""
+    same = (one.feed, one.file) == (found.feed, found.file) and one.id != found.id
+    return same and one.status is not NoticeStatus.REPLACED
+
+
+def _watched(draft: Draft, found: PostedNotice) -> Iterable[Window]:
+    """Its windows but for those that are about nobody who is watched."""
+    for window in found.windows:
+        if not window.authorities or not draft.plan.by_authority.keys().isdisjoint(window.authorities):
+            yield window
+
+
+def _is_of_use(draft: Draft, found: PostedNotice) -> bool:
+    """Whether something of it is still to come, or it must be read by a person and is not old."""
+    if found.windows or not found.unclear:
+        return any(window.end > draft.now for window in found.windows)
+    return draft.now - _published(found) < STALE
+
+
+def _published(notice: PostedNotice) -> datetime:
+    if notice.published is None:
+        return notice.read_at
+    return datetime.combine(notice.published, time(), UTC)
+
+
+def _make_room(draft: Draft) -> bool:
+    """Drop the oldest notice that is decided. Whether there was one."""
+    decided = [one for one in draft.notices.values() if one.status is not NoticeStatus.WAITING]
+    done = [one for one in decided if _last(one) <= draft.now] or [
+        one for one in decided if one.status is not NoticeStatus.APPROVED
+    ]
+    if done:
+        del draft.notices[min(done, key=lambda one: one.read_at).id]
+    return bool(done)
+
+
+# --- deciding --------------------------------------------------------------------------------------------------------
+
+
+def approve(draft: Draft, command: ApproveNotice) -> str:
+    """Put its windows in force. Why that cannot be; empty: they are."""
+    notice = draft.notices.get(command.id)
+    if notice is None:
+        return f"there is no notice {command.id}"
+    if notice.status is not NoticeStatus.WAITING:
+        return f"notice {notice.id} is {notice.status} already"
+    windows = tuple(_for(window, command.authorities) for window in notice.windows)
+    if not windows:
+        return "no window was read from it; add one by hand (`window add`), then reject the notice"
+    strange = [slug for slug in command.authorities if slug not in draft.plan.by_authority or slug == LOCAL]
+    if strange:
+        return f"authority {strange[0]!r} is not watched"
+    if not all(window.authorities for window in windows):
+        return "it does not say which authority it is about: name it"
+    if all(window.end <= draft.now for window in windows):
+        return "all of it is over already"
+    _approve(draft, notice, windows, command.author)
+    return ""
+
+
+def _for(window: Window, authorities: tuple[str, ...]) -> Window:
+    """The window of these authorities, where the notice does not say whose it is."""
+    if window.authorities or not authorities:
+        return window
+    return _window(window.notice, window.name, authorities, window.services, window.start, window.end)
+
+
+def _approve(draft: Draft, notice: PostedNotice, windows: tuple[Window, ...], author: str) -> None:
+    draft.notices[notice.id] = replace(
+        notice, windows=windows, status=NoticeStatus.APPROVED, decided_by=author
+    )
+    for window in windows:
+        if window.end > draft.now and window.id not in draft.windows:
+            draft.windows[window.id] = WindowRecord(window=window)
+    for one in list(draft.notices.values()):
+        if _stands_in(one, notice):
+            draft.notices[one.id] = replace(one, status=NoticeStatus.REPLACED)
+            _withdraw(draft, one)
+
+
+def reject(draft: Draft, command: RejectNotice) -> str:
+    """Let nothing of it count; windows of it that are in force end. Why that cannot be; empty: so it is."""
+    notice = draft.notices.get(command.id)
+    if notice is None:
+        return f"there is no notice {command.id}"
+    if notice.status not in (NoticeStatus.WAITING, NoticeStatus.APPROVED):
+        return f"notice {notice.id} is {notice.status} already"
+    draft.notices[notice.id] = replace(notice, status=NoticeStatus.REJECTED, decided_by=command.author)
+    _withdraw(draft, notice)
+    return ""
+
+
+def _withdraw(draft: Draft, notice: PostedNotice) -> None:
+    """End the windows that no approved notice announces any more, the rests of those that ended early too."""
+    still = {
+        window.id
+        for one in draft.notices.values()
+        if one.status is NoticeStatus.APPROVED
+        for window in one.windows
+    }
+    gone = {window.id for window in notice.windows} - still
+    for id_, record in list(draft.windows.items()):
+        if (record.window.resumes or id_) in gone:
+            ended = planned.end_early(draft.plan, draft.windows, id_, draft.now)
+            if ended is not None:
+                draft.windows[id_] = ended
+
+
+# --- what is told of them, and for how long they are kept --------------------------------------------------------------
+
+
+def tell(draft: Draft) -> None:
+    """Tell once, all together, of the notices that came to wait for a person. Drop those that are of no use any more."""
+    for id_ in [one.id for one in draft.notices.values() if _is_done(draft, one)]:
+        del draft.notices[id_]
+    fresh = [one for one in draft.notices.values() if one.status is NoticeStatus.WAITING and not one.told]
+    for one in fresh:
+        draft.notices[one.id] = replace(one, told=True)
+    if not fresh:
+        return
+    slugs = {slug for one in fresh for window in one.windows for slug in window.authorities or ()}
+    severity = draft.plan.judgement.severity_maintenance
+    matter = Matter(
+        event=EventName.MAINTENANCE_ANNOUNCED, severity=severity, authorities=tuple(sorted(slugs)) or None
+    )
+    if to := receivers(draft.plan, matter, draft.now):
+        draft.notifications.append(
+            Notification(
+                key=f"{fresh[0].id}/0/{EventName.MAINTENANCE_ANNOUNCED}",
+                event=EventName.MAINTENANCE_ANNOUNCED,
+                at=draft.now,
+                severity=severity,
+                scope=Scope.AUTHORITY,
+                incidents=(),
+                to=tuple(sorted(to)),
+                notices=tuple(fresh),
+            )
+        )
+
+
+def moments(draft: Draft) -> Iterable[datetime]:
+    """When notices that wait are over."""
+    for one in draft.notices.values():
+        if one.status is NoticeStatus.WAITING:
+            yield _useless_from(one)
+
+
+def _is_done(draft: Draft, one: PostedNotice) -> bool:
+    if one.status is NoticeStatus.WAITING:
+        return _useless_from(one) <= draft.now
+    return _last(one) + KEPT <= draft.now
+
+
+def _useless_from(one: PostedNotice) -> datetime:
+    """When nobody needs to decide on it any more."""
+    return _last(one) if one.windows else _published(one) + STALE
+
+
+def _last(one: PostedNotice) -> datetime:
+    """The end of its last window; of a notice without one, when it is of no use any more."""
+    return max((window.end for window in one.windows), default=_published(one) + STALE)
