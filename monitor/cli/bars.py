@@ -11,7 +11,7 @@ from rich.text import Text
 from monitor.cli.drawing import ACCENTS, clean, fit, flow, name_and_value, sign_and_word
 from monitor.cli.texts import say
 from monitor.model import Certificate, Flag, Outcome, Phase, Result, Target
-from monitor.notify.text import duration
+from monitor.notify.times import duration
 from monitor.notify.words import detail_words, words
 
 BAR = "━"

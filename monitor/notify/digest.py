@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from monitor.core.digest import BEGUN, ENDS, told_by
 from monitor.model import Digested, Incident, Notification, Plan
-from monitor.notify.text import MOST_LINES, ZONE_NAMES, environment, item_of, link, title_and_text, wall_clock
+from monitor.notify.text import MOST_LINES, environment, item_of, link, title_and_text
+from monitor.notify.times import ZONE_NAMES, wall_clock
 from monitor.notify.view import Item
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
+from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 
 from monitor.core.facts import OF_REFERENCES, Fact
 from monitor.core.services import is_spoken_of
@@ -37,8 +37,12 @@ from monitor.notify.advice import (
     works_of,
 )
 from monitor.notify.dates import filing_line
+from monitor.notify.reports import reported
+from monitor.notify.times import ZONE_NAMES, after, duration, shown_span, to_the_minute, wall_clock
 from monitor.notify.view import Awaited, Item, Judged, Planned, View
 from monitor.notify.words import Vocabulary, authority_name, detail_words, words
+
+_TEXTS = Path(__file__).parent / "texts"
 
 MOST_LINES = 40
 """Incidents that a text lists one by one."""
@@ -47,8 +51,6 @@ MOST_NAMED = 3
 """Authorities that a title names."""
 LONGEST_FACT = 200
 """Characters of one fact."""
-ZONE_NAMES = {"zh": {"Asia/Shanghai": "北京时间"}, "en": {"Asia/Shanghai": "China time"}}
-UNITS = {"zh": (" 天", " 小时", " 分", " 秒"), "en": (" d", " h", " min", " s")}
 EVERYONE = {"zh": "全部税务机关", "en": "all authorities"}
 EVERYTHING = {"zh": "全部服务", "en": "all services"}
 VOTE = {"zh": "{source}：{outcome}（{age}前）", "en": "{source}: {outcome} ({age} ago)"}
@@ -102,9 +104,14 @@ def _parent(notification: Notification) -> Incident | None:
 
 @cache
 def environment() -> Environment:
-    """Where the templates are."""
+    """The templates, all read at once: later no file may be left to be opened, or another version lie on the disk."""
     return Environment(
-        loader=PackageLoader("monitor.notify", "texts"),
+        loader=DictLoader(
+            {
+                f"{file.parent.name}/{file.name}": file.read_text(encoding="utf-8")
+                for file in _TEXTS.glob("*/*.j2")
+            }
+        ),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
@@ -114,11 +121,9 @@ def environment() -> Environment:
 
 
 def read_all(language: str) -> None:
-    """Read every text of a language now: later no file may be left to be opened, or another version lie on the disk."""
+    """Open every file that a message in this language needs."""
     words(language)
-    for name in environment().list_templates(extensions=["j2"]):
-        if name.startswith(f"{language}/"):
-            environment().get_template(name)
+    environment()
 
 
 def _view(notification: Notification, plan: Plan) -> View:
@@ -142,7 +147,7 @@ def _view(notification: Notification, plan: Plan) -> View:
         again=all(one.relapse_told_at == notification.at for one in about),
         is_nationwide=bool(members) and {one.diagnosis for one in members} == {Diagnosis.NATIONAL_OUTAGE},
         extent=_extent(parent, plan),
-        after=advise_after(known, notification.incidents, _names(notification.incidents, plan)),
+        after=adviseafter(known, notification.incidents, _names(notification.incidents, plan)),
         work=works_of(known, _services(notification, plan)),
         reference=_reference(notification, about, plan),
         filing=filing_line(notification.incidents, notification.at, plan.language),
@@ -161,6 +166,7 @@ def _view(notification: Notification, plan: Plan) -> View:
         ],
         is_hampered=any(one.service == "probing" for one in notification.incidents),
         first_id=notification.incidents[0].id if notification.incidents else "",
+        report=None if notification.report is None else reported(notification.report, plan),
         is_drill=notification.drill,
         at=wall_clock(notification.at, plan),
         zone=ZONE_NAMES[plan.language].get(plan.timezone, plan.timezone),
@@ -228,10 +234,10 @@ def _planned(window: Window, plan: Plan) -> Planned:
         if services is None
         else known.comma.join(known.service(service) for service in services),
         work=works_of(known, services or ()),
-        start=_to_the_minute(window.start, plan),
-        end=_to_the_minute(window.end, plan),
+        start=to_the_minute(window.start, plan),
+        end=to_the_minute(window.end, plan),
         begins=wall_clock(window.start, plan)[5:16],
-        lasts=duration(_shown_span(window.start, window.end), plan.language),
+        lasts=duration(shown_span(window.start, window.end), plan.language),
     )
 
 
@@ -263,8 +269,8 @@ def item_of(incident: Incident, at: datetime, plan: Plan) -> Item:
         since=wall_clock(incident.began_at, plan),
         first=wall_clock(incident.first_failure_at, plan),
         mended=wall_clock(incident.mended_at, plan) if incident.mended_at else "",
-        until=None if until is None else _after(wall_clock(incident.began_at, plan), wall_clock(until, plan)),
-        lasted=duration(_shown_span(incident.began_at, until or at), plan.language),
+        until=None if until is None else after(wall_clock(incident.began_at, plan), wall_clock(until, plan)),
+        lasted=duration(shown_span(incident.began_at, until or at), plan.language),
         span=_span(incident, at, plan),
         never_up=case_of_incident(incident) is Case.NEVER_UP,
         unwatched=Fact.NO_LONGER_WATCHED in incident.facts,
@@ -297,7 +303,7 @@ def _span(incident: Incident, at: datetime, plan: Plan) -> str:
     stamps = [wall_clock(incident.began_at, plan)]
     if incident.resolved_at is not None:
         stamps.append(wall_clock(incident.resolved_at, plan))
-    return TO[plan.language].join(_after(day, stamp).removeprefix(f"{day[:5]}") for stamp in stamps)
+    return TO[plan.language].join(after(day, stamp).removeprefix(f"{day[:5]}") for stamp in stamps)
 
 
 def _advice(incidents: Sequence[Incident], services: Sequence[str], plan: Plan) -> list[Judged]:
@@ -352,34 +358,3 @@ def _clean(text: str) -> str:
     """One short line without control characters."""
     visible = "".join(letter if letter.isprintable() else " " for letter in text)
     return visible if len(visible) <= LONGEST_FACT else visible[: LONGEST_FACT - 1] + "…"
-
-
-def wall_clock(instant: datetime, plan: Plan) -> str:
-    """`2026-11-21 16:00:20` in the time zone of the plan."""
-    return instant.astimezone(ZoneInfo(plan.timezone)).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _to_the_minute(instant: datetime, plan: Plan) -> str:
-    """Without seconds that nobody planned."""
-    return wall_clock(instant, plan).removesuffix(":00") if instant.second == 0 else wall_clock(instant, plan)
-
-
-def _after(stamp: str, later: str) -> str:
-    """The later of two stamps, without a day that is the same."""
-    return later[11:] if later[:10] == stamp[:10] else later
-
-
-def _shown_span(start: datetime, end: datetime) -> timedelta:
-    """The time between two instants as they are shown, in whole seconds: it must agree with them."""
-    return end.replace(microsecond=0) - start.replace(microsecond=0)
-
-
-def duration(span: timedelta, language: str) -> str:
-    """`12 分 5 秒`: the two largest units that say something, whole seconds."""
-    seconds = max(0, round(span.total_seconds()))
-    counts = (seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
-    first = next((index for index, count in enumerate(counts) if count), len(counts) - 1)
-    shown = range(first, min(first + 2, len(counts)))
-    return " ".join(
-        f"{counts[index]}{UNITS[language][index]}" for index in shown if counts[index] or index == first
-    )

@@ -78,6 +78,38 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """How long something took: in half of the cases at most, and at worst."""
+
+    usual: str
+    longest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A report of availability in words."""
+
+    since: str
+    until: str
+    from_day: str
+    """Month and day, for the title."""
+    to_day: str
+    lasts: str
+    uptime: str
+    """`99.87%`; empty: nothing is known."""
+    uptime_with_maintenance: str
+    incidents: int
+    open: int
+    national: int
+    local: int
+    detect: Spell | None
+    tell: Spell | None
+    recover: Spell | None
+    worst: Sequence[tuple[str, str, str, int]]
+    """Place and service, uptime, how long it was down, how often: those that were down longest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What a template sees. `one` is the incident it is about, None where several are told together."""
 
@@ -118,6 +150,7 @@ class View:
     """Its own machine is in the way of its runs."""
     first_id: str
     """The incident to acknowledge; empty without one."""
+    report: Reported | None
     is_drill: bool
     at: str
     zone: str

@@ -13,7 +13,8 @@ from monitor.model import Cause, Diagnosis, EventName, Incident, Outcome, Phase,
 from monitor.net.failures import ERRNOS, failure_of
 from monitor.notify.advice import Case
 from monitor.notify.payload import payload
-from monitor.notify.text import duration, link, title_and_text
+from monitor.notify.text import link, title_and_text
+from monitor.notify.times import duration
 from monitor.notify.words import ENUMS, LANGUAGES, authority_name, detail_words, words
 from tests.notify.examples import AT, a_notification, a_plan, an_incident
 
