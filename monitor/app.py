@@ -76,6 +76,8 @@ async def _work(
             loops.create_task(parts.references.run(), name="references"),
             loops.create_task(parts.history.run(), name="history"),
             loops.create_task(parts.heart.run(), name="heartbeat"),
+            loops.create_task(parts.reports.run(), name="reports"),
+            loops.create_task(parts.investigator.run(), name="evidence"),
             loops.create_task(parts.watchdog.run(parts.status), name="watchdog"),
             loops.create_task(gate.run(), name="gate"),
             loops.create_task(_show_sweep(parts, swept), name="first sweep"),

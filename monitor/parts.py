@@ -17,18 +17,21 @@ from monitor import probes
 from monitor.clock import Clock
 from monitor.config.certificate import UnfitCertificateError, present
 from monitor.config.load import ConfigError
+from monitor.core import filing
 from monitor.core.alive import Part, Pulse
 from monitor.core.classify import Knowledge
 from monitor.core.state import Commit, State, apply
 from monitor.courier import Courier
 from monitor.heartbeat import Heart
+from monitor.investigator import Investigator, OwnState
 from monitor.metrics import Metrics
-from monitor.model import Plan, StoreHealth, Target
+from monitor.model import Evidence, Inquiry, Plan, StoreHealth, Target
 from monitor.net import Net
 from monitor.notify import deliverers
 from monitor.pipeline import Inbox, Pipeline
-from monitor.probes import Observation
+from monitor.probes import Observation, evidence
 from monitor.references import References
+from monitor.reports import Reports
 from monitor.resending import Resender
 from monitor.store.errors import StoreError
 from monitor.store.history import HistoryStore
@@ -88,6 +91,9 @@ class Parts:
         kinds = {**deliverers(), "alertmanager": self.resender.alertmanager}
         self.courier = Courier(store, plan, *shared, kinds)
         self.history = _history(plan, *shared, inbox)
+        self.investigator = Investigator(
+            plan, state, *shared, take=self._take, own=self._own_state, hand_on=inbox.put
+        )
         reporter = Reporter(self.live, plan, state, *shared)
         self.pipeline = Pipeline(
             plan,
@@ -97,9 +103,10 @@ class Parts:
             self.metrics,
             clock,
             inbox=inbox,
-            follow=_each(self.watcher.follow, self.references.notice),
+            follow=_each(self.watcher.follow, self.references.notice, self.investigator.follow),
             show=_each(reporter.follow, self.history.follow),
         )
+        self.reports = Reports(plan, self.history, lambda: self.pipeline.state, clock, inbox.ask)
         self.watchdog = Watchdog(self._pulses, manager, *shared)
         self.heart = Heart(plan, *shared, self.watchdog.is_alive)
 
@@ -107,6 +114,20 @@ class Parts:
         """One run beside the schedule, for one who asks. Raises NotNow."""
         observe = partial(probes.observe, target, self.net, self._knowledge, scheduled=False)
         return await self.watcher.look_aside(target, observe)
+
+    async def _take(self, inquiry: Inquiry, target: Target) -> Evidence:
+        return await evidence.take(
+            inquiry,
+            target,
+            self.net,
+            self._knowledge,
+            admit=self.watcher.admit_aside,
+            now=self.clock.now(),
+        )
+
+    def _own_state(self, target_id: str) -> OwnState:
+        """How busy we are ourselves."""
+        return OwnState(lateness=self.watcher.lateness(target_id), loop_lag=self.watchdog.lag)
 
     def _pulses(self, now: float) -> Mapping[Part, Pulse]:
         """When each part of the daemon moved last."""
@@ -172,8 +193,11 @@ class Parts:
         self.courier.replan(plan)
         self.references.follow(plan)
         self.heart.follow(plan)
+        self.reports.follow(plan)
+        self.investigator.plan = plan
         self.pipeline.replan(plan)
         self.metrics.restore(self.pipeline.state)
+        _warn_of_unknown_years(plan, self.clock.now())
         log.info("config.reloaded", targets=len(plan.targets), receivers=len(plan.receivers))
 
     # --- start and end ------------------------------------------------------------------------------------------
@@ -184,6 +208,7 @@ class Parts:
         self.history.restore(state)
         self.watcher.restore(state.targets, state.starts)
         await _note_start(self.store, state, now)
+        _warn_of_unknown_years(self.plan, now)
         self.metrics.restore(state)
         self.metrics.set_reload(True, now)
 
@@ -195,6 +220,11 @@ class Parts:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _warn_of_unknown_years(plan: Plan, now: datetime) -> None:
+    if years := filing.unknown_years(plan.calendar, filing.today_in_china(now)):
+        log.warning("calendar.stale", years=years, consequence="weekends alone are assumed to be days off")
 
 
 def _read_again(reread: Callable[[], Plan], now: datetime) -> tuple[Plan, ssl.SSLContext | None]:

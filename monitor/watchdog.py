@@ -48,6 +48,8 @@ class Watchdog:
         self._still: tuple[Part, ...] = ()
         self._said = ""
         self._fed_at: float | None = None
+        self.lag = 0.0
+        """Seconds by which the event loop last woke us late."""
 
     def is_alive(self) -> bool:
         """Whether every part moves, now."""
@@ -62,7 +64,8 @@ class Watchdog:
         while True:
             asleep = self._clock.monotonic()
             await asyncio.sleep(self._pause())
-            self._meter.set_loop_lag(max(0.0, self._clock.monotonic() - asleep - self._pause()))
+            self.lag = max(0.0, self._clock.monotonic() - asleep - self._pause())
+            self._meter.set_loop_lag(self.lag)
             self.look(status)
 
     def _pause(self) -> float:

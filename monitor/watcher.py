@@ -108,6 +108,8 @@ class Watcher:
         self.pulse = Pulse(moved_at=clock.monotonic())
         """When the schedule last started what was due, and when something is due next."""
         self._under_way = 0
+        self._late: dict[str, float] = {}
+        """Target → seconds by which its last run began late."""
         self._runs_moved_at = clock.monotonic()
 
     def pulse_of_runs(self) -> Pulse:
@@ -127,6 +129,10 @@ class Watcher:
         planned = self._clock.now() + timedelta(seconds=due - self.steady())
         target = self._plan.targets[target_id]
         return max(planned, self._bans[target.host_key]) if self._is_banned(target) else planned
+
+    def lateness(self, target_id: str) -> float | None:
+        """Seconds by which the target's last run began late; None: it did not run yet."""
+        return self._late.get(target_id)
 
     def restore(self, states: Mapping[str, TargetState], starts: Sequence[datetime] = ()) -> None:
         """Plan the first run of every target: at once, or on its schedule if it ran less than an interval ago.
@@ -152,6 +158,7 @@ class Watcher:
         for id_ in [id_ for id_ in self._paces if id_ not in plan.targets]:
             del self._paces[id_]
             self._extra.discard(id_)
+            self._late.pop(id_, None)
             self._agenda.forget(id_)
         for id_, target in plan.targets.items():
             if id_ not in self._paces:
@@ -242,7 +249,8 @@ class Watcher:
             async with self._places:
                 started = self.steady()
                 self._meter.observe_concurrency_wait(started - asked)
-                self._meter.observe_lateness(max(0.0, started - due))
+                self._late[target.id] = max(0.0, started - due)
+                self._meter.observe_lateness(self._late[target.id])
                 result = await self._look_once(target, scheduled=scheduled)
             self._hand_on(result)
             self._note_unhampered()
@@ -312,7 +320,7 @@ class Watcher:
         self._aside += 1
         try:
             async with self._places:
-                seen = await look(admit=self._admit_aside)
+                seen = await look(admit=self.admit_aside)
         except LimitReached:
             free_at = self._limit.free_aside_at(target.host_key, self.steady())
             raise NotNow(Hindrance.LIMIT, max(0.0, free_at - self.steady())) from None
@@ -336,5 +344,12 @@ class Watcher:
     def _admit(self, host_key: str) -> bool:
         return self._limit.admit(host_key, self.steady())
 
-    def _admit_aside(self, host_key: str) -> bool:
+    def admit_aside(self, host_key: str) -> bool:
+        """Leave for one connection beside the schedule: within the half of a host's limit that is given away, and to no banned host."""
+        if any(
+            self._clock.now() < until
+            for until in (self._bans.get(host_key), self._shut_out.get(host_key))
+            if until
+        ):
+            return False
         return self._limit.admit_aside(host_key, self.steady())

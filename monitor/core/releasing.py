@@ -24,6 +24,8 @@ from monitor.model import EventName, Incident, Notification, Scope, TargetState,
 
 SOON = 0.05
 """What is to be reminded of within this part of `repeat` goes along with what is due."""
+MOST_EVIDENCE = 5
+"""Incidents of one message whose evidence goes with it."""
 
 # --- the group that waits --------------------------------------------------------------------------------------------
 
@@ -136,7 +138,7 @@ def release(draft: Draft) -> None:
 def tell(draft: Draft, decided: Iterable[Word]) -> None:
     """Decide these notifications. That of a national outage lists its members."""
     found, after = notify(decided, draft.now, lambda incident: votes(draft, incident))
-    draft.notifications += [_with_members(draft, note) for note in found]
+    draft.notifications += [_with_evidence(draft, _with_members(draft, note)) for note in found]
     for incident in after.values():
         draft.keep(incident)
 
@@ -146,6 +148,12 @@ def _with_members(draft: Draft, note: Notification) -> Notification:
         return note
     listed = [one for parent in note.incidents for one in parents.members(draft, parent)]
     return replace(note, incidents=(*note.incidents, *listed))
+
+
+def _with_evidence(draft: Draft, note: Notification) -> Notification:
+    """What has been found out by now of the first it is about."""
+    found = (draft.evidence.get(incident.id) for incident in note.incidents[:MOST_EVIDENCE])
+    return replace(note, evidence=tuple(one for one in found if one is not None))
 
 
 def votes(draft: Draft, incident: Incident) -> tuple[Vote, ...]:

@@ -6,7 +6,7 @@ import os
 from datetime import timedelta
 
 from monitor.clock import Clock
-from monitor.model import Cause, Outcome, Seen
+from monitor.model import Answer, Cause, Outcome, Seen
 from monitor.net.attention import Attention
 from monitor.net.certificates import Certificates
 from monitor.net.failures import shortage_of
@@ -63,6 +63,10 @@ class Net:
                 self._shared.contexts.warm(request.tls)
         except (OSError, MemoryError) as error:
             raise Hampered(shortage_of(error) or "out of files") from error
+
+    async def answers(self, host: str, servers: tuple[str, ...], patience: float) -> tuple[Answer, ...]:
+        """What each name server by itself says of `host` within `patience` seconds; `servers` empty: those of the system."""
+        return await self._shared.resolver.ask_each(host, servers, patience)
 
     async def close(self) -> None:
         """Forget what was kept. No look may run any more; sockets are never kept beyond a look."""

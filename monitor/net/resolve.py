@@ -15,12 +15,14 @@ from pathlib import Path
 import pycares
 from pycares import errno as ares
 
-from monitor.model import Cause
+from monitor.model import Answer, Cause
 from monitor.net.failures import FaultError
 
 MAX_ADDRESSES = 32
 """Answers kept of one name; a hostile zone may hold thousands."""
 MAX_ALIASES = 8
+MAX_ASKED = 8
+"""Name servers that are asked one by one."""
 IPV6_GRACE = 0.05
 """Seconds that AAAA may take longer than A (RFC 8305 §3): many name servers in the field never answer it."""
 HOSTS = Path("/etc/hosts")
@@ -59,6 +61,33 @@ class Resolver:
         channel = self._channel(servers, patience)
         try:
             return await _addresses(channel, name)
+        finally:
+            channel.close()
+
+    async def ask_each(self, host: str, servers: tuple[str, ...], patience: float) -> tuple[Answer, ...]:
+        """What each name server by itself says of `host`, all asked at once; `servers` empty: those of the system."""
+        asked = servers or self.system_servers()
+        return tuple(await asyncio.gather(*(self._ask_one(host, one, patience) for one in asked[:MAX_ASKED])))
+
+    async def _ask_one(self, host: str, server: str, patience: float) -> Answer:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        try:
+            async with asyncio.timeout(patience):
+                addresses, cause = await self.resolve(host, (server,), patience), Cause.NONE
+        except TimeoutError:
+            addresses, cause = (), Cause.RESOLVE_TIMEOUT
+        except FaultError as fault:
+            addresses, cause = (), fault.cause
+        return Answer(
+            resolver=server, name=host, addresses=addresses, cause=cause, duration=loop.time() - begun
+        )
+
+    def system_servers(self) -> tuple[str, ...]:
+        """`host:port` of the system's name servers, as they stand now."""
+        channel = _Channel((), 1.0)
+        try:
+            return channel.names
         finally:
             channel.close()
 
@@ -227,6 +256,11 @@ class _Channel:
             raise FaultError(
                 Cause.PROBE_MISCONFIGURED, "resolver: not an address of a name server"
             ) from error
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """`host:port` of the name servers it asks."""
+        return tuple(self._ares.servers)
 
     @property
     def servers(self) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.model import Incident, Notification, Plan, Window, as_json
+from monitor.model import Evidence, Incident, Notification, Plan, Window, as_json
 from monitor.notify.digest import link_of_digest, words_of_digest
+from monitor.notify.evidence import evidence_json
 from monitor.notify.text import link, title_and_text
 
 FORMAT = "fapiao-notification/1"
@@ -16,6 +17,7 @@ def payload(notification: Notification, plan: Plan) -> dict[str, Any]:
     """The notification as plain JSON values; docs/notifications.md describes every key. Equal on every retry."""
     is_digest = bool(notification.digest)
     title, text = words_of_digest(notification, plan) if is_digest else title_and_text(notification, plan)
+    found = {one.incident: one for one in notification.evidence}
     told: Mapping[str, Any] = {
         "format": FORMAT,
         "key": notification.key,
@@ -23,7 +25,7 @@ def payload(notification: Notification, plan: Plan) -> dict[str, Any]:
         "at": notification.at,
         "severity": notification.severity,
         "scope": notification.scope,
-        "incidents": [_incident(incident) for incident in notification.incidents],
+        "incidents": [_incident(incident, found.get(incident.id)) for incident in notification.incidents],
         "window": notification.window and _window(notification.window),
         "reference": [
             {"source": vote.source, "outcome": vote.outcome, "age_seconds": round(vote.age_seconds)}
@@ -66,7 +68,7 @@ def _waiting(notification: Notification) -> dict[str, Any]:
     return {"waiting": [{key: getattr(one, key) for key in keys} for one in notification.waiting]}
 
 
-def _incident(incident: Incident) -> dict[str, Any]:
+def _incident(incident: Incident, found: Evidence | None) -> dict[str, Any]:
     return {
         "id": incident.id,
         "parent": incident.parent,
@@ -85,8 +87,15 @@ def _incident(incident: Incident) -> dict[str, Any]:
             "targets": incident.targets,
             "never_up": incident.never_up,
             "severity": incident.severity,
+            **({} if found is None else _taken(found)),
         },
     }
+
+
+def _taken(found: Evidence) -> dict[str, Any]:
+    """The bundle, under names of its own beside those above."""
+    taken = evidence_json(found)
+    return {name: value for name, value in taken.items() if name not in ("incident", "phase")}
 
 
 def _window(window: Window) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from monitor.model import Incident, Result
+from monitor.notify.evidence import evidence_json
 from monitor.store.errors import StoreError
 from monitor.web.answers import IncidentAnswer, ResultAnswer
 from monitor.web.api import DEFAULT_LIMIT, MAX_LIMIT, page, parameters, sortable, whole_number
@@ -57,7 +58,9 @@ async def incident(request: web.Request) -> web.Response:
     members = members_of(kin.values(), found.id)
     runs = await evidence(request.app[READING], found)
     told: dict[str, ResultAnswer] = {name: result_json(run) for name, run in runs.items()}
-    return web.json_response({**incident_json(found, members), "evidence": told})
+    bundle = request.app[READING].state().evidence.get(found.id)
+    taken = None if bundle is None else evidence_json(bundle)
+    return web.json_response({**incident_json(found, members), "evidence": told, "bundle": taken})
 
 
 async def recall(request: web.Request, id_: str) -> tuple[Incident, Mapping[str, Incident]]:
