@@ -147,7 +147,7 @@ def _view(notification: Notification, plan: Plan) -> View:
         again=all(one.relapse_told_at == notification.at for one in about),
         is_nationwide=bool(members) and {one.diagnosis for one in members} == {Diagnosis.NATIONAL_OUTAGE},
         extent=_extent(parent, plan),
-        after=adviseafter(known, notification.incidents, _names(notification.incidents, plan)),
+        after=advise_after(known, notification.incidents, _names(notification.incidents, plan)),
         work=works_of(known, _services(notification, plan)),
         reference=_reference(notification, about, plan),
         filing=filing_line(notification.incidents, notification.at, plan.language),
