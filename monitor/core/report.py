@@ -45,9 +45,9 @@ def make_report(
         open=sum(one.is_open for one in known),
         national=scopes[Scope.NATIONAL],
         local=scopes[Scope.LOCAL],
-        detect=spread(one.detected_after for one in judged),
-        tell=spread(one.told_after for one in judged),
-        recover=spread(one.recovered_after for one in judged),
+        detect=spread(one.detected_after_seconds for one in judged),
+        tell=spread(one.told_after_seconds for one in judged),
+        recover=spread(one.recovered_after_seconds for one in judged),
     )
 
 
@@ -65,9 +65,9 @@ def outage_of(incident: Incident) -> Outage:
         diagnosis=incident.diagnosis,
         first_failure_at=began,
         resolved_at=incident.resolved_at,
-        detected_after=_seconds(began, incident.opened_at) or 0.0,
-        told_after=_seconds(began, told),
-        recovered_after=_seconds(began, incident.resolved_at),
+        detected_after_seconds=_seconds(began, incident.opened_at) or 0.0,
+        told_after_seconds=_seconds(began, told),
+        recovered_after_seconds=_seconds(began, incident.resolved_at),
     )
 
 

@@ -53,10 +53,10 @@ class Outage:
     diagnosis: Diagnosis
     first_failure_at: datetime
     resolved_at: datetime | None
-    detected_after: float
-    told_after: float | None
+    detected_after_seconds: float
+    told_after_seconds: float | None
     """To the decision of the first message about it; None: nobody was told of it by itself."""
-    recovered_after: float | None
+    recovered_after_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict  # the one of typing is read by pydantic from Python 3.12 on
 
+from monitor.core.filing import Peak
 from monitor.model import Cause, Confirmed, Diagnosis, Flag, Outcome, Phase, Scope, Severity, Verdict
 
 Instant = str
@@ -325,6 +326,38 @@ class RouteAnswer(TypedDict):
     state: str | None
     watched: list[str]
     advice: str
+
+
+@closed
+class FilingAnswer(TypedDict):
+    """A filing period: the days from `start` to `deadline`, both belong to it. `days_left` 0: today is the last day.
+
+    `official`: the deadline is as published; else by the rule, and `assumed` where the days off of the year are not known.
+    """
+
+    start: str
+    deadline: str
+    open: bool
+    days_left: int
+    official: bool
+    assumed: bool
+
+
+@closed
+class CalendarAnswer(TypedDict):
+    """The tax calendar of today, in China. `filing` is of the whole country, `deviating` of authorities with another one.
+
+    `known`: the days off of this year are known. `unknown_years`: years needed within 60 days that are not.
+    """
+
+    date: str
+    day_off: bool
+    known: bool
+    unknown_years: list[int]
+    peaks: list[Peak]
+    filing: FilingAnswer
+    next: FilingAnswer
+    deviating: dict[str, FilingAnswer]
 
 
 @closed

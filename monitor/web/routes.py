@@ -9,8 +9,22 @@ from aiohttp import web
 
 from monitor.core.status import Status
 from monitor.metrics.exposition import OPENMETRICS
+from monitor.model import Report
 from monitor.notify.words import LANGUAGES
-from monitor.web import answers, api, bodies, changes, events, health, incidents, pages, past, probe, waiting
+from monitor.web import (
+    answers,
+    api,
+    bodies,
+    changes,
+    events,
+    health,
+    incidents,
+    pages,
+    past,
+    probe,
+    reporting,
+    waiting,
+)
 from monitor.web.openapi import HTML, PLAIN, Endpoint, Parameter, document
 
 __all__ = ["ENDPOINTS", "Endpoint"]
@@ -138,6 +152,15 @@ ENDPOINTS = (
             SINCE, UNTIL,
         ),
         refuses={**UNKNOWN, **UNKEPT}, about="How much of the time a service was up",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/report", handler=reporting.report, weight=20, answer=Report,
+        parameters=(SINCE, UNTIL), refuses=UNKEPT,
+        about="Availability of every service, incidents, and how fast they were found, told and over",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/calendar", handler=reporting.calendar, answer=answers.CalendarAnswer,
+        about="The tax calendar of today: the filing period, days off, peaks",
     ),
     Endpoint(
         method="GET", path="/api/v1/targets/{id}", handler=api.target, answer=answers.TargetAnswer,

@@ -75,7 +75,11 @@ def test_availability_without_and_with_maintenance_of_each_and_of_all():
 
 def test_times_count_from_the_first_failing_run():
     found = outage_of(incident("a"))
-    assert (found.detected_after, found.told_after, found.recovered_after) == (10.0, 20.0, 600.0)
+    assert (found.detected_after_seconds, found.told_after_seconds, found.recovered_after_seconds) == (
+        10.0,
+        20.0,
+        600.0,
+    )
 
 
 def test_nobody_was_told_and_it_is_not_over():
