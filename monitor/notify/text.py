@@ -154,7 +154,8 @@ def _view(notification: Notification, plan: Plan) -> View:
         still_down=[
             authority_name(slug, plan.authorities, plan.language) for slug in notification.still_down
         ],
-        window=None if notification.window is None else _planned(notification.window, plan),
+        window=None if notification.window is None else window_in_words(notification.window, plan),
+        notices=[notice_in_words(one, plan) for one in notification.notices[:MOST_NOTICES]],
         awaited=_awaited(notification, plan) if notification.waiting else None,
         details=[
             detail_words(_clean(line), plan.language) for line in notification.detail.split("; ") if line
@@ -214,31 +215,6 @@ def _reference(notification: Notification, about: Sequence[Incident], plan: Plan
     elif len(verdicts) == 1:
         said.append(known.verdicts[verdicts.pop()])
     return STOP[plan.language].join(said)
-
-
-def _planned(window: Window, plan: Plan) -> Planned:
-    known = words(plan.language)
-    services = window.services
-    named = [authority_name(slug, plan.authorities, plan.language) for slug in window.authorities or ()]
-    every = EVERYONE[plan.language]
-    some = MANY[plan.language].format(places=known.comma.join(named[:MOST_NAMED]), count=len(named))
-    return Planned(
-        name=_clean(window.name),
-        places=every if window.authorities is None else known.comma.join(named),
-        where=every
-        if window.authorities is None
-        else some
-        if len(named) > MOST_NAMED
-        else known.comma.join(named),
-        services=EVERYTHING[plan.language]
-        if services is None
-        else known.comma.join(known.service(service) for service in services),
-        work=works_of(known, services or ()),
-        start=to_the_minute(window.start, plan),
-        end=to_the_minute(window.end, plan),
-        begins=wall_clock(window.start, plan)[5:16],
-        lasts=duration(shown_span(window.start, window.end), plan.language),
-    )
 
 
 def _awaited(notification: Notification, plan: Plan) -> Awaited:

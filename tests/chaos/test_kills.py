@@ -11,7 +11,6 @@ import contextlib
 import os
 import random
 import signal
-import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,6 +20,7 @@ import pytest
 from monitor.simulator.simulator import Simulator
 from tests.chaos import invariants
 from tests.chaos.receivers import Witness, witnesses
+from tests.chaos.state import is_quiet, outbox
 from tests.flow.harness import until
 
 KILLS = int(os.environ.get("FAPIAO_KILLS", "8"))
@@ -71,25 +71,16 @@ def break_or_mend(sim: Simulator, dice: random.Random) -> None:
         sim.set_fault(slug, dice.choice(FAULTS), service=dice.choice(["verify", "dppt"]))
 
 
-def outbox(state: Path) -> dict[str, set[str]]:
-    """receiver id → keys that were decided for it, as the state file has them."""
-    with contextlib.closing(sqlite3.connect(state / "state.sqlite3")) as file:
-        rows = file.execute("SELECT receiver, key FROM outbox").fetchall()
-    found: dict[str, set[str]] = {}
-    for receiver, key in rows:
-        found.setdefault(receiver, set()).add(key)
-    return found
-
-
-def progress(done: int, everyone: tuple[Witness, ...]) -> None:
-    """One line now and then, in a long run, past pytest."""
+def progress(done: int, everyone: tuple[Witness, ...], terminal: pytest.CaptureFixture[str]) -> None:
+    """One line now and then, in a long run."""
     if KILLS > 50 and done % 10 == 0:
         told = ", ".join(f"{one.name} {len(one.accepted)}/{len(one.heard)}" for one in everyone)
-        print(f"{done}/{KILLS} kills; accepted of heard: {told}", file=sys.__stderr__, flush=True)
+        with terminal.disabled():
+            sys.stderr.write(f"{done}/{KILLS} kills; accepted of heard: {told}\n")
 
 
 @pytest.mark.timeout(200 + 5 * KILLS)
-async def test_no_kill_loses_or_contradicts_a_message(tmp_path):
+async def test_no_kill_loses_or_contradicts_a_message(tmp_path, capfd):
     seed = int(os.environ.get("FAPIAO_SEED", random.SystemRandom().randrange(10**6)))
     dice = random.Random(seed)
     good = Witness("good", random.Random(seed + 1))
@@ -104,7 +95,7 @@ async def test_no_kill_loses_or_contradicts_a_message(tmp_path):
         flapping = "20" if KILLS > 50 else RARELY
         probes.write_text(config.replace("judgement:\n", f"judgement:\n  flapping: {{runs: {flapping}}}\n"))
         for done in range(KILLS):
-            progress(done, everyone)
+            progress(done, everyone, capfd)
             pid = await start(process, probes, state)
             for _ in range(dice.randrange(1, 4)):
                 await asyncio.sleep(0.2 + dice.random())
@@ -131,10 +122,4 @@ async def settle(process: asyncio.subprocess.Process, probes: Path, state: Path)
     pid = await start(process, probes, state)
     await asyncio.sleep(6)
     await end(pid, signal.SIGTERM)
-    with contextlib.closing(sqlite3.connect(state / "state.sqlite3")) as file:
-        waiting = file.execute("SELECT count(*) FROM outbox WHERE status = 'pending'").fetchone()[0]
-        still_open = file.execute(
-            "SELECT count(*) FROM entity WHERE kind = 'incidents' AND json_extract(body, '$.resolved_at') IS NULL"
-        ).fetchone()[0]
-        flapping = file.execute("SELECT count(*) FROM entity WHERE kind = 'flaps'").fetchone()[0]
-    return bool(waiting == 0 and still_open == 0 and flapping == 0)
+    return is_quiet(state)
