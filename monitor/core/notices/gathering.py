@@ -29,6 +29,7 @@ from monitor.core.notices.words import (
 
 MOST_TIMES = 500
 MOST_NIGHTS = 62
+MOST_FOUND = 200
 _DAILY = frozenset({"每日", "每天", "每晚", "每夜", "逐日"})
 _WEEK = "一二三四五六日"
 
@@ -124,26 +125,31 @@ class Gathering:
     # --- one time ----------------------------------------------------------------------------------------------------
 
     def _span(self, span: Span, cluster: Cluster, sentence: Sentence, periods: Sequence[Span]) -> None:
-        said = cluster.mood()
+        said = cluster.said
         before = self.text.plain[max(sentence.start, span.start - 20) : span.start]
         after = self.text.plain[span.end : min(sentence.end, span.end + 40)]
-        if said is None and (span.right or SINCE.match(after)) and not ADVICE.search(cluster.own):
+        if said is None and (span.right or SINCE.match(after)) and not ADVICE.search(cluster.own[:300]):
             said = self._section or self._title
-        if said is Mood.STOP and _is_example(self.text.plain[sentence.start : span.start]):
+        if said is Mood.STOP and _is_example(
+            self.text.plain[max(sentence.start, span.start - 60) : span.start]
+        ):
             self._doubt(Doubt.VAGUE_TIME, sentence.start, sentence.end)
         elif span.left.every:
             if said is Mood.STOP:
                 self._repeated(span, cluster, sentence, periods)
         elif span.right is None:
             self._single(span, cluster, sentence, said, before, after)
-        elif said is None or (said is Mood.STOP and OTHER_TIMES.search(cluster.after)):
+        elif said is None or (said is Mood.STOP and OTHER_TIMES.search(cluster.after, 0, 300)):
             self._doubt(Doubt.NO_PURPOSE, span.start, span.end)
         elif said is Mood.STOP:
             for one in _each_day(span):
                 self._window(one, cluster, sentence, span)
 
     def _window(self, span: Span, cluster: Cluster, sentence: Sentence, written: Span) -> Found | None:
-        """Take in a window; None where its words name no time."""
+        """Take in a window; None where its words name no time, or there are too many."""
+        if len(self.found) >= MOST_FOUND:
+            self._doubt(Doubt.TOO_MANY, 0, 0)
+            return None
         try:
             read = stretch(span, Known(published=self.published, anchor=self._anchor))
         except UnreadableError as problem:
@@ -156,9 +162,8 @@ class Gathering:
         return found
 
     def _found(self, read: Stretch, cluster: Cluster, sentence: Sentence, written: Span) -> Found:
-        before, after = cluster.clauses_before, cluster.clauses_after
-        own = len(before) - 1
-        told = stopped([*before[:-1], before[-1] + "|" + after[0], *after[1:]], own)
+        told = Scope()
+        told.add(cluster.scope)
         start = max(sentence.start, written.start - 40)
         return Found(
             start=read.start,
@@ -178,9 +183,9 @@ class Gathering:
             return
         if is_over(before, after) and (said is not Mood.OTHER):
             self._over(span)
-        elif said is not Mood.STOP or (ADVICE.search(cluster.own) and not since):
+        elif said is not Mood.STOP or (ADVICE.search(cluster.own[:300]) and not since):
             return
-        elif since and is_for_good(cluster.after) and span.left.time is None:
+        elif since and is_for_good(cluster.after[:60]) and span.left.time is None:
             self._doubt(Doubt.FOR_GOOD, sentence.start, sentence.end)
         elif span.left.time is not None or since:
             self._start(span, cluster, sentence, since)
@@ -198,7 +203,7 @@ class Gathering:
         found = self._window(span, cluster, sentence, span)
         if found is None:
             return
-        seconds = lasts(cluster.after)
+        seconds = lasts(cluster.after[:120])
         if seconds is not None:
             found.end = found.start + timedelta(seconds=seconds)
         elif not since:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from monitor.core.notices.moments import Span
-from monitor.core.notices.scopes import names
+from monitor.core.notices.scopes import Scope, names, stopped
 from monitor.core.notices.words import Mood, last_word, mood
 
 _CLAUSE = re.compile(r"[,;\t]")
@@ -26,30 +26,12 @@ class Cluster:
     before: str
     after: str
 
-    @property
-    def own(self) -> str:
-        """The clause in which they stand, what follows first."""
-        return _CLAUSE.split(self.after)[0] + "," + _CLAUSE.split(self.before)[-1]
-
-    @property
-    def clauses_before(self) -> list[str]:
-        """What stands before them, clause by clause."""
-        return _CLAUSE.split(self.before)
-
-    @property
-    def clauses_after(self) -> list[str]:
-        """What follows, clause by clause."""
-        return _CLAUSE.split(self.after)
-
-    def mood(self) -> Mood | None:
-        """What is said of these times: their own clause first, then what follows, then what stands before."""
-        own, later = mood(self.own), [mood(clause) for clause in self.clauses_after]
-        if own in (Mood.OTHER, Mood.STOP):
-            return own
-        if Mood.STOP in later:
-            return Mood.STOP
-        earlier = (mood(clause) for clause in reversed(self.clauses_before))
-        return own or next(filter(None, later), None) or next(filter(None, earlier), None)
+    own: str
+    """The clause in which they stand, what follows first."""
+    said: Mood | None
+    """What is said of them."""
+    scope: Scope
+    """What they say is stopped, if it is a stop."""
 
 
 def clusters(plain: str, start: int, end: int, spans: Sequence[Span]) -> list[Cluster]:
@@ -67,13 +49,34 @@ def clusters(plain: str, start: int, end: int, spans: Sequence[Span]) -> list[Cl
         groups.append([right])
     edges.append(end)
     return [
-        Cluster(
-            spans=tuple(group),
-            before=plain[begins : group[0].start],
-            after=plain[group[-1].end : ends],
-        )
+        _cluster(group, plain[begins : group[0].start], plain[group[-1].end : ends])
         for group, (begins, ends) in zip(groups, pairwise(edges), strict=True)
     ]
+
+
+def _cluster(group: Sequence[Span], before: str, after: str) -> Cluster:
+    earlier, later = _CLAUSE.split(before), _CLAUSE.split(after)
+    own = f"{later[0]},{earlier[-1]}"
+    clauses = [*earlier[:-1], f"{earlier[-1]}|{later[0]}", *later[1:]]
+    return Cluster(
+        spans=tuple(group),
+        before=before,
+        after=after,
+        own=own,
+        said=_said(own, earlier, later),
+        scope=stopped(clauses, len(earlier) - 1),
+    )
+
+
+def _said(own: str, earlier: Sequence[str], later: Sequence[str]) -> Mood | None:
+    """Their own clause first, then what follows, then what stands before."""
+    here, after = mood(own), [mood(clause) for clause in later]
+    if here in (Mood.OTHER, Mood.STOP):
+        return here
+    if Mood.STOP in after:
+        return Mood.STOP
+    before = (mood(clause) for clause in reversed(earlier))
+    return here or next(filter(None, after), None) or next(filter(None, before), None)
 
 
 def _cut(between: str) -> int | None:

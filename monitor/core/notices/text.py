@@ -11,8 +11,10 @@ from itertools import pairwise
 from monitor.core.notices.letters import READ_AS, UNSEEN
 from monitor.core.notices.notice import QUOTE
 
-MOST = 200_000
-"""Characters that are looked at; the longest real notice has about 3,000, its page about 100,000."""
+MOST = 500_000
+"""Characters of a page that are looked at."""
+MOST_TEXT = 40_000
+"""Characters of its text that are. The longest real notice has about 3,000."""
 
 _TAG = re.compile(r"<!--|-->|<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})\b([^<>]*)>|</?[a-zA-Z!][^<>]*>")
 _IS_HTML = re.compile(r"<(?:!doctype|html|body|div|p|br|span|table|td|meta|h[1-6])\b[^<>]*>", re.IGNORECASE)
@@ -48,7 +50,7 @@ class Text:
     places: tuple[int, ...]
     """Of each letter of `plain` in `written`."""
     cut: bool
-    """There was more than `MOST` characters."""
+    """There was more than is looked at."""
     published: str
     """Day of publication that the head of a page names (PubDate); empty where there is none."""
     heading: str
@@ -68,7 +70,8 @@ def clean(text: str) -> Text:
     cut, text = len(text) > MOST, text[:MOST]
     head: dict[str, str] = {}
     if _IS_HTML.search(text):
-        text = html.unescape("".join(_without_tags(text, head)))[:MOST]
+        text = html.unescape("".join(_without_tags(text, head)))
+    cut, text = cut or len(text) > MOST_TEXT, text[:MOST_TEXT]
     written = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     plain, places = _squeezed(written.translate(READ_AS))
     return Text(
