@@ -25,6 +25,8 @@ COMMANDS = {
     "silence": "Add, list and end silences at a running daemon.",
     "windows": "Show the maintenance windows that are open or begin soon.",
     "window": "Add a maintenance window by hand, or end one early.",
+    "notice": "Read a Chinese maintenance notice into windows.",
+    "report": "Report on availability and incidents, from the history of a running daemon.",
     "which": "Find the authority that holds an invoice.",
     "authorities": "Show the registry of the 36 authorities.",
     "codes": "Show the catalogue of error codes.",

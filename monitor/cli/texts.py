@@ -1,4 +1,4 @@
-"""What `probe` and `which` say at a terminal, in Chinese and English, and in which of the two."""
+"""What `probe`, `which` and `notice` say at a terminal, in Chinese and English, and in which of the two."""
 
 from __future__ import annotations
 
@@ -72,6 +72,22 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "watched_unknown": "监测程序没有给出，无从得知",
         "unwatched": "没有观测它",
         "bad_file": "配置文件有误（逐条说明为英文）：\n{mistakes}",
+        # notice
+        "untitled": "停机通告",
+        "publisher": "发布机关",
+        "published": "发布日期",
+        "not_known": "不明",
+        "window_from": "开始",
+        "window_to": "结束",
+        "window_of": "税务机关",
+        "window_services": "业务",
+        "words": "原文",
+        "left_open": "未定，暂按 {end}",
+        "all_services": "全部",
+        "no_window": "没有读出停机时间",
+        "to_decide": "需要人来判断",
+        "name_them": "请填写税务机关，如 [shandong]；全部写 all",
+        "end_is_open": "原文没有说何时结束",
         # the daemon
         "bad_url": "--url：请写成 {example} 这样的地址",
         "daemon_absent": "{where} 没有监测程序在运行（{why}），可用 fapiao-monitor run 启动",
@@ -138,6 +154,21 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "watched_unknown": "not known: the daemon did not say",
         "unwatched": "nothing of it",
         "bad_file": "the configuration has mistakes:\n{mistakes}",
+        "untitled": "maintenance notice",
+        "publisher": "publisher",
+        "published": "published",
+        "not_known": "not known",
+        "window_from": "from",
+        "window_to": "to",
+        "window_of": "authorities",
+        "window_services": "services",
+        "words": "words",
+        "left_open": "open, taken as {end}",
+        "all_services": "all",
+        "no_window": "no window was found",
+        "to_decide": "for a person to decide",
+        "name_them": "name the authorities, such as [shandong], or write all",
+        "end_is_open": "the notice leaves the end open",
         "bad_url": "--url: write an address like {example}",
         "daemon_absent": "no daemon at {where}: {why}. Start one with `run`",
         "daemon_silent": "the daemon at {where} did not answer within {seconds:g} s",

@@ -6,5 +6,6 @@ What is certain becomes a window; what is not is named in `unclear`, and waits f
 from monitor.core.notices.doubts import explain
 from monitor.core.notices.notice import Doubt, Notice, NoticeWindow, Unclear
 from monitor.core.notices.reading import read
+from monitor.core.notices.text import decode
 
-__all__ = ["Doubt", "Notice", "NoticeWindow", "Unclear", "explain", "read"]
+__all__ = ["Doubt", "Notice", "NoticeWindow", "Unclear", "decode", "explain", "read"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from monitor.core.notices.days import Known, Stretch, UnreadableError, stretch
 from monitor.core.notices.moments import Span, spans
-from monitor.core.notices.notice import Doubt, Unclear
+from monitor.core.notices.notice import QUOTE, Doubt, Unclear
 from monitor.core.notices.purposes import Cluster, clusters
 from monitor.core.notices.scopes import Scope, stopped
 from monitor.core.notices.sentences import Sentence, sentences
@@ -31,6 +32,7 @@ MOST_TIMES = 500
 MOST_NIGHTS = 62
 MOST_FOUND = 200
 _DAILY = frozenset({"每日", "每天", "每晚", "每夜", "逐日"})
+_CLAUSE = re.compile(r"[,;\t]")
 _WEEK = "一二三四五六日"
 
 
@@ -164,12 +166,13 @@ class Gathering:
     def _found(self, read: Stretch, cluster: Cluster, sentence: Sentence, written: Span) -> Found:
         told = Scope()
         told.add(cluster.scope)
-        start = max(sentence.start, written.start - 40)
+        head = self.text.plain[max(sentence.start, written.start - 60) : written.start]
+        start = written.start - len(_CLAUSE.split(head)[-1])
         return Found(
             start=read.start,
             end=read.end,
             scope=told,
-            quote=self.text.quote(start, min(sentence.end, max(start + 110, written.end))),
+            quote=self.text.quote(start, min(sentence.end, start + QUOTE)),
             sentence=sentence.text[:2000],
             doubts=list(read.doubts),
         )

@@ -10,6 +10,8 @@ from itertools import pairwise
 
 from monitor.core.notices.letters import READ_AS, UNSEEN
 from monitor.core.notices.notice import QUOTE
+from monitor.core.page import text_of
+from monitor.model import Reply
 
 MOST = 500_000
 """Characters of a page that are looked at."""
@@ -63,6 +65,13 @@ class Text:
         words = " ".join(self.written[self.places[start] : self.places[end - 1] + 1].split())
         words = "".join(letter for letter in words if letter.isprintable())
         return words if len(words) <= QUOTE else words[: QUOTE - 1] + "…"
+
+
+def decode(data: bytes) -> str:
+    """The characters of a file: by its mark or its page's charset, else UTF-8, else GB18030. Never fails."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    return text_of(Reply(status=200, headers=(), body=data, url=""))
 
 
 def clean(text: str) -> Text:
