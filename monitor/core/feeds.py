@@ -237,6 +237,7 @@ def tell(draft: Draft) -> None:
                 incidents=(),
                 to=tuple(sorted(to)),
                 notices=tuple(fresh),
+                detail="; ".join((one.title or one.file).replace("; ", ", ") for one in fresh),
             )
         )
 

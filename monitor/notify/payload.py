@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.model import Evidence, Incident, Notification, Plan, Window, as_json
+from monitor.model import Evidence, Incident, Notification, Plan, PostedNotice, Window, as_json
 from monitor.notify.digest import link_of_digest, words_of_digest
 from monitor.notify.evidence import evidence_json
+from monitor.notify.maintenance import MOST_NOTICES
 from monitor.notify.text import link, title_and_text
 
 FORMAT = "fapiao-notification/1"
@@ -37,6 +38,7 @@ def payload(notification: Notification, plan: Plan) -> dict[str, Any]:
         "drill": notification.drill,
         **_digest(notification),
         **_waiting(notification),
+        **_notices(notification),
         "url": link_of_digest(notification, plan) if is_digest else link(notification, plan),
     }
     plain: dict[str, Any] = as_json(told)
@@ -66,6 +68,25 @@ def _waiting(notification: Notification) -> dict[str, Any]:
         return {}
     keys = ("authority", "service", "ticket")
     return {"waiting": [{key: getattr(one, key) for key in keys} for one in notification.waiting]}
+
+
+def _notices(notification: Notification) -> dict[str, Any]:
+    """Notices that wait for a person, with what was read from them."""
+    if not notification.notices:
+        return {}
+    return {"notices": [_notice(one) for one in notification.notices[:MOST_NOTICES]]}
+
+
+def _notice(notice: PostedNotice) -> dict[str, Any]:
+    return {
+        "id": notice.id,
+        "feed": notice.feed,
+        "file": notice.file,
+        "title": notice.title,
+        "published": notice.published and notice.published.isoformat(),
+        "windows": [_window(window) for window in notice.windows],
+        "unclear": [{"kind": kind, "text": text} for kind, text in notice.unclear],
+    }
 
 
 def _incident(incident: Incident, found: Evidence | None) -> dict[str, Any]:
@@ -106,4 +127,8 @@ def _window(window: Window) -> dict[str, Any]:
         "services": window.services,
         "start": window.start,
         "end": window.end,
+        "planned_end": window.planned_end,
+        "early": window.early,
+        "resumes": window.resumes or None,
+        "notice": window.notice or None,
     }

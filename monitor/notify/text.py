@@ -25,7 +25,6 @@ from monitor.model import (
     Scope,
     SpeaksOf,
     Verdict,
-    Window,
 )
 from monitor.notify.advice import (
     Case,
@@ -37,22 +36,17 @@ from monitor.notify.advice import (
     works_of,
 )
 from monitor.notify.dates import filing_line
+from monitor.notify.maintenance import MOST_NOTICES, notice_in_words, window_in_words
 from monitor.notify.reports import reported
-from monitor.notify.times import ZONE_NAMES, after, duration, shown_span, to_the_minute, wall_clock
-from monitor.notify.view import Awaited, Item, Judged, Planned, View
-from monitor.notify.words import Vocabulary, authority_name, detail_words, words
+from monitor.notify.times import ZONE_NAMES, after, duration, shown_span, wall_clock
+from monitor.notify.view import Awaited, Item, Judged, View
+from monitor.notify.words import Vocabulary, authority_name, clean, detail_words, words
 
 _TEXTS = Path(__file__).parent / "texts"
 
 MOST_LINES = 40
 """Incidents that a text lists one by one."""
 MOST_FACTS = 8
-MOST_NAMED = 3
-"""Authorities that a title names."""
-LONGEST_FACT = 200
-"""Characters of one fact."""
-EVERYONE = {"zh": "全部税务机关", "en": "all authorities"}
-EVERYTHING = {"zh": "全部服务", "en": "all services"}
 VOTE = {"zh": "{source}：{outcome}（{age}前）", "en": "{source}: {outcome} ({age} ago)"}
 STOP = {"zh": "；", "en": "; "}
 USABLE = frozenset({Cause.FORMAT_DRIFT, Cause.SYNC_LAG, Cause.RECORD_MISSING, Cause.COUNT_MISMATCH})
@@ -61,7 +55,6 @@ FLAPPING = frozenset({EventName.FLAPPING_STARTED, EventName.FLAPPING_STOPPED})
 """Events of what may have no incident of its own; where it has one that is on the page of the authority."""
 NO_INCIDENT = frozenset({EventName.CERTIFICATE_EXPIRING, EventName.TEST})
 """Events whose incidents are examples or stand-ins that have no page."""
-MANY = {"zh": "{places}等 {count} 个税务机关", "en": "{places} and others ({count})"}
 TO = {"zh": " 至 ", "en": " to "}
 DRILL = {"zh": "【演练】", "en": "[DRILL] "}
 DRILL_LINE = {
@@ -158,7 +151,7 @@ def _view(notification: Notification, plan: Plan) -> View:
         notices=[notice_in_words(one, plan) for one in notification.notices[:MOST_NOTICES]],
         awaited=_awaited(notification, plan) if notification.waiting else None,
         details=[
-            detail_words(_clean(line), plan.language) for line in notification.detail.split("; ") if line
+            detail_words(clean(line), plan.language) for line in notification.detail.split("; ") if line
         ],
         stores=[
             known.stores.get(one.service, one.service)
@@ -202,7 +195,7 @@ def _reference(notification: Notification, about: Sequence[Incident], plan: Plan
     known = words(plan.language)
     said = [
         VOTE[plan.language].format(
-            source=_clean(vote.source),
+            source=clean(vote.source),
             outcome=known.outcomes[vote.outcome],
             age=duration(timedelta(seconds=vote.age_seconds), plan.language),
         )
@@ -223,7 +216,7 @@ def _awaited(notification: Notification, plan: Plan) -> Awaited:
     place = authority_name(first.authority, plan.authorities, plan.language)
     return Awaited(
         what=f"{place} {known.service(first.service)}".rstrip(),
-        tickets=known.comma.join(_clean(one.ticket) for one in notification.waiting if one.ticket),
+        tickets=known.comma.join(clean(one.ticket) for one in notification.waiting if one.ticket),
         since=wall_clock(min(one.since for one in notification.waiting), plan),
     )
 
@@ -260,7 +253,7 @@ def _brief(incident: Incident, known: Vocabulary) -> str:
     if incident.cause is Cause.HTTP_STATUS:
         status = (fact.partition("=")[2] for fact in incident.facts if fact.startswith(f"{Fact.STATUS}="))
         if number := next(status, ""):
-            return f"HTTP {_clean(number)}"
+            return f"HTTP {clean(number)}"
     return known.briefs[incident.cause]
 
 
@@ -308,7 +301,7 @@ def _judged(
         places=places,
         fault=said.fault,
         step=said.step,
-        facts=[_clean(known.fact(fact, incidents[0].scope)) for fact in facts],
+        facts=[clean(known.fact(fact, incidents[0].scope)) for fact in facts],
     )
 
 
@@ -328,9 +321,3 @@ def _is_said_elsewhere(fact: str, incident: Incident) -> bool:
     """Whether a line of its own says it: the last day to file, and beside an authority what the references say."""
     name = fact.partition("=")[0]
     return name == Fact.FILING_DEADLINE or (incident.scope is Scope.AUTHORITY and name in OF_REFERENCES)
-
-
-def _clean(text: str) -> str:
-    """One short line without control characters."""
-    visible = "".join(letter if letter.isprintable() else " " for letter in text)
-    return visible if len(visible) <= LONGEST_FACT else visible[: LONGEST_FACT - 1] + "…"

@@ -65,6 +65,25 @@ class Planned:
     begins: str
     """The start for a title: month, day and minute."""
     lasts: str
+    planned_end: str
+    """When it was to end, where it ended early; else empty."""
+    is_back: bool
+    """It ended early because all that it covered is back."""
+    is_rest: bool
+    """It ended early and goes on, because something that it covers fails again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A maintenance notice that waits for a person, in words."""
+
+    id: str
+    title: str
+    file: str
+    windows: Sequence[Planned]
+    hidden: int
+    """How many more windows it has."""
+    unclear: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +160,8 @@ class View:
     """When returns are due, in the last days to file; else empty."""
     still_down: Sequence[str]
     window: Planned | None
+    notices: Sequence[Posted]
+    """Those that wait for a person; then there is no window."""
     awaited: Awaited | None
     details: Sequence[str]
     """What does not work, or which certificates: lines."""

@@ -30,6 +30,8 @@ from monitor.model import (
 )
 
 LANGUAGES = ("zh", "en")
+LONGEST = 200
+"""Characters of what others wrote that are shown in one piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,3 +179,9 @@ def _filled(sentence: str, values: Sequence[str], phases: Mapping[Phase, str]) -
     said = [phases[Phase(value)] if value in phases else value for value in values]
     following = iter(said)
     return _BLANK.sub(lambda blank: said[int(blank[1])] if blank[1] else next(following), sentence)
+
+
+def clean(text: str) -> str:
+    """One short line without control characters, of what others wrote."""
+    visible = "".join(letter if letter.isprintable() else " " for letter in text)
+    return visible if len(visible) <= LONGEST else visible[: LONGEST - 1] + "…"
