@@ -9,17 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 import structlog
 
 from monitor.clock import Clock
-from monitor.model import EventName, Notification, Plan, Receiver
+from monitor.core.digest import told_by
+from monitor.core.pace import Pace
+from monitor.guests import GuestMeter, Meter, is_guest, receiver_of
+from monitor.model import Notification, Plan, Receiver
 from monitor.notify import deliverers as all_deliverers
 from monitor.notify.delivery import Deliverer, DeliveryError
 from monitor.notify.payload import payload
+from monitor.notify.text import read_all
 from monitor.store.state import Pending, StateStore, StoreError
+from monitor.threads import in_daemon_thread
+from monitor.waitlist import Waitlist
 
 DEADLINE = 15.0
 """Seconds for one try."""
@@ -27,28 +32,16 @@ BACKOFF = (1.0, 300.0)
 """First and longest wait in seconds after a failed try; each is twice the one before."""
 REFUSALS = 8
 """Refusals after which a notification is given up: about two minutes, enough for a receiver that is being redeployed."""
+GUEST_PATIENCE = timedelta(days=1)
+"""How long the webhook of one who waited for a service may stay away before its word is given up."""
+MOST_GUESTS = 1000
+"""Of how many of those it is known that they were told, should the disk not take that."""
 GRACE = 2.0
 """Seconds that a try under way may still take when the daemon stops."""
 READING = (2.0, 10.0)
 """Seconds that reading the outbox may hold up a worker, and after which it is tried again when it failed."""
 
 log = structlog.get_logger(__name__)
-
-
-class Meter(Protocol):
-    """What the courier tells about its work."""
-
-    def count_notification(self, receiver: str, event: EventName, result: str) -> None:
-        """One attempt to tell ended: `sent`, `failed` or `dropped`."""
-
-    def observe_notification_delay(self, receiver: str, seconds: float) -> None:
-        """A receiver accepted a notification this long after the decision."""
-
-    def set_pending(self, receiver: str, count: int, oldest: datetime | None) -> None:
-        """How many notifications wait for a receiver, and when the oldest of them was decided."""
-
-    def count_internal_error(self, part: str) -> None:
-        """A bug of ours was caught and logged with its traceback."""
 
 
 class Courier:
@@ -67,6 +60,9 @@ class Courier:
         self._deliverers = all_deliverers() if deliverers is None else deliverers
         self._clock = clock
         self._workers: dict[str, Worker] = {}
+        self._guests: dict[str, Worker] = {}
+        self._guest_meter = GuestMeter(meter)
+        self._plan = plan
         self._starting: list[Worker] = []
         self._replanned = asyncio.Event()
         self._seen = store.decided
@@ -75,19 +71,20 @@ class Courier:
     async def run(self) -> None:
         """Resume the outbox, then tell until cancelled; then what is under way may end for `GRACE` seconds."""
         stopped: asyncio.CancelledError | None = None
+        in_daemon_thread(self._read_texts, name="texts")
         try:
             async with asyncio.TaskGroup() as workers:
                 try:
                     while True:
                         self._replanned.clear()
+                        await self._sort_outbox()
                         while self._starting:
                             worker = self._starting.pop()
                             workers.create_task(worker.run(), name=f"tell {worker.receiver.id}")
-                        await self._drop_orphans()
                         await self._replanned.wait()
                 except asyncio.CancelledError as cancelled:
                     stopped = cancelled
-                    for worker in self._workers.values():
+                    for worker in (*self._workers.values(), *self._guests.values()):
                         worker.stop()
         finally:
             for deliverer in self._deliverers.values():
@@ -95,8 +92,14 @@ class Courier:
         if stopped is not None:
             raise stopped
 
+    def _read_texts(self) -> None:
+        """Beside the start: a message that says that no file can be opened must not need one."""
+        for language in sorted({worker.plan.language for worker in list(self._workers.values())}):
+            read_all(language)
+
     def replan(self, plan: Plan) -> None:
         """Follow another plan: unchanged receivers go on, changed ones start anew from the outbox, others end soon."""
+        self._plan = plan
         known, self._workers = self._workers, {}
         for receiver in plan.receivers:
             worker = known.pop(receiver.id, None)
@@ -119,32 +122,54 @@ class Courier:
             self._seen = self._store.decided
             for worker in self._workers.values():
                 worker.poke()
+            self._replanned.set()
 
     def tell(self, notifications: Sequence[Notification]) -> None:
         """Tell these from memory: the outbox could not be written in time. Repeating a key changes nothing."""
         for notification in notifications:
             for name in notification.to:
-                if name in self._workers:
-                    self._workers[name].add(Pending(notification=notification))
+                worker = self._workers.get(name) or self._invite(name, notification)
+                if worker is not None:
+                    worker.add(Pending(notification=notification))
 
-    async def _drop_orphans(self) -> None:
-        """Give up what waits for receivers that are no longer configured, aloud."""
+    def _invite(self, name: str, notification: Notification) -> Worker | None:
+        """The worker of one who waited for a service; None: it is none of those."""
+        if not is_guest(name) or name in self._guests:
+            return self._guests.get(name)
+        receiver = receiver_of(notification, name)
+        if receiver is None:
+            return None
+        if len(self._guests) >= MOST_GUESTS:
+            del self._guests[next(iter(self._guests))]
+        deliverer, meter = self._deliverers[receiver.kind], self._guest_meter
+        worker = Worker(receiver, deliverer, self._store, self._plan, self._clock, meter, guest=True)
+        self._guests[name] = worker
+        self._starting.append(worker)
+        self._replanned.set()
+        return worker
+
+    async def _sort_outbox(self) -> None:
+        """Start who is there for one message, and give up aloud what waits for receivers that are no longer configured."""
         with suppress(StoreError):
-            for name in sorted(await self._store.waiting_receivers() - self._workers.keys()):
+            known = self._workers.keys() | self._guests.keys()
+            for name in sorted(await self._store.waiting_receivers() - known):
                 for waiting in await self._store.pending(name):
-                    told = waiting.notification
-                    log.warning(
-                        "notification.dropped", receiver=name, key=told.key, reason="no longer configured"
-                    )
-                    self._meter.count_notification(name, told.event, "dropped")
-                    await self._store.mark_dropped(told.key, name)
+                    if self._invite(name, waiting.notification) is None:
+                        await self._drop_orphan(name, waiting.notification)
+
+    async def _drop_orphan(self, name: str, told: Notification) -> None:
+        log.warning("notification.dropped", receiver=name, key=told.key, reason="no longer configured")
+        for event, _ in told_by(told):
+            self._meter.count_notification(name, event, "dropped")
+        await self._store.mark_dropped(told.key, name)
 
 
 class Worker:
-    """Tells one receiver, one notification at a time.
+    """Tells one receiver, one message at a time.
 
     What concerns the same service of an authority is told in the order in which it was decided; else a notification that keeps
-    failing lets others pass. A success makes everything that waits due at once: the receiver is back.
+    failing lets others pass. A success makes everything that waits due at once: the receiver is back. Beyond what it may be
+    sent (core/pace.py) what waits becomes one message.
     """
 
     def __init__(
@@ -155,7 +180,10 @@ class Worker:
         plan: Plan,
         clock: Clock,
         meter: Meter,
+        *,
+        guest: bool = False,
     ) -> None:
+        """`guest`: it is there for one message alone, ends when that is told, and gives it up after `GUEST_PATIENCE`."""
         self.receiver = receiver
         self.plan = plan
         """Its language, time zone and names; replaced when the configuration is."""
@@ -163,9 +191,10 @@ class Worker:
         self._store = store
         self._clock = clock
         self._meter = meter
-        self._queue: dict[str, Pending] = {}
+        self._guest = guest
+        self._queue = Waitlist(BACKOFF[1])
+        self._pace = Pace(receiver.cap, gathers=receiver.kind == "apprise")
         self._finished: dict[str, None] = {}
-        self._refusals: dict[str, int] = {}
         self._news = asyncio.Event()
         self._must_read = True
         self._unread = False
@@ -174,12 +203,15 @@ class Worker:
 
     async def run(self) -> None:
         """Tell until stopped."""
+        await self._remember_pace()
         while not self._is_over():
             if self._must_read:
                 await self._read_outbox()
-            elif (next_one := self._next_due()) is not None:
+                continue
+            await self._keep_bounded()
+            if (next_one := await self._next()) is not None:
                 await self._try(next_one)
-            elif self._stop_at is None:
+            elif self._stop_at is None and not self._is_done():
                 await self._wait()
             else:
                 return
@@ -193,7 +225,7 @@ class Worker:
         """Queue one notification, once."""
         key = pending.notification.key
         if key not in self._queue and key not in self._finished:
-            self._queue[key] = pending
+            self._queue.put(pending)
             self._show_pending()
             self._news.set()
 
@@ -204,10 +236,25 @@ class Worker:
             self._attempt.reschedule(min(when, self._stop_at))
         self._news.set()
 
+    def _is_done(self) -> bool:
+        return self._guest and not self._queue and not self._unread
+
     def _is_over(self) -> bool:
         return self._stop_at is not None and asyncio.get_running_loop().time() >= self._stop_at - 0.01
 
     # --- the queue ----------------------------------------------------------------------------------------------
+
+    async def _remember_pace(self) -> None:
+        """Count what was sent before a restart, by the wall clock; what lies in the future was sent just now."""
+        if not self._pace.span:
+            return
+        now, steady = self._clock.now(), self._clock.monotonic()
+        with suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(READING[0]):
+                sent = await self._store.sent_since(
+                    self.receiver.id, now - timedelta(seconds=self._pace.span)
+                )
+            self._pace.restore(steady - max(0.0, (now - at).total_seconds()) for at in sent)
 
     async def _read_outbox(self) -> None:
         self._must_read, self._unread = False, True
@@ -220,41 +267,52 @@ class Worker:
         for pending in waiting:
             self.add(pending)
 
-    def _next_due(self) -> Pending | None:
-        """The first that is due and not behind an earlier one about the same (authority, service).
+    async def _next(self) -> Pending | None:
+        """What to tell now: the first that is due, or one for all that is, where they are more than may be sent."""
+        due = self._queue.due(self._clock.now())
+        room = self._pace.room(self._clock.monotonic()).count
+        if not due or room == 0:
+            return None
+        together = self._queue.together(due)
+        if room is None or len(due) <= room or len(together) < 2:
+            return due[0]
+        return await self._join(together)
 
-        Else a receiver that was away could hear that the next outage began before it hears that the last one ended.
-        """
-        now = self._clock.now()
-        held: set[tuple[str, str]] = set()
-        for pending in self._queue.values():
-            about = {(incident.authority, incident.service) for incident in pending.notification.incidents}
-            if not about & held and self._wait_for(pending, now) <= 0:
-                return pending
-            held |= about
-        return None
+    async def _join(self, notes: list[Notification]) -> Pending:
+        digest = self._queue.join(notes, self.receiver.id)
+        for note in notes:
+            self._finish(note.key)
+        log.info("notification.joined", receiver=self.receiver.id, key=digest.key, number=len(digest.digest))
+        await self._store.join(digest, self.receiver.id, [note.key for note in notes])
+        return Pending(notification=digest)
 
-    def _wait_for(self, pending: Pending, now: datetime) -> float:
-        """Seconds until it is due; never more than the longest backoff, should the wall clock have jumped."""
-        if pending.next_try is None:
-            return 0.0
-        return min((pending.next_try - now).total_seconds(), BACKOFF[1])
+    async def _keep_bounded(self) -> None:
+        """Let go of what says nothing new when too much waits; if that is not enough the older half becomes one."""
+        vain, too_many = self._queue.overflow()
+        for note in vain:
+            self._forget(note.key)
+            self._meter.count_left_out(self.receiver.id, note.event)
+            log.info("notification.superseded", receiver=self.receiver.id, key=note.key)
+            await self._store.mark_dropped(note.key, self.receiver.id)
+        if len(too_many) > 1:
+            await self._join(too_many)
 
     async def _wait(self) -> None:
-        now = self._clock.now()
-        waits = [wait for pending in self._queue.values() if (wait := self._wait_for(pending, now)) > 0]
+        waits = [self._queue.next_wait(self._clock.now())]
+        room = self._pace.room(self._clock.monotonic())
+        if room.count == 0:
+            waits.append(room.wait)
         if self._unread:
             waits.append(READING[1])
         self._news.clear()
         try:
-            async with asyncio.timeout(min(waits, default=None)):
+            async with asyncio.timeout(min((wait for wait in waits if wait is not None), default=None)):
                 await self._news.wait()
         except TimeoutError:
             self._must_read = self._unread
 
     def _show_pending(self) -> None:
-        oldest = min((pending.notification.at for pending in self._queue.values()), default=None)
-        self._meter.set_pending(self.receiver.id, len(self._queue), oldest)
+        self._meter.set_pending(self.receiver.id, len(self._queue), self._queue.oldest())
 
     # --- one try ------------------------------------------------------------------------------------------------
 
@@ -285,27 +343,31 @@ class Worker:
             self._attempt = None
 
     async def _sent(self, pending: Pending) -> None:
-        told = pending.notification
-        delay = max(0.0, (self._clock.now() - told.at).total_seconds())
+        told, now = pending.notification, self._clock.now()
+        delay = max(0.0, (now - told.at).total_seconds())
         self._forget(told.key)
-        self._meter.count_notification(self.receiver.id, told.event, "sent")
+        for event, has_own_line in told_by(told):
+            if has_own_line:
+                self._meter.count_notification(self.receiver.id, event, "sent")
+            else:
+                self._meter.count_left_out(self.receiver.id, event)
         self._meter.observe_notification_delay(self.receiver.id, delay)
         log.info("notification.sent", receiver=self.receiver.id, key=told.key, delay_s=round(delay, 3))
-        for key, waiting in self._queue.items():
-            if waiting.next_try is not None and key not in self._refusals:
-                self._queue[key] = Pending(notification=waiting.notification, attempts=waiting.attempts)
-        await self._store.mark_sent(told.key, self.receiver.id)
+        self._pace.count(self._clock.monotonic())
+        self._queue.hasten()
+        await self._store.mark_sent(told.key, self.receiver.id, now)
 
     async def _failed(self, pending: Pending, problem: DeliveryError) -> None:
         told, attempts = pending.notification, pending.attempts + 1
+        refusals = self._queue.refusals
         if problem.permanent:
-            self._refusals[told.key] = self._refusals.get(told.key, 0) + 1
-        if self._refusals.get(told.key, 0) >= REFUSALS:
+            refusals[told.key] = refusals.get(told.key, 0) + 1
+        if refusals.get(told.key, 0) >= REFUSALS or self._is_too_late(told):
             await self._drop(told, problem.reason)
             return
         wait = min(BACKOFF[0] * 2.0 ** min(attempts - 1, 30), BACKOFF[1])
         next_try = self._clock.now() + timedelta(seconds=wait)
-        self._queue[told.key] = Pending(notification=told, attempts=attempts, next_try=next_try)
+        self._queue.put(Pending(notification=told, attempts=attempts, next_try=next_try))
         self._meter.count_notification(self.receiver.id, told.event, "failed")
         log.warning(
             "notification.failed",
@@ -317,17 +379,23 @@ class Worker:
         )
         await self._store.mark_failed(told.key, self.receiver.id, next_try, attempts)
 
+    def _is_too_late(self, told: Notification) -> bool:
+        return self._guest and self._clock.now() - told.at > GUEST_PATIENCE
+
     async def _drop(self, told: Notification, reason: str) -> None:
         self._forget(told.key)
-        self._meter.count_notification(self.receiver.id, told.event, "dropped")
+        for event, _ in told_by(told):
+            self._meter.count_notification(self.receiver.id, event, "dropped")
         log.error("notification.dropped", receiver=self.receiver.id, key=told.key, reason=reason)
         await self._store.mark_dropped(told.key, self.receiver.id)
 
     def _forget(self, key: str) -> None:
+        self._queue.forget(key)
+        self._finish(key)
+        self._show_pending()
+
+    def _finish(self, key: str) -> None:
         """It is done with. Its key is remembered for a while: the outbox may still show it."""
-        del self._queue[key]
-        self._refusals.pop(key, None)
         self._finished[key] = None
         if len(self._finished) > 10_000:
             del self._finished[next(iter(self._finished))]
-        self._show_pending()

@@ -46,6 +46,9 @@ class Meter:
         self.waiting[receiver] = count
         assert (count > 0) is (oldest is not None)
 
+    def count_left_out(self, receiver: str, event: EventName) -> None:
+        self.counted[receiver, "left out"] += 1
+
     def count_internal_error(self, part: str) -> None:
         self.counted[part, "bug"] += 1
 

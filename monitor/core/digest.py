@@ -21,6 +21,10 @@ QUIET = frozenset({EventName.INCIDENT_CHANGED, EventName.INCIDENT_REMINDER, Even
 BEGUN = frozenset({
     EventName.INCIDENT_OPENED, EventName.MAINTENANCE_OVERRUN, EventName.DAEMON_DEGRADED, *QUIET,
 })  # fmt: skip
+MAY_BE_LEFT_OUT = QUIET | {
+    EventName.MAINTENANCE_ANNOUNCED, EventName.MAINTENANCE_UPCOMING, EventName.MAINTENANCE_STARTED,
+}  # fmt: skip
+"""What may be let go of, or be told without a line of its own."""
 MOST_LISTED = 500
 """Incidents that one digest holds; of older ones that are over only the number."""
 

@@ -28,7 +28,7 @@ from monitor.model import (
 )
 from monitor.model.waiting import WAITING
 
-MOST = 500
+MOST = 200
 """Who may wait at a time."""
 PATIENCE = timedelta(days=7)
 """How long somebody waits at most."""

@@ -14,9 +14,11 @@ from prometheus_client.registry import Collector
 
 from monitor import __version__
 from monitor.core.alive import Part
+from monitor.core.digest import MAY_BE_LEFT_OUT
 from monitor.metrics import series
 from monitor.metrics.series import Family
 from monitor.model import EventName, Incident, Plan, Scope, Severity
+from monitor.model.waiting import WAITING
 
 
 class Own:
@@ -28,6 +30,7 @@ class Own:
         self._receivers: frozenset[str] = frozenset()
         self.incidents_open = self._gauge(series.INCIDENTS_OPEN)
         self.notifications = self._counter(series.NOTIFICATIONS)
+        self.left_out = self._counter(series.NOTIFICATIONS_LEFT_OUT)
         self.pending = self._gauge(series.NOTIFICATIONS_PENDING)
         self.oldest_pending = self._gauge(series.OLDEST_PENDING)
         self.notification_delay = self._histogram(series.NOTIFICATION_DELAY)
@@ -74,6 +77,7 @@ class Own:
         receivers = frozenset(receiver.id for receiver in plan.receivers)
         families = (
             self.notifications,
+            self.left_out,
             self.pending,
             self.oldest_pending,
             self.notification_delay,
@@ -85,6 +89,8 @@ class Own:
         for new in receivers - self._receivers:
             self.pending.labels(new).set(0)
             self.notification_delay.labels(new)
+            for event in MAY_BE_LEFT_OUT:
+                self.left_out.labels(new, event)
             for event in EventName:
                 for result in series.NOTIFICATION_RESULTS:
                     self.notifications.labels(new, event, result)
@@ -102,7 +108,7 @@ class Own:
 
     def knows(self, receiver: str) -> bool:
         """Whether a receiver URL is in the plan; what comes late for one that is gone must not bring it back."""
-        return receiver in self._receivers
+        return receiver in self._receivers or receiver == WAITING
 
     def set_oldest(self, receiver: str, oldest: datetime | None) -> None:
         """When the oldest waiting notification was decided; the series goes when nothing waits."""

@@ -132,6 +132,11 @@ class Metrics:
         if self._own.knows(receiver):
             self._own.notifications.labels(receiver, event, result).inc()
 
+    def count_left_out(self, receiver: str, event: EventName) -> None:
+        """A notification had no message or line of its own, because another says as much."""
+        if self._own.knows(receiver):
+            self._own.left_out.labels(receiver, event).inc()
+
     def count_resend(self, receiver: str, result: str) -> None:
         """One attempt to tell an Alertmanager again what fires ended: `sent` or `failed`."""
         if self._own.knows(receiver):

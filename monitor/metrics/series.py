@@ -263,6 +263,13 @@ NOTIFICATIONS = _own(
     "event",
     "result",
 )
+NOTIFICATIONS_LEFT_OUT = _own(
+    "fapiao_notifications_left_out_total",
+    "counter",
+    "Notifications without a message or line of their own: the digest they were told in, or a later one, says as much.",
+    "receiver",
+    "event",
+)
 NOTIFICATIONS_PENDING = _own(
     "fapiao_notifications_pending", "gauge", "Notifications that wait for this receiver.", "receiver"
 )
@@ -347,6 +354,7 @@ RELOAD_TIMESTAMP = _own(
 DAEMON_FAMILIES = (
     INCIDENTS_OPEN,
     NOTIFICATIONS,
+    NOTIFICATIONS_LEFT_OUT,
     NOTIFICATIONS_PENDING,
     OLDEST_PENDING,
     NOTIFICATION_DELAY,
