@@ -29,6 +29,8 @@ DESERVING = frozenset(
     }
 )
 EVERYONE = ("all", "@all")
+MOST_NAMED = 20
+"""Names of a kind that are mentioned; a message has to have room for something else."""
 FEISHU = ("feishu", "lark")
 _MOBILE = re.compile(r"(?:\+?86)?(1[0-9]{10})")
 _ID = re.compile(r"[A-Za-z0-9_.@\-]{1,64}")
@@ -64,8 +66,8 @@ def mentions_in(url: str) -> Mentions:
     ids = [name.removeprefix("@") for name in names if not _MOBILE.fullmatch(name)]
     return Mentions(
         everyone=len(names) < len(asked),
-        mobiles=tuple(dict.fromkeys(mobiles)),
-        ids=tuple(dict.fromkeys(name for name in ids if _ID.fullmatch(name))),
+        mobiles=tuple(dict.fromkeys(mobiles))[:MOST_NAMED],
+        ids=tuple(dict.fromkeys(name for name in ids if _ID.fullmatch(name)))[:MOST_NAMED],
     )
 
 
