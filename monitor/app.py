@@ -110,6 +110,7 @@ async def listening(parts: Parts, registry: Mapping[str, Authority]) -> AsyncIte
         ask=parts.pipeline.inbox.ask,
         reload=parts.reload,
         look=parts.look_aside,
+        deliveries=parts.store.deliveries,
         history=parts.history,
     )
     gate = Gate(make_app(reading), context=lambda: parts.context)

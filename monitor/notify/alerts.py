@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from monitor.core.certificates import announcement
@@ -59,7 +60,7 @@ def standing(receiver: str, scene: Scene) -> list[Incident]:
     since = scene.now - LATELY
     return [
         incident
-        for incident in map(partial(as_told, scene), scene.state.incidents.values())
+        for incident in chain(map(partial(as_told, scene), scene.state.incidents.values()), played(scene))
         if receiver in incident.told or receiver in incident.heard
         if incident.is_open or _ended_at(incident, scene.now) >= since
     ]
@@ -71,8 +72,13 @@ def concerned(told: Mapping[str, Any], scene: Scene) -> list[Incident]:
     What mended while Alertmanager could not be reached is not said to fire, however late the word of it comes. What is
     not remembered any more ended long ago.
     """
-    known = (scene.state.incidents.get(one["id"]) for one in told["incidents"])
-    return [as_told(scene, one) for one in known if one is not None]
+    known = {**scene.state.incidents, **{one.id: one for one in played(scene)}}
+    return [as_told(scene, known[one["id"]]) for one in told["incidents"] if one["id"] in known]
+
+
+def played(scene: Scene) -> Iterator[Incident]:
+    """The incidents of drills. Their alerts are marked by a label of their own, so that routes can tell them apart."""
+    return (incident for drill in scene.state.drills.values() for incident in drill.incidents)
 
 
 def as_told(scene: Scene, incident: Incident) -> Incident:
@@ -113,6 +119,7 @@ def _alert(
 ) -> Alert:
     labels = _labels(NAMES[incident.scope], incident.scope, incident.authority, incident.service)
     labels |= {"severity": str(severity), "vantage": scene.plan.vantage, "incident": incident.id}
+    labels |= {"drill": "true"} if incident.drill else {}
     starts = min(incident.first_failure_at, ends, scene.now)
     return _shaped(labels, annotations, starts, ends)
 

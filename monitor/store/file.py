@@ -7,6 +7,7 @@ exclusive: two daemons on one state file would tell everything twice.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -56,6 +57,20 @@ class Pending:
     next_try: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How the telling of one notification to one receiver stands."""
+
+    key: str
+    receiver: str
+    status: str
+    """`pending`, `sent` or `dropped`."""
+    attempts: int
+    """Tries that failed so far."""
+    sent_at: datetime | None
+    """When the receiver took it."""
+
+
 class StateFile:
     """One state file. Used by one thread at a time."""
 
@@ -99,6 +114,15 @@ class StateFile:
         return self._attempt(
             lambda: tuple(datetime.fromisoformat(row[0]) for row in self._open().execute(query, given))
         )
+
+    def deliveries(self, keys: Sequence[str]) -> tuple[Delivery, ...]:
+        """How the telling of these notifications stands, in the order of deciding. Raises `StoreError`."""
+        query = (
+            "SELECT key, receiver, status, attempts, sent_at FROM outbox"
+            " WHERE key IN (SELECT value FROM json_each(?)) ORDER BY seq"
+        )
+        given = (json.dumps(list(keys)),)
+        return self._attempt(lambda: tuple(_delivery(*row) for row in self._open().execute(query, given)))
 
     def waiting_receivers(self) -> frozenset[str]:
         """Ids of the receivers that something is pending for. Raises `StoreError`."""
@@ -244,6 +268,11 @@ def _read_pending(
         return None
     at = datetime.fromisoformat(next_try) if next_try else None
     return Pending(notification=notification, attempts=attempts, next_try=at)
+
+
+def _delivery(key: str, receiver: str, status: str, attempts: int, sent_at: str | None) -> Delivery:
+    at = datetime.fromisoformat(sent_at) if sent_at else None
+    return Delivery(key=key, receiver=receiver, status=status, attempts=attempts, sent_at=at)
 
 
 def _first_error(problem: ValidationError) -> str:

@@ -23,11 +23,11 @@ from monitor.core.state import Commit, State, apply
 from monitor.model import Notification, TargetState
 from monitor.store.changes import Changes
 from monitor.store.errors import StateRefused, StoreError
-from monitor.store.file import Pending, StateFile
+from monitor.store.file import Delivery, Pending, StateFile
 from monitor.store.owed import Mark, Owed
 from monitor.store.writer import Writer
 
-__all__ = ["Pending", "StateRefused", "StateStore", "StoreError"]
+__all__ = ["Delivery", "Pending", "StateRefused", "StateStore", "StoreError"]
 
 LAZY = 1.0
 """Seconds that a newer last result may wait for others before it is written."""
@@ -111,6 +111,10 @@ class StateStore:
     async def sent_since(self, receiver: str, since: datetime) -> tuple[datetime, ...]:
         """When one receiver URL took something, the earliest first, as far back as `since`. Raises `StoreError`."""
         return await self._run(lambda: self._file.sent_since(receiver, since))
+
+    async def deliveries(self, keys: Sequence[str]) -> tuple[Delivery, ...]:
+        """How the telling of these notifications stands, in the order of deciding. Raises `StoreError`."""
+        return await self._run(lambda: self._file.deliveries(keys))
 
     async def mark_sent(self, key: str, receiver: str, at: datetime | None = None) -> None:
         """Remember that a receiver took a notification, and when. Never raises: what cannot be written stays owed.

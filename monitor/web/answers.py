@@ -6,7 +6,18 @@ from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict  # the one of typing is read by pydantic from Python 3.12 on
 
 from monitor.core.filing import Peak
-from monitor.model import Cause, Confirmed, Diagnosis, Flag, Outcome, Phase, Scope, Severity, Verdict
+from monitor.model import (
+    Cause,
+    Confirmed,
+    Diagnosis,
+    EventName,
+    Flag,
+    Outcome,
+    Phase,
+    Scope,
+    Severity,
+    Verdict,
+)
 
 Instant = str
 """RFC 3339 in UTC."""
@@ -430,3 +441,44 @@ class ReloadAnswer(TypedDict):
     """The new configuration is in force."""
 
     status: str
+
+
+@closed
+class DrillAnswer(TypedDict):
+    """An outage that is only played. `state`: active or over; `incidents`: as receivers are told of them."""
+
+    id: str
+    authorities: list[str]
+    state: str
+    started_at: Instant
+    ends_at: Instant
+    ended_at: Instant | None
+    incidents: list[str]
+
+
+@closed
+class DeliveryAnswer(TypedDict):
+    """How the telling of one event to one receiver stands. `after_seconds`: from the start (or end) of the drill."""
+
+    event: EventName
+    receiver: str
+    result: str
+    """`pending`, `sent` or `dropped`."""
+    attempts: int
+    sent_at: Instant | None
+    after_seconds: float | None
+
+
+@closed
+class DrillReportAnswer(DrillAnswer):
+    """A drill with who was told after how long."""
+
+    told: list[DeliveryAnswer]
+
+
+@closed
+class DrillsAnswer(TypedDict):
+    """A page of drills, newest first."""
+
+    drills: list[DrillAnswer]
+    next: str | None

@@ -26,6 +26,7 @@ from pydantic.annotated_handlers import GetJsonSchemaHandler
 from pydantic_core import CoreSchema, ErrorDetails
 from yarl import URL
 
+from monitor.core.drills import LONGEST, SHORTEST
 from monitor.model import Diagnosis, Severity
 from monitor.web.errors import RequestError
 
@@ -222,3 +223,10 @@ def meant(word: str, known: Collection[str]) -> str:
     """`; did you mean X?` where something known is near."""
     near = get_close_matches(word[:64], known, n=1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+class DrillBody(Body):
+    """A drill of the main services of these authorities: words, `all` or null for all that are watched."""
+
+    authorities: Annotated[Some[Word] | None, BeforeValidator(_unless_all)]
+    duration_seconds: Annotated[float, Field(ge=SHORTEST, le=LONGEST)] = 600.0

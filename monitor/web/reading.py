@@ -15,6 +15,7 @@ from monitor.core.state import Commit, State
 from monitor.metrics import Metrics
 from monitor.model import Authority, Command, Incident, Plan, Target
 from monitor.probes import Observation
+from monitor.store.file import Delivery
 from monitor.store.history import HoursPage, IncidentsPage, RunsPage
 from monitor.web.live import Live
 
@@ -68,6 +69,8 @@ class Reading:
     """Looks at a target now, beside the schedule and within its `timeout`; raises NotNow."""
     history: History | None = None
     """None: nothing is kept."""
+    deliveries: Callable[[Sequence[str]], Awaitable[Sequence[Delivery]]] | None = None
+    """How the telling of notifications, by their keys, stands; raises StoreError."""
 
 
 READING = web.AppKey("READING", Reading)

@@ -16,6 +16,7 @@ from monitor.web import (
     api,
     bodies,
     changes,
+    drills,
     events,
     health,
     incidents,
@@ -52,6 +53,7 @@ def _in_path(name: str, about: str) -> Parameter:
 TARGET = _in_path("id", "id of a target; its slash raw or as %2F")
 INCIDENT = _in_path("id", "id of an incident")
 SILENCE = _in_path("id", "id of a silence")
+DRILL = _in_path("id", "id of a drill")
 WINDOW = _in_path("id", "id of a window")
 SINCE = Parameter(name="since", schema=INSTANT, about="from this instant on")
 UNTIL = Parameter(name="until", schema=INSTANT, about="before this instant; default: now")
@@ -245,5 +247,23 @@ ENDPOINTS = (
     Endpoint(
         method="DELETE", path="/api/v1/waiting/{id}", handler=waiting.leave, parameters=(_in_path("id", "id of who waits"),),
         answer=answers.WaitingAnswer, refuses={**UNKNOWN, **UNDECIDED}, about="Wait no longer",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/drills", handler=drills.drills, answer=answers.DrillsAnswer,
+        parameters=(LIMIT, CURSOR), about="Drills that are on and the latest that are over, newest first",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/drills/{id}", handler=drills.drill, parameters=(DRILL,),
+        answer=answers.DrillReportAnswer, refuses={**UNKNOWN, 503: "the outbox does not answer"},
+        about="One drill with who was told after how long",
+    ),
+    Endpoint(
+        method="POST", path="/api/v1/drills", handler=drills.start, body=bodies.DrillBody,
+        answer=answers.DrillAnswer, status=201, about="Play an outage, marked, through the real receivers",
+        refuses={409: "one of them is not watched, or a drill of it is going on", **UNDECIDED},
+    ),
+    Endpoint(
+        method="DELETE", path="/api/v1/drills/{id}", handler=drills.end, parameters=(DRILL,),
+        answer=answers.DrillAnswer, refuses={**UNKNOWN, 409: "it is over", **UNDECIDED}, about="End a drill now",
     ),
 )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from monitor.core.state import Flap, State
+from monitor.core.state import Drill, Flap, State
 from monitor.model import Cause, Diagnosis, EventName, Incident, Scope, Severity
 from monitor.notify.alerts import (
     Alert,
@@ -199,3 +200,22 @@ def test_a_service_that_comes_and_goes_has_an_alert_that_ends_when_it_is_steady(
     (ended,) = of_flaps_end(payload(stopped, a_plan()))
     assert ended["labels"] == begun["labels"]
     assert not fires(ended)
+
+
+def test_a_drill_fires_with_a_label_of_its_own_and_ends():
+    began = told(id="drill-shandong-verify-1", drill=True)
+    here = scene()
+    drill = Drill(id="d", authorities=("shandong",), started_at=AT, until=LATER, incidents=(began,))
+    here.state.drills["d"] = drill
+    [fired] = of_incident("am[0]", *standing("am[0]", here), here)
+    assert fired["labels"]["drill"] == "true"
+    assert fired["annotations"]["summary"].startswith("【演练】")
+    assert fires(fired)
+    here.state.drills["d"] = replace(drill, incidents=(replace(began, resolved_at=LATER),), ended_at=LATER)
+    [ended] = of_incident("am[0]", *concerned({"incidents": [{"id": began.id}]}, here), here)
+    assert ended["labels"] == fired["labels"]
+    assert not fires(ended)
+
+
+def test_what_is_real_has_no_label_of_drills():
+    assert "drill" not in alerts(told())[0]["labels"]
