@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from monitor.app import serve
-from monitor.clock import SystemClock
+from monitor.clock import Clock, SystemClock
 from monitor.config.load import load
 from monitor.core.classify import Knowledge
 from monitor.knowledge import load_catalogue, load_registry, load_words
@@ -102,8 +102,11 @@ async def until(seen: Callable[[], Any], seconds: float = 20.0) -> None:
 
 
 @contextlib.asynccontextmanager
-async def daemon(config: str, folder: Path) -> AsyncIterator[Running]:
-    """Run the daemon with this probes.yaml, its state in `folder`, its page on a free port; stop it in order."""
+async def daemon(config: str, folder: Path, clock: Clock | None = None) -> AsyncIterator[Running]:
+    """Run the daemon with this probes.yaml, its state in `folder`, its page on a free port; stop it in order.
+
+    `clock`: the machine's own unless given.
+    """
     file = folder / "probes.yaml"
     file.write_text(config)
     registry = load_registry()
@@ -122,7 +125,7 @@ async def daemon(config: str, folder: Path) -> AsyncIterator[Running]:
                 reread(),
                 registry=registry,
                 knowledge=knowledge,
-                clock=SystemClock(),
+                clock=clock or SystemClock(),
                 stop=stop,
                 again=again,
                 reread=reread,
