@@ -46,7 +46,7 @@ async def serve(
     """
     manager = manager or ServiceManager({}, pid=0)
     async with (
-        build(plan, knowledge, clock, manager, reread) as parts,
+        build(plan, registry, knowledge, clock, manager, reread) as parts,
         listening(parts, registry) as gate,
     ):
         host, port = gate.address
@@ -74,6 +74,7 @@ async def _work(
         ]
         others = [
             loops.create_task(parts.references.run(), name="references"),
+            loops.create_task(parts.notices.run(), name="notices"),
             loops.create_task(parts.history.run(), name="history"),
             loops.create_task(parts.heart.run(), name="heartbeat"),
             loops.create_task(parts.reports.run(), name="reports"),

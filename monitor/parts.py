@@ -25,8 +25,9 @@ from monitor.courier import Courier
 from monitor.heartbeat import Heart
 from monitor.investigator import Investigator, OwnState
 from monitor.metrics import Metrics
-from monitor.model import Evidence, Inquiry, Plan, StoreHealth, Target
+from monitor.model import Authority, Evidence, Inquiry, Plan, StoreHealth, Target
 from monitor.net import Net
+from monitor.notices import Notices
 from monitor.notify import deliverers
 from monitor.pipeline import Inbox, Pipeline
 from monitor.probes import Observation, evidence
@@ -67,6 +68,7 @@ class Parts:
         plan: Plan,
         state: State,
         store: StateStore,
+        registry: Mapping[str, Authority],
         knowledge: Knowledge,
         clock: Clock,
         manager: ServiceManager,
@@ -106,6 +108,7 @@ class Parts:
             follow=_each(self.watcher.follow, self.references.notice, self.investigator.follow),
             show=_each(reporter.follow, self.history.follow),
         )
+        self.notices = Notices(plan, registry, *shared, inbox.ask)
         self.reports = Reports(plan, self.history, lambda: self.pipeline.state, clock, inbox.ask)
         self.watchdog = Watchdog(self._pulses, manager, *shared)
         self.heart = Heart(plan, *shared, self.watchdog.is_alive)
@@ -192,6 +195,7 @@ class Parts:
         self.resender.follow(plan)
         self.courier.replan(plan)
         self.references.follow(plan)
+        self.notices.follow(plan)
         self.heart.follow(plan)
         self.reports.follow(plan)
         self.investigator.plan = plan
@@ -248,6 +252,7 @@ def _context(plan: Plan, now: datetime) -> ssl.SSLContext | None:
 @asynccontextmanager
 async def build(
     plan: Plan,
+    registry: Mapping[str, Authority],
     knowledge: Knowledge,
     clock: Clock,
     manager: ServiceManager,
@@ -256,7 +261,7 @@ async def build(
     """Make all parts from what is configured and what was kept; close them at the end, the stores last."""
     context = _context(plan, clock.now())
     store = StateStore(Path(plan.state_dir) / STATE_FILE)
-    parts = Parts(plan, store.load(), store, knowledge, clock, manager)
+    parts = Parts(plan, store.load(), store, registry, knowledge, clock, manager)
     parts.context, parts.reread = context, reread
     try:
         await parts.begin()

@@ -10,7 +10,7 @@ from monitor.core.status import AuthorityRow
 from monitor.metrics import series
 from monitor.metrics.exposition import labels
 from monitor.metrics.series import Family
-from monitor.model import LOCAL, PSEUDO_AUTHORITIES, Outcome, Plan, Verdict
+from monitor.model import LOCAL, PSEUDO_AUTHORITIES, NoticeStatus, Outcome, Plan, Verdict
 
 
 class Compared:
@@ -26,6 +26,9 @@ class Compared:
             )
             if slug != LOCAL
         ]
+        self._feeds = tuple(feed.name for feed in plan.notices)
+        self.feeds_up: dict[str, bool] = {}
+        """Name of a feed of notices → whether its files could be looked at; absent: not looked at yet."""
         self._lines: dict[str, str] = {}
         """Name of the family → its lines."""
         self._publishes_to = plan.publish_file
@@ -47,6 +50,7 @@ class Compared:
             series.REFERENCE_VERDICT.name: "".join(map(_verdicts, compared)),
             series.REFERENCE_UPDATED.name: "".join(self._updated(state, now)),
             series.REFERENCE_UP.name: "".join(self._up(state)),
+            series.NOTICES_WAITING.name: "".join(self._waiting(state)),
             **{
                 name: "".join([f"{name}{labelled}{int(key in active)}\n" for key, labelled in self._services])
                 for name, active in (
@@ -83,11 +87,21 @@ class Compared:
             if (known := state.references.get(name)) is not None:
                 yield _line(series.REFERENCE_UP, int(known.up), source=name)
 
+    def _waiting(self, state: State) -> Iterator[str]:
+        waiting = [one.feed for one in state.notices.values() if one.status is NoticeStatus.WAITING]
+        for name in self._feeds:
+            yield _line(series.NOTICES_WAITING, waiting.count(name), feed=name)
+
     def pieces(self, *, openmetrics: bool) -> Iterator[str]:
         """All series, a family at a time."""
         lines = dict(self._lines)
         if self._publishes_to is not None and self.publishes is not None:
             lines[series.PUBLISH_UP.name] = _line(series.PUBLISH_UP, int(self.publishes))
+        lines[series.NOTICE_FEED_UP.name] = "".join(
+            _line(series.NOTICE_FEED_UP, int(self.feeds_up[name]), feed=name)
+            for name in self._feeds
+            if name in self.feeds_up
+        )
         for family in series.COMPARED_FAMILIES:
             yield family.head(openmetrics=openmetrics) + lines.get(family.name, "")
 

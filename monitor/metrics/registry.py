@@ -125,6 +125,10 @@ class Metrics:
         """Whether our own view could be written to `publish.file`."""
         self._compared.publishes = up
 
+    def set_feed_up(self, feed: str, up: bool) -> None:
+        """Whether the files of a feed of notices could be looked at."""
+        self._compared.feeds_up[feed] = up
+
     # --- the courier --------------------------------------------------------------------------------------------
 
     def count_notification(self, receiver: str, event: EventName, result: str) -> None:

@@ -218,6 +218,15 @@ MAINTENANCE_ACTIVE = _own(
     "authority",
     "service",
 )
+NOTICE_FEED_UP = _own(
+    "fapiao_notice_feed_up",
+    "gauge",
+    "Whether the last look at the files of a feed of notices succeeded.",
+    "feed",
+)
+NOTICES_WAITING = _own(
+    "fapiao_notices_waiting", "gauge", "Maintenance notices of a feed that wait for a person.", "feed"
+)
 FLAPPING_ACTIVE = _own(
     "fapiao_flapping_active",
     "gauge",
@@ -233,6 +242,8 @@ COMPARED_FAMILIES = (
     REFERENCE_UP,
     PUBLISH_UP,
     MAINTENANCE_ACTIVE,
+    NOTICE_FEED_UP,
+    NOTICES_WAITING,
     FLAPPING_ACTIVE,
 )
 
