@@ -207,12 +207,14 @@ def test_a_drill_fires_with_a_label_of_its_own_and_ends():
     here = scene()
     drill = Drill(id="d", authorities=("shandong",), started_at=AT, until=LATER, incidents=(began,))
     here.state.drills["d"] = drill
-    [fired] = of_incident("am[0]", *standing("am[0]", here), here)
+    [standing_one] = standing("am[0]", here)
+    [fired] = of_incident("am[0]", standing_one, here)
     assert fired["labels"]["drill"] == "true"
     assert fired["annotations"]["summary"].startswith("【演练】")
     assert fires(fired)
     here.state.drills["d"] = replace(drill, incidents=(replace(began, resolved_at=LATER),), ended_at=LATER)
-    [ended] = of_incident("am[0]", *concerned({"incidents": [{"id": began.id}]}, here), here)
+    [over] = concerned({"incidents": [{"id": began.id}]}, here)
+    [ended] = of_incident("am[0]", over, here)
     assert ended["labels"] == fired["labels"]
     assert not fires(ended)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -89,19 +90,23 @@ async def test_without_the_token_nothing_is_played(world, ask):
     assert world.state.drills == {}
 
 
+class Outbox(list[Delivery]):
+    """What the outbox answers; `problem` is raised."""
+
+    problem: StoreError | None = None
+
+    async def deliveries(self, keys: Sequence[str]) -> list[Delivery]:
+        """How these stand."""
+        if self.problem is not None:
+            raise self.problem
+        return [one for one in self if one.key in keys]
+
+
 @pytest.fixture
 def outbox(world):
-    """What the outbox answers, by key and receiver; an error is raised."""
-    found: list[Delivery | Exception] = []
-    asked = world.reading
-
-    async def deliveries(keys):
-        for one in found:
-            if isinstance(one, Exception):
-                raise one
-        return [one for one in found if one.key in keys]
-
-    world.reading = lambda: replace(asked(), deliveries=deliveries)
+    """The outbox that the application asks."""
+    found, reading = Outbox(), world.reading
+    world.reading = lambda: replace(reading(), deliveries=found.deliveries)
     return found
 
 
@@ -122,7 +127,7 @@ async def test_the_report_says_who_was_told_after_how_long(world, outbox, call):
         (one["receiver"], one["result"], one["attempts"], one["after_seconds"])
         for one in (await call("GET", path=path)).json["told"]
     ] == [("oncall[0]", "sent", 1, 2.5), ("bus[0]", "pending", 3, None)]
-    outbox.insert(0, StoreError("the disk is full"))
+    outbox.problem = StoreError("the disk is full")
     assert (await call("GET", path=path)).status == 503
 
 
