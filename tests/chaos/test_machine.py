@@ -20,9 +20,10 @@ from tests.systemd.process import until
 
 async def test_a_process_that_gets_no_cpu_blames_nobody(tmp_path):
     async with machine(tmp_path) as made:
-        for _ in range(3):  # for longer than any timeout
-            await stopped_for(made, 1.8)
-            await asyncio.sleep(0.3)
+        made.sim.set_fault("all", "slow:0.5", service="verify")  # so that there is always a run under way
+        for _ in range(4):  # for longer than any timeout
+            await stopped_for(made, 1.5)
+            await asyncio.sleep(0.4)
         for _ in range(14):  # a tenth of the time, in slices
             await stopped_for(made, 0.27)
             await asyncio.sleep(0.03)
@@ -30,6 +31,7 @@ async def test_a_process_that_gets_no_cpu_blames_nobody(tmp_path):
             await asyncio.sleep(2.5)
         assert await made.failures() == 0
         assert made.events() == []
+        made.sim.clear_fault()
         await made.tells_of_an_outage()
         assert await made.stop() == []
 
