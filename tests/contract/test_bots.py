@@ -109,7 +109,8 @@ HOSTILE = (
 
 @everyone
 async def test_what_a_server_wrote_is_neither_markup_nor_a_mention(tell: Tell, groups: Services, name):
-    hostile = {**PAYLOAD, "text": f"{HOSTILE}\n# {HOSTILE}\n- {HOSTILE}\n{PAYLOAD['text']}"}
+    titled = "【通告待确认】<@all> [x](evil.example)"
+    hostile = {**PAYLOAD, "title": titled, "text": f"{HOSTILE}\n# {HOSTILE}\n- {HOSTILE}\n{PAYLOAD['text']}"}
     await tell(ADDRESSES[name], hostile)
     (shown,) = groups.shown
     assert shown.called <= {"@all"}

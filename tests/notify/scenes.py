@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from monitor.core.digest import joined
 from monitor.core.facts import Fact
 from monitor.model import (
+    Availability,
     Cause,
     Diagnosis,
     EventName,
@@ -16,8 +18,11 @@ from monitor.model import (
     Outcome,
     Phase,
     Plan,
+    PostedNotice,
+    Report,
     Scope,
     Severity,
+    Spread,
     Verdict,
     Vote,
     Waiting,
@@ -62,7 +67,7 @@ WINDOW = Window(
     start=datetime(2026, 12, 1, 10, tzinfo=AT.tzinfo),
     end=datetime(2026, 12, 2, 0, tzinfo=AT.tzinfo),
 )
-PAST = replace(WINDOW, start=NIGHT - timedelta(hours=14, minutes=6), end=NIGHT - timedelta(minutes=6))
+PAST = replace(WINDOW, start=NIGHT.replace(hour=4, minute=0, second=0), end=NIGHT.replace(minute=6, second=0))
 OUTAGE = since(20)
 LOCAL = since(
     30,
@@ -88,9 +93,9 @@ NATIONAL = since(
     ),
 )
 DAEMON = since(
-    3,
+    372,
     an_incident(
-        "",
+        "daemon",
         scope=Scope.DAEMON,
         service="state",
         cause=Cause.INTERNAL,
@@ -125,7 +130,68 @@ CHANGED = replace(
         (NIGHT, "told=incident_changed"),
     ),
 )
+NOTICE = PostedNotice(
+    id="notice-3f1c9a2e",
+    feed="notices",
+    file="湖北-20261119.txt",
+    title="关于电子税务局暂停服务的通告",
+    read_at=NIGHT,
+    published=NIGHT.date(),
+    windows=(replace(WINDOW, authorities=("hubei",), services=("etax",)),),
+    quotes=("2026年12月1日18时至12月2日8时",),
+    unclear=(("vague_time", "晚间将视情况延长"),),
+)
 PLACES = ("shandong", "beijing", "hunan", "guangdong", "hubei", "hebei")
+
+REPORT = Report(
+    since=NIGHT - timedelta(days=7),
+    until=NIGHT,
+    uptime=0.998712,
+    uptime_with_maintenance=0.99121,
+    services=tuple(
+        Availability(
+            authority=authority,
+            service="verify",
+            uptime=uptime,
+            uptime_with_maintenance=uptime,
+            coverage=1.0,
+            up_seconds=604800 - down,
+            down_seconds=down,
+            maintenance_up_seconds=0,
+            maintenance_down_seconds=0,
+            incidents=incidents,
+        )
+        for authority, uptime, down, incidents in (
+            ("shandong", 0.9891, 6592.0, 3),
+            ("hunan", 0.9974, 1572.0, 1),
+        )
+    ),
+    outages=(),
+    incidents=4,
+    open=0,
+    local=1,
+    detect=Spread(count=4, p50=15.0, p95=18.0, longest=18.0),
+    tell=Spread(count=4, p50=26.0, p95=31.0, longest=31.0),
+    recover=Spread(count=4, p50=1380.0, p95=4100.0, longest=4210.0),
+)
+DIGEST = joined(
+    [
+        told(EventName.INCIDENT_OPENED, since(3000), to=("oncall[0]",)),
+        told(
+            EventName.INCIDENT_RESOLVED,
+            replace(since(2400, an_incident("hunan")), resolved_at=NIGHT - timedelta(seconds=300)),
+            key="hunan/2/incident_resolved",
+        ),
+        told(EventName.INCIDENT_OPENED, since(900, an_incident("hubei")), key="hubei/1/incident_opened"),
+        told(
+            EventName.MAINTENANCE_UPCOMING,
+            window=WINDOW,
+            severity=Severity.INFO,
+            key="window/1/maintenance_upcoming",
+        ),
+    ],
+    "oncall[0]",
+)
 
 SCENES: Mapping[str, Notification] = {
     "故障": told(EventName.INCIDENT_OPENED, OUTAGE),
@@ -163,6 +229,9 @@ SCENES: Mapping[str, Notification] = {
         reference=(),
     ),
     "维护公告": told(EventName.MAINTENANCE_ANNOUNCED, window=WINDOW, severity=Severity.INFO),
+    "通告待确认": told(
+        EventName.MAINTENANCE_ANNOUNCED, notices=(NOTICE,), detail=NOTICE.title, severity=Severity.INFO
+    ),
     "维护预告": told(EventName.MAINTENANCE_UPCOMING, window=WINDOW, severity=Severity.INFO),
     "维护开始": told(EventName.MAINTENANCE_STARTED, window=WINDOW, severity=Severity.INFO),
     "维护结束": told(EventName.MAINTENANCE_ENDED, window=PAST, severity=Severity.INFO),
@@ -207,7 +276,8 @@ SCENES: Mapping[str, Notification] = {
     ),
     "演练": told(EventName.INCIDENT_OPENED, replace(OUTAGE, facts=("controls_failing=0/2",)), drill=True),
     "测试": told(EventName.TEST, severity=Severity.INFO),
-    "报告": told(EventName.REPORT, severity=Severity.INFO),
+    "报告": told(EventName.REPORT, severity=Severity.INFO, report=REPORT, scope=Scope.DAEMON),
+    "汇总": DIGEST,
     "不再观测": told(
         EventName.INCIDENT_RESOLVED,
         replace(since(900), resolved_at=NIGHT, facts=(Fact.NO_LONGER_WATCHED.value,)),

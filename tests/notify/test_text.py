@@ -107,7 +107,7 @@ def test_the_end_of_our_own_fault_says_who_is_still_down():
     )
     title, text = title_and_text(told, a_plan())
 
-    assert title == "【恢复】本机网络故障已排除，历时 15 秒；仍有 1 个不可用"
+    assert title == "【恢复】本机网络故障已排除；仍有 1 个不可用"
     assert "仍不可用：山东" in text
     assert [one["resolved_at"] for one in payload(told, a_plan())["incidents"]] == [
         "2026-11-21T08:00:20Z",
