@@ -31,8 +31,8 @@ from monitor.model import (
 
 MOST = 200
 """Notices that are kept; of those decided the newest."""
-MOST_WINDOWS = 50
-"""Windows of one notice; more of them are named as a doubt."""
+MOST_AHEAD = 1000
+"""Windows of all notices together that are not over."""
 LONGEST_NAME = 80
 KEPT = timedelta(days=7)
 """How long a decided notice stays after its last window."""
@@ -43,7 +43,6 @@ STALE = timedelta(days=30)
 def posted(read: Notice, *, id_: str, feed: str, file: str, now: datetime) -> PostedNotice:
     """What was read, as it is kept."""
     name = read.title[:LONGEST_NAME].strip() or feed
-    found = read.windows[:MOST_WINDOWS]
     return PostedNotice(
         id=id_,
         feed=feed,
@@ -51,8 +50,10 @@ def posted(read: Notice, *, id_: str, feed: str, file: str, now: datetime) -> Po
         title=read.title,
         read_at=now,
         published=read.published,
-        windows=tuple(_window(id_, name, one.authorities, one.services, one.start, one.end) for one in found),
-        quotes=tuple(one.quote for one in found),
+        windows=tuple(
+            _window(id_, name, one.authorities, one.services, one.start, one.end) for one in read.windows
+        ),
+        quotes=tuple(one.quote for one in read.windows),
         unclear=tuple((str(one.kind), one.text) for one in read.unclear),
     )
 
@@ -95,7 +96,7 @@ def take(draft: Draft, command: TakeNotice) -> str:
     draft.notices[found.id] = found
     if before is not None and before.status is NoticeStatus.WAITING:
         draft.notices[before.id] = replace(before, status=NoticeStatus.REPLACED)
-    if command.approve and found.is_certain:
+    if command.approve and found.is_certain and not _are_too_many(draft, found.windows):
         _approve(draft, found, found.windows, "")
     return ""
 
@@ -157,8 +158,16 @@ def approve(draft: Draft, command: ApproveNotice) -> str:
         return "it does not say which authority it is about: name it"
     if all(window.end <= draft.now for window in windows):
         return "all of it is over already"
+    if _are_too_many(draft, windows):
+        return f"there are {MOST_AHEAD} windows of notices already; reject some first"
     _approve(draft, notice, windows, command.author)
     return ""
+
+
+def _are_too_many(draft: Draft, windows: tuple[Window, ...]) -> bool:
+    known = (record.window for record in draft.windows.values())
+    ahead = sum(bool(window.notice) and window.end > draft.now for window in known)
+    return ahead + len(windows) > MOST_AHEAD
 
 
 def _for(window: Window, authorities: tuple[str, ...]) -> Window:

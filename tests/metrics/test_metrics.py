@@ -28,6 +28,7 @@ from monitor.model import (
     EventName,
     Flag,
     Incident,
+    NoticeFeed,
     Outcome,
     Phase,
     Receiver,
@@ -82,12 +83,17 @@ def seen(metrics: Metrics, result: Result, confirmed: Confirmed = Confirmed.UP) 
 
 def busy() -> Metrics:
     """Metrics in which every family has a sample."""
-    plan = make_plan(references=(ReferenceSource(name="hq", file="hq.json"),), publish_file="ours.json")
+    plan = make_plan(
+        references=(ReferenceSource(name="hq", file="hq.json"),),
+        publish_file="ours.json",
+        notices=(NoticeFeed(name="posted", feed="/srv/*.txt"),),
+    )
     metrics = Metrics(plan)
     row = ReferenceRow(authority="shandong", outcome=Outcome.OK, checked_at=AT)
     hq = ReferenceReading(source="hq", read_at=AT, up=True, rows=(row,))
     metrics.publish(plan, State(references={"hq": hq}), AT)
     metrics.set_publish_up(True)
+    metrics.set_feed_up("posted", True)
     seen(metrics, make_result(flags=frozenset({Flag.SLOW}), certificate=make_certificate(), status_code=200))
     seen(
         metrics,

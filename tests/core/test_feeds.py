@@ -1,0 +1,363 @@
+"""Notices from a feed: kept, approved, rejected, corrected, forgotten, and the windows that follow from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitor.core.feeds import MOST, posted
+from monitor.core.notices import Doubt, Notice, NoticeWindow, Unclear
+from monitor.core.state import State
+from monitor.core.windows import current
+from monitor.model import (
+    AddWindow,
+    ApproveNotice,
+    Confirmed,
+    Diagnosis,
+    EndWindow,
+    NoticeStatus,
+    PostedNotice,
+    RejectNotice,
+    Replan,
+    Route,
+    TakeNotice,
+    When,
+    Window,
+)
+from tests.core.notation import START, World, six
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def world() -> World:
+    """Six authorities, all up; nobody is reminded."""
+    world = World(six(repeat=0.0))
+    world.warm()
+    return world
+
+
+def said(*windows: NoticeWindow, title: str = "停机通告", unclear: tuple[Unclear, ...] = ()) -> Notice:
+    return Notice(
+        title=title,
+        authorities=("anhui",),
+        windows=windows,
+        unclear=unclear,
+        published=date(2026, 11, 20),
+    )
+
+
+def stretch(start: timedelta, end: timedelta, *slugs: str) -> NoticeWindow:
+    """Maintenance from so long after the start until so long after it."""
+    return NoticeWindow(
+        start=START + start,
+        end=START + end,
+        services=None,
+        authorities=slugs or ("anhui",),
+        quote="1日18时至",
+    )
+
+
+SOON = stretch(2 * HOUR, 4 * HOUR)
+LATER = stretch(3 * DAY, 3 * DAY + 8 * HOUR)
+DOUBT = Unclear(kind=Doubt.NO_SCOPE, text="停机")
+
+
+def notice(
+    read: Notice, id_: str = "a1", file: str = "a.txt", now: datetime = START, feed: str = "notices"
+) -> PostedNotice:
+    return posted(read, id_=id_, feed=feed, file=file, now=now)
+
+
+def take(world: World, read: Notice, id_: str = "a1", *, approve: bool = False, **more: Any) -> str:
+    refused = world.event(
+        TakeNotice(notice=notice(read, id_, now=world.now, **more), approve=approve)
+    ).refused
+    world.pass_time(1)
+    return refused
+
+
+def approve(world: World, id_: str = "a1", **more: Any) -> str:
+    refused = world.event(ApproveNotice(id=id_, author="wang", **more)).refused
+    world.pass_time(1)
+    return refused
+
+
+def planned(world: World) -> list[tuple[timedelta, timedelta]]:
+    """The windows that are in force or to come: how long after the start they begin and end."""
+    return sorted(
+        (record.window.start - START, record.window.end - START)
+        for record in world.state.windows.values()
+        if record.window.end > max(record.window.start, world.now)
+    )
+
+
+def told(world: World) -> list[str]:
+    return [str(note.event).removeprefix("maintenance_") for note in world.told]
+
+
+def status(world: World) -> dict[str, str]:
+    return {id_: str(one.status) for id_, one in world.state.notices.items()}
+
+
+# --- waiting and approved --------------------------------------------------------------------------------------------
+
+
+def test_a_notice_waits_for_a_person_and_is_told_once(world):
+    take(world, said(LATER, unclear=(DOUBT,)))
+    assert planned(world) == []
+    (hint,) = world.told
+    assert (str(hint.event), hint.window, [one.id for one in hint.notices]) == (
+        "maintenance_announced",
+        None,
+        ["a1"],
+    )
+    assert hint.notices[0].unclear == (("no_scope", "停机"),)
+    world.pass_time(3600)
+    assert len(world.told) == 1
+
+
+def test_once_approved_its_windows_are_announced_and_mute(world):
+    take(world, said(SOON))
+    assert approve(world) == ""
+    assert status(world) == {"a1": "approved"}
+    assert world.state.notices["a1"].decided_by == "wang"
+    assert told(world) == ["announced", "upcoming"]
+    world.pass_time(2.5 * 3600)
+    world.play({"reach/anhui": "---"})
+    world.pass_time(60)
+    assert told(world)[2:] == ["started"]
+    (incident,) = world.open
+    assert incident.diagnosis is Diagnosis.MAINTENANCE
+    world.pass_time(2 * 3600)
+    world.play({"reach/anhui": "--"}, spacing=60)
+    assert told(world)[3:] == ["ended", "overrun"]
+
+
+def test_a_window_far_ahead_is_announced_when_approved_and_again_when_it_is_near(world):
+    take(world, said(LATER))
+    approve(world)
+    world.pass_time(2 * 86400)
+    assert told(world) == ["announced", "announced", "upcoming"]
+
+
+def test_what_is_read_with_certainty_counts_at_once_where_that_is_asked_for(world):
+    take(world, said(SOON), approve=True)
+    assert status(world) == {"a1": "approved"}
+    assert told(world) == ["upcoming"]
+
+
+def test_what_is_unclear_waits_in_any_case(world):
+    take(world, said(SOON, unclear=(DOUBT,)), approve=True)
+    take(world, said(), "b2", approve=True, file="b.txt")
+    assert planned(world) == []
+    assert status(world) == {"a1": "waiting"}, "a text that says nothing of maintenance is of no use"
+
+
+def test_a_text_that_could_not_be_read_waits_too(world):
+    take(world, said(unclear=(Unclear(kind=Doubt.NO_TIME, text="停机"),)))
+    assert status(world) == {"a1": "waiting"}
+    assert "by hand" in approve(world)
+    assert status(world) == {"a1": "waiting"}
+
+
+def test_whom_it_is_about_can_be_said_where_it_does_not(world):
+    nobody = replace(SOON, authorities=())
+    take(world, said(nobody, unclear=(Unclear(kind=Doubt.NO_AUTHORITY, text=""),)))
+    assert "which authority" in approve(world)
+    assert "'anhu' is not watched" in approve(world, authorities=("anhu",))
+    assert approve(world, authorities=("anhui", "beijing")) == ""
+    (window,) = [record.window for record in world.state.windows.values()]
+    assert window.authorities == ("anhui", "beijing")
+
+
+CANNOT = {
+    "an unknown one": ("zz", "no notice zz"),
+    "one that is approved": ("a1", "approved already"),
+}
+
+
+@pytest.mark.parametrize(("id_", "why"), CANNOT.values(), ids=CANNOT)
+def test_what_cannot_be_approved(world, id_, why):
+    take(world, said(SOON), approve=True)
+    assert why in approve(world, id_)
+
+
+def test_a_notice_whose_time_is_over_is_not_kept(world):
+    take(world, said(stretch(-3 * HOUR, -HOUR)))
+    take(world, said(SOON), "b2", file="b.txt")
+    world.pass_time(4 * 3600 + 60)
+    assert "no notice b2" in approve(world, "b2")
+    assert world.state.notices == {}
+
+
+def test_a_notice_about_nobody_who_is_watched_is_not_kept(world):
+    take(world, said(stretch(HOUR, 2 * HOUR, "yunnan")))
+    assert world.state.notices == {}
+
+
+def test_the_hint_goes_where_the_routes_say():
+    route = Route(to=("bus",), when=When(event=("maintenance_announced",), authority=("anhui",)))
+    world = World(six(routes=(route,)))
+    world.warm()
+    take(world, said(LATER))
+    take(world, said(stretch(DAY, 2 * DAY, "beijing")), "b2", file="b.txt")
+    assert [note.to for note in world.told] == [("bus[0]",)]
+
+
+def test_several_that_come_at_once_are_one_message(world):
+    for number in range(5):
+        found = notice(said(stretch(number * HOUR + DAY, 2 * DAY)), f"n{number}", f"{number}.txt")
+        world.event(TakeNotice(notice=found))
+    world.pass_time(1)
+    (hint,) = world.told
+    assert len(hint.notices) == 5
+
+
+# --- the same again, and corrected -----------------------------------------------------------------------------------
+
+
+def test_the_same_again_changes_nothing(world):
+    take(world, said(SOON))
+    approve(world)
+    before = len(world.told)
+    commit = world.event(TakeNotice(notice=notice(said(SOON), file="copy.txt"), approve=True))
+    assert (commit.notices, commit.windows, commit.notifications) == ((), (), ())
+    world.pass_time(60)
+    assert len(world.told) == before
+
+
+def test_two_notices_of_the_same_window_make_one(world):
+    take(world, said(SOON), approve=True)
+    take(world, said(SOON, title="转发：停机通告"), "b2", file="b.txt", approve=True)
+    assert planned(world) == [(2 * HOUR, 4 * HOUR)]
+    assert told(world) == ["upcoming"]
+    world.event(RejectNotice(id="b2"))
+    world.pass_time(1)
+    assert planned(world) == [(2 * HOUR, 4 * HOUR)], "the other one announces it still"
+
+
+def test_a_corrected_notice_replaces_what_it_changes_and_keeps_what_it_repeats(world):
+    take(world, said(SOON, LATER), approve=True)
+    moved = stretch(5 * HOUR, 7 * HOUR)
+    take(world, said(moved, LATER), "a2", approve=True)
+    assert planned(world) == [(5 * HOUR, 7 * HOUR), (3 * DAY, 3 * DAY + 8 * HOUR)]
+    assert status(world) == {"a1": "replaced", "a2": "approved"}
+    assert told(world) == ["upcoming", "announced", "upcoming"], "what it repeats is not told again"
+
+
+def test_until_the_corrected_one_is_approved_the_first_stands(world):
+    take(world, said(SOON), approve=True)
+    take(world, said(stretch(5 * HOUR, 7 * HOUR), unclear=(DOUBT,)), "a2", approve=True)
+    assert planned(world) == [(2 * HOUR, 4 * HOUR)]
+    assert status(world) == {"a1": "approved", "a2": "waiting"}
+    approve(world, "a2")
+    assert planned(world) == [(5 * HOUR, 7 * HOUR)]
+    assert status(world) == {"a1": "replaced", "a2": "approved"}
+
+
+def test_a_waiting_one_gives_way_to_its_correction_at_once(world):
+    take(world, said(SOON, unclear=(DOUBT,)))
+    take(world, said(LATER, unclear=(DOUBT,)), "a2")
+    assert status(world) == {"a1": "replaced", "a2": "waiting"}
+    assert "replaced already" in approve(world, "a1")
+
+
+def test_a_window_that_is_under_way_goes_on_where_the_correction_repeats_it(world):
+    take(world, said(SOON), approve=True)
+    world.pass_time(2.5 * 3600)
+    take(world, said(SOON, LATER), "a2", approve=True)
+    assert [window.end for window in current(world.plan, world.state.windows, world.now)] == [
+        START + 4 * HOUR
+    ]
+    world.pass_time(2 * 3600)
+    assert told(world).count("started") == told(world).count("ended") == 1
+
+
+def test_one_that_was_prolonged_overruns_at_its_new_end(world):
+    take(world, said(SOON), approve=True)
+    world.pass_time(2.5 * 3600)
+    world.play({"reach/anhui": "---"})
+    take(world, said(stretch(2 * HOUR, 8 * HOUR)), "a2", approve=True)
+    world.pass_time(3 * 3600)
+    world.play({"reach/anhui": "--"}, spacing=60)
+    assert "overrun" not in told(world)
+    assert world.state.targets["reach/anhui"].confirmed is Confirmed.DOWN
+    world.pass_time(3 * 3600)
+    world.play({"reach/anhui": "--"}, spacing=60)
+    assert told(world)[-1] == "overrun"
+
+
+# --- rejected, by hand, forgotten ------------------------------------------------------------------------------------
+
+
+def test_what_is_rejected_counts_no_more(world):
+    take(world, said(SOON), approve=True)
+    assert world.event(RejectNotice(id="a1", author="wang")).refused == ""
+    world.pass_time(3 * 3600)
+    assert planned(world) == []
+    assert status(world) == {"a1": "rejected"}
+    assert "rejected already" in world.event(RejectNotice(id="a1")).refused
+    take(world, said(SOON), approve=True)
+    assert planned(world) == [], "the file is still there: it stays rejected"
+
+
+def test_a_window_of_a_notice_can_be_ended_by_hand(world):
+    take(world, said(SOON), approve=True)
+    (id_,) = world.state.windows
+    assert world.event(EndWindow(id=id_)).refused == ""
+    world.pass_time(3 * 3600)
+    assert told(world) == ["upcoming"]
+
+
+def test_they_outlive_a_restart_and_a_new_configuration(world):
+    take(world, said(SOON), approve=True)
+    take(world, said(LATER, unclear=(DOUBT,)), "b2", file="b.txt")
+    before = len(world.told)
+    world.state = State(notices=dict(world.state.notices), windows=dict(world.state.windows))
+    world.event(Replan())
+    world.pass_time(60)
+    assert planned(world) == [(2 * HOUR, 4 * HOUR)]
+    assert status(world) == {"a1": "approved", "b2": "waiting"}
+    assert len(world.told) == before
+
+
+def test_what_is_over_is_forgotten_after_a_week(world):
+    take(world, said(SOON), approve=True)
+    take(world, said(LATER, unclear=(DOUBT,)), "b2", file="b.txt")
+    world.pass_time(3.5 * 86400)
+    assert status(world) == {"a1": "approved"}, "what waits is dropped when it is over"
+    world.pass_time(5 * 86400)
+    world.event(
+        AddWindow(
+            window=Window(
+                id="h", name="h", authorities=None, services=None, start=world.now, end=world.now + HOUR
+            )
+        )
+    )
+    world.pass_time(1)
+    assert world.state.notices == {}
+
+
+def test_no_more_are_kept_than_people_can_read(world):
+    for number in range(MOST):
+        found = notice(said(stretch(HOUR, (number + 2) * HOUR)), f"n{number}", f"{number}.txt")
+        world.event(TakeNotice(notice=found))
+    assert "200 notices wait" in take(world, said(LATER), "more", file="more.txt")
+    assert "more" not in world.state.notices
+    world.event(RejectNotice(id="n0"))
+    assert take(world, said(LATER), "more", file="more.txt") == ""
+    assert len(world.state.notices) == MOST
+
+
+def test_no_more_windows_are_in_force_than_can_be_followed(world):
+    for number in range(11):
+        windows = (stretch((n + 1) * HOUR, (n + number + 2) * HOUR) for n in range(100))
+        take(world, said(*windows), f"n{number}", file=f"{number}.txt", approve=True)
+    assert len(planned(world)) == 1000
+    assert world.state.notices["n10"].status is NoticeStatus.WAITING
+    assert "1000 windows" in approve(world, "n10")
