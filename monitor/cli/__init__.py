@@ -27,6 +27,7 @@ COMMANDS = {
     "window": "Add a maintenance window by hand, or end one early.",
     "notice": "Read a Chinese maintenance notice into windows.",
     "report": "Report on availability and incidents, from the history of a running daemon.",
+    "drill": "Play an outage, marked, through the real receivers; see who is told.",
     "which": "Find the authority that holds an invoice.",
     "authorities": "Show the registry of the 36 authorities.",
     "codes": "Show the catalogue of error codes.",

@@ -51,7 +51,7 @@ async def reported(running, id_: str, count: int):
 
     async def complete() -> bool:
         found.append(await running.json(f"/api/v1/drills/{id_}"))
-        return sum(one["result"] == "sent" for one in found[-1]["told"]) == count
+        return [one["result"] for one in found[-1]["told"]] == ["sent"] * count
 
     await until(complete)
     return found[-1]
