@@ -194,6 +194,8 @@ class Worker:
         self._guest = guest
         self._queue = Waitlist(BACKOFF[1])
         self._pace = Pace(receiver.cap, gathers=receiver.kind == "apprise")
+        self._holds = False
+        """Something is due and may not be sent yet: it will be one message."""
         self._finished: dict[str, None] = {}
         self._news = asyncio.Event()
         self._must_read = True
@@ -211,7 +213,7 @@ class Worker:
             await self._keep_bounded()
             if (next_one := await self._next()) is not None:
                 await self._try(next_one)
-            elif self._stop_at is None and not self._is_done():
+            elif self._stop_at is None and (not self._guest or self._queue or self._unread):
                 await self._wait()
             else:
                 return
@@ -235,9 +237,6 @@ class Worker:
         if self._attempt is not None and (when := self._attempt.when()) is not None:
             self._attempt.reschedule(min(when, self._stop_at))
         self._news.set()
-
-    def _is_done(self) -> bool:
-        return self._guest and not self._queue and not self._unread
 
     def _is_over(self) -> bool:
         return self._stop_at is not None and asyncio.get_running_loop().time() >= self._stop_at - 0.01
@@ -272,11 +271,12 @@ class Worker:
         due = self._queue.due(self._clock.now())
         room = self._pace.room(self._clock.monotonic()).count
         if not due or room == 0:
+            self._holds = bool(due)
             return None
         together = self._queue.together(due)
-        if room is None or len(due) <= room or len(together) < 2:
-            return due[0]
-        return await self._join(together)
+        joins = room is not None and (self._holds or len(due) > room) and len(together) > 1
+        self._holds = False
+        return await self._join(together) if joins else due[0]
 
     async def _join(self, notes: list[Notification]) -> Pending:
         digest = self._queue.join(notes, self.receiver.id)

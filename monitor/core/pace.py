@@ -20,6 +20,8 @@ BURST = (10, 300.0)
 """Messages that people are sent one by one within so many seconds; what follows is told together."""
 GATHER = 60.0
 """Seconds for which it is gathered then."""
+CALM = 2 * GATHER
+"""Seconds without any message after which the next ones go one by one again."""
 
 
 class Pace:
@@ -30,6 +32,7 @@ class Pace:
         self._cap = cap
         self._gathers = gathers
         self._sent: deque[float] = deque()
+        self._gathering = False
 
     @property
     def span(self) -> float:
@@ -71,7 +74,9 @@ class Pace:
             return Room(count=None)
         most, span = BURST
         within = [at for at in self._sent if at > now - span]
-        if len(within) < most:
+        is_calm = not within or now - within[-1] > CALM
+        self._gathering = len(within) >= most or (self._gathering and not is_calm)
+        if not self._gathering:
             return Room(count=most - len(within))
         wait = within[-1] + GATHER - now
         return Room(count=0, wait=wait) if wait > 0 else Room(count=1)
