@@ -154,8 +154,7 @@ def _say_up(draft: Draft, flap: Flap) -> None:
     """It is up. Who was told of its incident hears so by this, or by the incident's own end: by one of them."""
     ended = draft.incidents.get(flap.owed or "")
     if flap.told:
-        said = ended or _never_open(draft, flap)
-        draft.notifications.append(_stopped(draft, flap, said))
+        draft.notifications.append(_stopped(draft, flap, _shown_over(draft, flap, ended)))
     if ended is None:
         return
     if flap.told:
@@ -167,12 +166,13 @@ def _say_up(draft: Draft, flap: Flap) -> None:
         draft.wait_with(ended.id)
 
 
-def _never_open(draft: Draft, flap: Flap) -> Incident:
-    """What came and went without an incident that anybody was told of, now over."""
-    watched = flap.service in services(draft.plan, flap.authority)
-    more = () if watched else (Fact.NO_LONGER_WATCHED.value,)
-    about = as_incident(draft, flap)
-    return replace(about, resolved_at=draft.now, facts=(*about.facts, *more))
+def _shown_over(draft: Draft, flap: Flap, ended: Incident | None) -> Incident:
+    """What is said to be over: its incident, or what came and went without one that anybody was told of."""
+    shown = ended or replace(as_incident(draft, flap), resolved_at=draft.now)
+    gone = Fact.NO_LONGER_WATCHED.value
+    if flap.service in services(draft.plan, flap.authority) or gone in shown.facts:
+        return shown
+    return replace(shown, facts=(*shown.facts, gone))
 
 
 def _stopped(draft: Draft, flap: Flap, incident: Incident) -> Notification:

@@ -8,7 +8,23 @@ from datetime import timedelta
 import pytest
 
 from monitor.core import flapping
-from monitor.model import Cause, Flapping, Repeat, TargetState
+from monitor.core.state import State
+from monitor.model import (
+    Ack,
+    AddSilence,
+    Cause,
+    Flapping,
+    Judgement,
+    MaintenanceRule,
+    Repeat,
+    Replan,
+    Route,
+    Severity,
+    Silence,
+    TargetState,
+    When,
+)
+from monitor.store.rows import kinds
 from tests.core.listening import Listener
 from tests.core.notation import CONTROLS, START, World, control, plan_of, result, target
 
@@ -178,3 +194,185 @@ def test_who_was_told_of_the_outage_hears_by_flapping_stopped_that_it_is_over_an
     world.pass_time(3600)
     assert world.told[-1] is stopped
     assert believes(world).open == set()
+
+
+def begun(world: World) -> int:
+    """Let one service flap until that is told; how much was told by then."""
+    minutes(world, "+" * 20 + "-+" * 5)
+    assert heard(world)[-1][0] == "flapping_started"
+    return len(world.told)
+
+
+def test_it_is_told_with_its_own_severity_and_how_often_it_changed():
+    world = world_of(judgement=Judgement(severity_flapping=Severity.INFO))
+    begun(world)
+    note = world.told[-1]
+    assert (str(note.severity), note.key.split("/")[1:]) == ("info", ["1", "flapping_started"])
+    assert "flapping=6/20" in note.incidents[0].facts
+
+
+def test_down_in_the_end_counts_as_told_and_its_end_is_told_as_usual():
+    world = world_of()
+    known = begun(world)
+    minutes(world, "-" * 20)
+    assert heard(world)[known:] == [("flapping_stopped", True)]
+    assert world.open[0].told == {"bus[0]", "oncall[0]"}
+    minutes(world, "++")
+    assert heard(world)[known + 1 :] == [("incident_resolved", False)]
+    assert believes(world).open == set()
+
+
+def test_who_did_not_hear_of_the_flapping_hears_of_the_outage_and_of_its_end_as_usual():
+    silent = ("incident_opened", "incident_changed", "incident_resolved")
+    routes = (
+        Route(to=("oncall",), goes_on=True),
+        Route(to=("bus",), when=When(event=silent)),
+    )
+    for row, last in (("+" * 20, ["incident_resolved"]), ("-" * 20, ["incident_changed"])):
+        world = world_of(routes=routes, reopen=7200.0)
+        minutes(world, "+" * 20 + "-+" * 5)
+        known = len(world.told)
+        minutes(world, row)
+        told = [str(note.event) for note in world.told[known:] if "bus[0]" in note.to]
+        assert told in (last, []), (row, told)
+        listener = Listener("bus[0]")
+        listener.hear(world.told)
+        assert bool(listener.open) == bool(world.open)
+        assert [str(n.event) for n in world.told[known:] if "oncall[0]" in n.to] == ["flapping_stopped"]
+
+
+def test_a_service_that_flaps_without_being_confirmed_down_is_told_without_an_incident():
+    targets = [target("reach", slug) for slug in ("anhui", "beijing")]
+    world = World(plan_of(*targets, *map(control, CONTROLS)))
+    world.warm()
+    minutes(world, "+" * 20 + "-+" * 5)
+    assert [(str(note.event), note.incidents[0].authority) for note in world.told] == [
+        ("flapping_started", "anhui")
+    ]
+    assert world.state.incidents == {}
+    minutes(world, "+" * 20)
+    stopped = world.told[-1]
+    assert str(stopped.event) == "flapping_stopped"
+    assert not stopped.incidents[0].is_open
+    assert len(world.told) == 2
+
+
+def test_an_acknowledgement_holds_while_it_comes_and_goes():
+    world = world_of(repeat=120.0)
+    minutes(world, "+" * 20 + "-+" * 2 + "-")
+    world.event(Ack(incident=world.open[0].id, author="wang"))
+    minutes(world, "+-+-+-")
+    assert world.open[0].acknowledged_by == "wang"
+    assert "incident_reminder" not in [event for event, _ in heard(world)]
+
+
+def test_reminders_rest_while_it_flaps():
+    world = world_of(repeat=180.0)
+    known = begun(world)
+    minutes(world, "-" * 4 + "+-" * 6)
+    assert world.state.flaps
+    assert heard(world)[known:] == []
+
+
+def test_what_flaps_only_inside_a_window_is_never_told():
+    window = MaintenanceRule(
+        name="upgrade",
+        authorities=("anhui",),
+        start=START + 20 * MINUTE,
+        end=START + 60 * MINUTE,
+        announce=False,
+    )
+    world = world_of(maintenance=(window,), notify_before=0.0)
+    minutes(world, "+" * 20 + "-+" * 10 + "+" * 5)
+    assert world.state.flaps
+    minutes(world, "+" * 40)
+    assert world.told == []
+    assert world.state.flaps == {}
+
+
+def test_a_silence_holds_it_back_and_it_is_told_when_that_ends():
+    world = world_of()
+    muted = Silence(
+        id="s", matchers={"authority": ("anhui",)}, starts_at=world.now, ends_at=world.now + 40 * MINUTE
+    )
+    world.event(AddSilence(silence=muted))
+    minutes(world, "+" * 20 + "-+" * 9)
+    assert world.told == []
+    minutes(world, "-+" * 5)
+    assert heard(world) == [("flapping_started", False)] or heard(world) == [("flapping_started", True)]
+
+
+def test_what_is_steady_before_anyone_was_told_is_told_as_an_outage_alone():
+    world = world_of()
+    muted = Silence(
+        id="s", matchers={"authority": ("anhui",)}, starts_at=world.now, ends_at=world.now + 60 * MINUTE
+    )
+    world.event(AddSilence(silence=muted))
+    minutes(world, "+" * 20 + "-+" * 5 + "-" * 40)
+    assert heard(world) == [("incident_opened", True)]
+
+
+def test_our_own_network_that_comes_and_goes_makes_nobody_flap():
+    world = world_of()
+    minutes(world, "+" * 20)
+    for _ in range(6):
+        world.play(dict.fromkeys(world.plan.targets, "---"))
+        world.pass_time(30)
+        world.play(dict.fromkeys(world.plan.targets, "++"))
+        world.pass_time(30)
+    assert world.state.flaps == {}
+    assert not [event for event, _ in heard(world) if event.startswith("flapping")]
+    assert {str(note.scope) for note in world.told} == {"local"}
+
+
+def test_controls_do_not_flap():
+    world = world_of()
+    minutes(world, "+" * 20 + "-+" * 10, "internet")
+    assert world.told == []
+    assert world.state.flaps == {}
+
+
+def test_several_that_begin_together_are_one_message():
+    world = world_of()
+    for sign in "+" * 20 + "-+" * 5:
+        for other in world.plan.targets:
+            world.see(other, sign if other in ("reach/anhui", "reach/beijing") else "+")
+        world.pass_time(60)
+    started = [note for note in world.told if str(note.event) == "flapping_started"]
+    assert [sorted(one.authority for one in note.incidents) for note in started] == [["anhui", "beijing"]]
+
+
+def test_what_is_kept_over_a_restart_goes_on():
+    world = world_of()
+    known = begun(world)
+    rows = {name: kind.adapter for name, kind in kinds().items()}
+    kept = {
+        name: rows[name].validate_json(rows[name].dump_json(flap)) for name, flap in _values(world).items()
+    }
+    again = State(
+        targets=dict(world.state.targets),
+        incidents=dict(world.state.incidents),
+        flaps={"anhui/verify": kept["flaps"]},
+        alarm=world.state.alarm,
+    )
+    after = World(world.plan, now=world.now, state=again, told=list(world.told))
+    minutes(after, "+" * 20)
+    assert heard(after)[known:] == [("flapping_stopped", False)]
+
+
+def _values(world: World) -> dict[str, object]:
+    return {"flaps": world.state.flaps["anhui/verify"], "targets": world.state.targets["reach/anhui"]}
+
+
+def test_what_is_no_longer_configured_stops_flapping():
+    world = world_of()
+    begun(world)
+    plan = world.plan
+    gone = {id_: one for id_, one in plan.targets.items() if one.authority != "anhui"}
+    world.plan = replace(plan, targets=gone)
+    world.event(Replan())
+    world.pass_time(60)
+    assert str(world.told[-1].event) == "flapping_stopped"
+    assert "no_longer_watched" in world.told[-1].incidents[0].facts
+    assert believes(world).open == set()
+    assert world.state.flaps == {}
