@@ -114,9 +114,9 @@ def environment() -> Environment:
 
 
 def read_all(language: str) -> None:
-    """Open every file that a message in this language needs."""
+    """Open every file that a message in this language needs, those among them that jinja2 only opens when it reads one."""
     words(language)
-    environment()
+    environment().get_template(f"{language}/{EventName.DAEMON_DEGRADED}.j2")
 
 
 def _view(notification: Notification, plan: Plan) -> View:
