@@ -42,8 +42,8 @@ NO_NETWORK = (
 SLOW = Answer(flags=frozenset({Flag.SLOW}), takes=3.6)
 
 PER_YEAR = {
-    "outage": 330, "just over": 160, "blip": 700, "flap": 14, "slow": 40, "path": 40, "planned": 120, "unplanned": 30,
-    "national": 8, "local": 36, "control blip": 60, "page": 8, "frozen": 30, "mute": 40, "lie": 50, "deaf": 24, "stop": 60,
+    "outage": 200, "just over": 120, "blip": 420, "flap": 8, "slow": 30, "path": 30, "planned": 80, "unplanned": 30,
+    "national": 8, "local": 24, "control blip": 40, "page": 8, "frozen": 30, "mute": 40, "lie": 40, "deaf": 14, "stop": 40,
 }  # fmt: skip
 """How many of each in 365 days."""
 
@@ -167,8 +167,8 @@ class Drawing:
             self.fail(Kind.OUTAGE, targets, answer, start, start + max(length, 12 * MINUTE))
 
     def flap(self) -> None:
-        """The way in comes and goes for an hour or three."""
-        slug, length = self.dice.choice(self.slugs), self.dice.uniform(1, 3) * HOUR
+        """The way in comes and goes for an hour or so."""
+        slug, length = self.dice.choice(self.slugs), self.dice.uniform(0.7, 1.6) * HOUR
         if (start := self.place([slug], length)) is None:
             return
         targets, answer = self.targets(slug, "reach", "captcha"), self.dice.choice(NETWORK)
@@ -209,7 +209,7 @@ class Drawing:
 
     def national(self) -> None:
         """Many authorities fail within minutes, and come back within minutes."""
-        many = self.dice.sample(self.slugs, self.dice.randint(15, len(self.slugs)))
+        many = self.dice.sample(self.slugs, self.dice.randint(min(15, len(self.slugs)), len(self.slugs)))
         length = self.dice.uniform(10 * MINUTE, 5 * HOUR)
         if (start := self.place(self.slugs, length + 5 * MINUTE)) is None:
             return
@@ -284,7 +284,12 @@ def draw(seed: int, days: float, plan: Plan, sources: Sequence[str], receivers: 
         "frozen": lambda: it.span(line.frozen, sources, 6 * HOUR),
         "mute": lambda: it.span(line.mute, sources, 6 * HOUR),
         "lie": lambda: it.span(line.lies, sources, DAY, it.dice.choice(it.slugs)),
-        "deaf": lambda: it.span(line.deaf, receivers, 30 * HOUR, it.dice.choice(("hang", "refuse"))),
+        "deaf": lambda: it.span(
+            line.deaf,
+            receivers,
+            it.dice.choice((10 * MINUTE, HOUR, HOUR, 3 * HOUR, 3 * HOUR, 40 * HOUR)),
+            it.dice.choice(("hang", "refuse")),
+        ),
         "stop": it.stop,
     }
     for what, step in steps.items():

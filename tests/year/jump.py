@@ -29,13 +29,15 @@ from tests.year.world import Outside
 if TYPE_CHECKING:
     from tests.year.daemon import Daemon, Lived
 
-GRAIN = 60.0
-"""A jump is a whole number of these: what repeats every minute keeps its place."""
+LEAST = 15.0
+"""A shorter jump is not worth its dry run."""
 SHORT = 2.0
 """Before whatever happens next, the daemon lives at least so long for real."""
 PATIENCE = 6.0
 """After a jump that could not be made it is not tried again for so long."""
 FAR = 1e9
+LAZY_PERIOD = 1.0
+"""What may happen at any time, or is woken in any case, goes along to just behind the jump."""
 
 
 class Jumper:
@@ -68,9 +70,9 @@ class Jumper:
         if daemon is None or now < self._not_before:
             return False
         bound = self._next_edge(now) - SHORT
-        if bound - now >= GRAIN and _is_idle(daemon):
+        if bound - now >= LEAST and _is_idle(daemon):
             bound = min(bound, self._first_timer())
-            if bound - now >= GRAIN and self._jump(daemon, now, min(bound, self._wakeup(daemon))):
+            if bound - now >= LEAST and self._jump(daemon, now, min(bound, self._wakeup(daemon))):
                 return True
         self._not_before = now + PATIENCE
         return False
@@ -117,7 +119,7 @@ class Jumper:
     # --- the jump -----------------------------------------------------------------------------------------------
 
     def _jump(self, daemon: Daemon, now: float, bound: float) -> bool:
-        if bound - now < GRAIN:
+        if bound - now < LEAST:
             return False
         scratch = copy.copy(daemon.pipeline.state)
         scratch.targets = dict(scratch.targets)
@@ -127,10 +129,10 @@ class Jumper:
             if target.id not in scratch.targets or daemon.watcher._paces[target.id].running:
                 return False
             course, bound, commit = self._dry_run(daemon, target, scratch, now, bound)
-            if bound - now < GRAIN:
+            if bound - now < LEAST:
                 return False
             known[target.id], latest = course, commit or latest
-        seconds = (bound - now) // GRAIN * GRAIN
+        seconds = bound - now
         if latest is None:
             return False
         self._land(daemon, now, seconds, known, latest)
@@ -199,7 +201,7 @@ class Jumper:
         done = [(due, state) for due, state in course if due <= last]
         if not done:
             return None
-        first, (due, state) = done[0][0], done[-1]
+        due, state = done[-1]
         more = max(0, round((last - due) / interval))
         count = len(done) + more
         self._lived.jumped += count
@@ -269,4 +271,4 @@ def _period(daemon: Daemon, timer: asyncio.TimerHandle) -> float | None:
     if name.startswith("reference "):
         return daemon.references.interval_of(name.removeprefix("reference "))
     lazy = getattr(timer._callback, "__name__", "") == "_flush_unwaited"  # type: ignore[attr-defined]
-    return GRAIN if lazy or name in ("watcher", "publish") else None
+    return LAZY_PERIOD if lazy or name in ("watcher", "publish") else None

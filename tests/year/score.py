@@ -18,6 +18,8 @@ PAGES = frozenset({"incident_opened", "maintenance_overrun", "flapping_started",
 """Events that get somebody out of bed."""
 CLOSES = frozenset({"incident_resolved", "flapping_stopped"})
 LOUD = frozenset({"critical", "warning"})
+FLAPPING_ENDS = 20 * 300.0
+"""Flapping is judged by the last 20 scheduled runs; of what is looked at every five minutes these are so many seconds."""
 MENDED_WITHIN = 15 * 60.0
 """Seconds after an outage's end within which whoever heard of it must hear that it is over."""
 SURE = 90.0
@@ -198,7 +200,11 @@ class Judging:
             for one in self.truth.of(cover.authority, cover.service)
             if one.kind in (Kind.FLAP, Kind.OUTAGE)
         ]
-        latest = over + MENDED_WITHIN
+        flapped = any(
+            one.kind is Kind.FLAP and one.end > over - FLAPPING_ENDS and one.start <= over
+            for one in self.truth.of(cover.authority, cover.service)
+        )
+        latest = over + MENDED_WITHIN + (FLAPPING_ENDS if flapped else 0.0)
         for start, end in sorted(away):
             if start <= latest and end + MENDED_WITHIN > latest and end > over:
                 latest = end + MENDED_WITHIN
