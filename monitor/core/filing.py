@@ -64,11 +64,8 @@ class Period:
     deadline: Deadline
     days_left: int
     """Days after today to the deadline: 0 is the last day, less than 0 means that it is over."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it runs."""
-        return self.days_left >= 0
+    is_open: bool
+    """Whether it runs."""
 
 
 # --- days ------------------------------------------------------------------------------------------------------------
@@ -147,7 +144,12 @@ def following(calendar: Calendar, authority: str, today: date) -> Period:
 
 def _period(calendar: Calendar, authority: str, start: date, today: date) -> Period:
     ends = deadline(calendar, authority, start.year, start.month)
-    return Period(start=start, deadline=ends, days_left=(ends.day - today).days)
+    return Period(
+        start=start,
+        deadline=ends,
+        days_left=(ends.day - today).days,
+        is_open=start <= today <= ends.day,
+    )
 
 
 def is_filing(calendar: Calendar, authority: str, now: datetime) -> bool:

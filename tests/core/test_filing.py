@@ -90,7 +90,8 @@ def test_the_day_is_that_of_china():
 
 
 def test_the_next_period_over_the_end_of_a_year():
-    assert filing.following(KNOWN, "anhui", day("2026-12-20")).start == day("2027-01-01")
+    following = filing.following(KNOWN, "anhui", day("2026-12-20"))
+    assert (following.start, following.is_open) == (day("2027-01-01"), False)
 
 
 @pytest.mark.parametrize(
