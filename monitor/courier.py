@@ -209,9 +209,7 @@ class Worker:
         while not self._is_over():
             if self._must_read:
                 await self._read_outbox()
-                continue
-            await self._keep_bounded()
-            if (next_one := await self._next()) is not None:
+            elif (next_one := await self._next()) is not None:
                 await self._try(next_one)
             elif self._stop_at is None and (not self._guest or self._queue or self._unread):
                 await self._wait()
@@ -225,8 +223,7 @@ class Worker:
 
     def add(self, pending: Pending) -> None:
         """Queue one notification, once."""
-        key = pending.notification.key
-        if key not in self._queue and key not in self._finished:
+        if (key := pending.notification.key) not in self._queue and key not in self._finished:
             self._queue.put(pending)
             self._show_pending()
             self._news.set()
@@ -268,6 +265,7 @@ class Worker:
 
     async def _next(self) -> Pending | None:
         """What to tell now: the first that is due, or one for all that is, where they are more than may be sent."""
+        await self._keep_bounded()
         due = self._queue.due(self._clock.now())
         room = self._pace.room(self._clock.monotonic()).count
         if not due or room == 0:
