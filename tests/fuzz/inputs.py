@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
+import yaml
 from PIL import Image
 
 from monitor.config.load import shipped_text
@@ -20,6 +21,7 @@ from tests.reference.examples import own_document
 
 CORPUS = Path(__file__).parent / "corpus"
 """`corpus/PARSER/NAME`: each file is an input that found a bug or that reaches a corner."""
+NOTICES = Path(__file__).parents[1] / "data" / "notices"
 MOST_BYTES = 100_000
 """Of an input that is made here."""
 
@@ -187,6 +189,12 @@ def _configurations() -> list[bytes]:
     return [shipped_text().encode(), *((head + part).encode() for part in parts)]
 
 
+def _notices() -> list[bytes]:
+    kept = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(NOTICES.glob("*.yaml"))]
+    texts = [entry["text"] for entries in kept for entry in entries]
+    return [*(text.encode() for text in texts), *(text.encode("gb18030") for text in texts[:5])]
+
+
 SOUND: Mapping[str, Callable[[], list[bytes]]] = {
     "reply": _replies,
     "tunnel": _answers,
@@ -203,5 +211,6 @@ SOUND: Mapping[str, Callable[[], list[bytes]]] = {
         b"*.a.cn,10.0.0.0/8,[::1]:80",
         "发票.cn".encode(),
     ],
+    "notice": _notices,
     "configuration": _configurations,
 }

@@ -20,6 +20,7 @@ from typing import Any
 
 from monitor.config.load import ConfigError, read
 from monitor.config.proxies import proxy_at
+from monitor.core import notices
 from monitor.core.classify import Knowledge, judge_captcha, judge_http
 from monitor.core.sync import judge_sync
 from monitor.knowledge import load_catalogue, load_registry, load_tables, load_words
@@ -306,6 +307,17 @@ def hosts(data: bytes) -> None:
     assert (found.authorization or "").isprintable()
 
 
+def notice(data: bytes) -> None:
+    """A maintenance notice, as text or page: windows that end after they start, and doubts, few and short."""
+    found = notices.read(notices.decode(data), AT.date(), load_registry())
+    texts = [found.title, *(window.quote for window in found.windows), *(one.text for one in found.unclear)]
+    assert all(len(text) <= 120 and text.isprintable() for text in texts)
+    assert len(found.windows) <= 100
+    assert len(found.unclear) <= 20
+    assert all(window.start < window.end for window in found.windows)
+    assert {*found.authorities} <= {*load_registry()}
+
+
 # --- the configuration -----------------------------------------------------------------------------------------------
 
 
@@ -337,6 +349,6 @@ def _registry() -> Mapping[str, Any]:
 PARSERS: Mapping[str, Callable[[bytes], None]] = {
     parser.__name__: parser
     for parser in (
-        reply, tunnel, location, captcha, image, page, sync, receiver, reference, certificate, hosts, configuration,
+        reply, tunnel, location, captcha, image, page, sync, receiver, reference, certificate, hosts, notice, configuration,
     )
 }  # fmt: skip

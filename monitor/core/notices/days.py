@@ -38,6 +38,8 @@ class Known:
     published: date | None
     anchor: date | None = None
     """The last day that was read before, in the same notice."""
+    spreads: bool = False
+    """That was the first of several days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +64,11 @@ def in_utc(wall: datetime) -> datetime:
 def stretch(span: Span, known: Known) -> Stretch:
     """When a stretch is. Raises UnreadableError where its words name no time."""
     left, right = span.left, span.right
+    if span.again is not None:
+        raise UnreadableError(Doubt.REPEATED)
     doubts = _vague(left, right)
     day = _first_day(left, known)
-    if not left.has_date:
+    if not left.has_date and (known.anchor is None or known.spreads):
         doubts.append(Doubt.NO_DAY)
     doubts += _weekday(left, day)
     start = _at(day, left.time, left.part)

@@ -65,6 +65,7 @@ class Gathering:
         self.is_change = False
         self._title = mood(title)
         self._anchor: date | None = None
+        self._spreads = False
         self._section: Mood | None = None
         self._group: list[Found] = []
         self._ahead = Scope()
@@ -89,6 +90,9 @@ class Gathering:
 
     def _doubt(self, kind: Doubt, start: int, end: int) -> None:
         self.unclear.append(Unclear(kind=kind, text=self.text.quote(start, end)))
+
+    def _known(self) -> Known:
+        return Known(published=self.published, anchor=self._anchor, spreads=self._spreads)
 
     def _sentence(self, sentence: Sentence, times: Sequence[Span]) -> None:
         if sentence.level == 1 or sentence.is_heading:
@@ -153,11 +157,14 @@ class Gathering:
             self._doubt(Doubt.TOO_MANY, 0, 0)
             return None
         try:
-            read = stretch(span, Known(published=self.published, anchor=self._anchor))
+            read = stretch(span, self._known())
         except UnreadableError as problem:
             self._doubt(problem.kind, written.start, written.end)
             return None
-        self._anchor = read.day
+        self._anchor, self._spreads = (
+            read.day,
+            read.end is not None and read.end - read.start > timedelta(days=1),
+        )
         found = self._found(read, cluster, sentence, written)
         self.found.append(found)
         self._group.append(found)
@@ -197,7 +204,7 @@ class Gathering:
 
     def _over(self, span: Span) -> None:
         try:
-            read = stretch(span, Known(published=self.published, anchor=self._anchor))
+            read = stretch(span, self._known())
         except UnreadableError:
             return
         self.back.append(read.start)
@@ -214,7 +221,7 @@ class Gathering:
 
     def _whole_day(self, span: Span, cluster: Cluster, sentence: Sentence) -> None:
         try:
-            read = stretch(span, Known(published=self.published, anchor=self._anchor))
+            read = stretch(span, self._known())
         except UnreadableError as problem:
             self._doubt(problem.kind, span.start, span.end)
             return
@@ -238,7 +245,7 @@ class Gathering:
             self._window(replace(span, left=left, also=()), cluster, sentence, span)
 
     def _nights(self, span: Span, periods: Sequence[Span]) -> Iterator[date]:
-        known = Known(published=self.published, anchor=self._anchor)
+        known = self._known()
         try:
             if span.also:
                 yield from (stretch(Span(left=day), known).day for day in span.also)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 _CN = "[〇零一二两三四五六七八九十廿卅]{1,4}"
@@ -17,23 +17,23 @@ _PARTS = "凌晨|清晨|早晨|早上|早间|上午|午前|中午|正午|下午|
 
 _TOKEN = re.compile(
     rf"""
-      (?<![0-9A-Za-z./-])(?P<iso>(?P<iso_year>[0-9]{{4}})(?P<sign>[-/.])(?P<iso_month>[0-9]{{1,2}})(?P=sign)
+      (?<![0-9A-Za-z./])(?P<iso>(?P<iso_year>[0-9]{{4}})(?P<sign>[-/.])(?P<iso_month>[0-9]{{1,2}})(?P=sign)
         (?P<iso_day>[0-9]{{1,2}}))(?![0-9]|[-/.][0-9])
     | (?P<year>(?<![0-9])[0-9]{{4}}|(?<![0-9])[0-9]{{2}}(?=年[0-9]{{1,2}}月)|[〇零Oo一二三四五六七八九]{{4}})年
     | (?P<this_year>今年|本年|明年)
-    | (?<![0-9])(?P<month>[0-9]{{1,2}}|{_CN})月(?!份)
+    | (?P<month>(?<![0-9])[0-9]{{1,2}}|{_CN})月(?!份)
     | (?P<this_month>本月|当月|下月|次月)
-    | (?<![0-9.第〕\])])(?P<day>[0-9]{{1,2}}|{_CN})[日号](?![内常志期均报渐])
+    | (?<![第〕\])])(?P<day>(?<![0-9.])[0-9]{{1,2}}|{_CN})[日号](?![内常志期均报渐])
     | (?<=月)(?P<bare_day>[0-9]{{1,2}})(?=[-~至到、和及][0-9]{{1,2}}[日号])
     | (?P<relative>即日|今日|今天|今晚|今晨|明日|明天|明晚|明晨|明早|后天|次日|翌日|隔日|第二[天日]|次晨|当日|当天|当晚|同日|同天)
     | (?P<every>每个?工作日|每个?周末|每个?节假日|每逢|每周[一二三四五六日天]?|每月|每日|每天|每晚|每夜|逐日)
     | (?P<near>[本下上这])?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天末])
     | (?P<part>{_PARTS}|[早晚夜](?=[0-9〇零一二两三四五六七八九十])|(?<=[日号)])[早晚夜])
-    | (?<![0-9:.])(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}})(?::(?P<second>[0-9]{{2}}))?(?![0-9:])时?
-    | (?<![0-9])(?P<clock>[0-9]{{1,2}}|{_CN})[时点](?![间段长刻效候数])
+    | (?<![0-9])(?<![0-9][:.])(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}})(?::(?P<second>[0-9]{{2}}))?(?![0-9:])时?
+    | (?P<clock>(?<![0-9])[0-9]{{1,2}}|{_CN})[时点](?![间段长刻效候数])
         (?:(?P<half>半)|整|(?P<minutes>[0-9]{{1,2}}|{_CN})分(?:(?P<seconds>[0-9]{{1,2}}|{_CN})秒)?
         |(?P<bare_minutes>[0-9]{{2}})(?![0-9:时点日月年分]))?
-    | (?<![0-9.:])(?P<bare_hour>[0-9]{{1,2}})(?=[-~至到][0-9]{{1,2}}[时点](?![间段长刻效候数]))
+    | (?<![0-9])(?<![0-9][:.])(?P<bare_hour>[0-9]{{1,2}})(?=[-~至到][0-9]{{1,2}}[时点](?![间段长刻效候数]))
     """,
     re.VERBOSE,
 )
@@ -93,6 +93,8 @@ class Span:
 
     left: Moment
     right: Moment | None = None
+    again: Moment | None = None
+    """A third time that follows: 3月14日至16日20:00至24:00. Each night, or one stretch? That is not said."""
     also: tuple[Moment, ...] = field(default=())
     """Days written before it that share its hours: 3月1日、3月8日20:00至24:00."""
 
@@ -104,7 +106,7 @@ class Span:
     @property
     def end(self) -> int:
         """Where they end."""
-        return (self.right or self.left).end
+        return (self.again or self.right or self.left).end
 
 
 def spans(plain: str) -> list[Span]:
@@ -113,15 +115,22 @@ def spans(plain: str) -> list[Span]:
     moments = list(_moments(plain))
     place = 0
     while place < len(moments):
-        left = moments[place]
-        right = moments[place + 1] if place + 1 < len(moments) else None
-        if right is not None and _JOIN.fullmatch(plain, left.end, right.start) and not right.every:
-            found.append(Span(left=left, right=right))
-            place += 2
-        else:
-            found.append(Span(left=left))
-            place += 1
+        span = _span(plain, moments[place : place + 3])
+        place += 3 if span.again else 2 if span.right else 1
+        found.append(span)
     return _listed(plain, [span for span in found if span.right or not span.left.is_empty])
+
+
+def _span(plain: str, moments: Sequence[Moment]) -> Span:
+    """The first of three times with those that belong to it."""
+    left, right, third = [*moments, None, None][:3]
+    assert left is not None
+    if right is None or right.every or not _JOIN.fullmatch(plain, left.end, right.start):
+        return Span(left=left)
+    days_first = left.time is None and right.time is not None and third is not None and not third.has_date
+    if days_first and third is not None and _JOIN.fullmatch(plain, right.end, third.start):
+        return Span(left=left, right=right, again=third)
+    return Span(left=left, right=right)
 
 
 def _listed(plain: str, found: list[Span]) -> list[Span]:

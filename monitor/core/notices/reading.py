@@ -118,7 +118,11 @@ def _unclear(gathered: Gathering, drafts: list[_Draft], issuers: Issuers, title:
         yield from (one for one in gathered.unclear if one.kind is Doubt.CHANGE)
         return
     about = mood(title)
-    is_stop = bool(drafts) or about is Mood.STOP or (about is None and speaks_of_stop(gathered.text.plain))
+    is_stop = (
+        bool(drafts)
+        or about is Mood.STOP
+        or (about is not Mood.OTHER and speaks_of_stop(gathered.text.plain))
+    )
     told = [one for one in gathered.unclear if is_stop or one.kind is not Doubt.NO_PURPOSE]
     yield from told
     for draft in drafts:

@@ -32,13 +32,14 @@ _CONTROL = re.compile(rf"[\x00-\x08\x0e-\x1f\x7f{UNSEEN}]")
 _BLANKS = re.compile(r"[ \t]+")
 _LONG_LINE = 20
 """Characters from which a line without a full stop may go on in the next one."""
-_ENDS = tuple("。!?;:】》")
+_ENDS = (*"。！？；：!?;:】》", "通告", "公告", "通知", "提示", "提醒", "公示", "预告", "说明")
 _GOES_ON = tuple("年月至到-~,、(自从于")
 _CONTINUES = tuple("年月日号时点分秒至到-~,、):")
 _ITEM = re.compile(
     r"\s*(?:[(]?[一二三四五六七八九十壹贰叁肆]{1,3}[)、.]|第[一二三四五六七八九十][条项、]|[(]?[0-9]{1,2}[)、.](?![0-9])"
-    r"|[①-⑳·•◆●■★※]|国家税务总局|附件|附:|特此|\s{2}|[0-9]{4}[-年/])"
+    r"|[①-⑳·•◆●■★※]|国家税务总局|附件|特此|[^\s,。;:\t]{2,10}[:\t]|\s{2}|[0-9]{4}[-年/])"
 )
+_REST_OF_DATE = re.compile(r"[0-9]?[年月日时点分:]")
 _BETWEEN = re.compile(r"[0-9A-Za-z]")
 
 
@@ -163,12 +164,14 @@ def _lines(text: str) -> Iterator[tuple[int, int, bool]]:
 
 def _goes_on(text: str, line: tuple[int, int], after: tuple[int, int]) -> bool:
     this, following = text[line[0] : line[1]].rstrip(), text[after[0] : after[0] + 40]
-    if not following.strip() or this.endswith(_ENDS):
-        return False
     first = following.lstrip()
+    if not first or this.endswith(_ENDS):
+        return False
+    if this[-1].isdigit() and _REST_OF_DATE.match(first):
+        return True
     if this.endswith(_GOES_ON) and (first[0].isdigit() or first[0] in "〇零一二三四五六七八九十次翌周星当"):
         return not re.match(r"[0-9一二三四五六七八九十]{1,3}[、.]", first)
     if first.startswith(_CONTINUES) and not re.match(r"日期|时间|月份|年度|到账|至此|点击|分别", first):
         return True
     alone = "\n" not in text[line[1] : after[0]].replace("\n", "", 1)
-    return alone and len(this.strip()) >= _LONG_LINE and not _ITEM.match(following)
+    return alone and "\t" not in this and len(this.strip()) >= _LONG_LINE and not _ITEM.match(following)
