@@ -103,11 +103,8 @@ def _played(draft: Draft, slug: str) -> Incident:
 
 def play(draft: Draft) -> None:
     """Tell what has begun and what is over, and forget the oldest of what is over."""
-    for drill in list(draft.drills.values()):
-        if drill.is_on and draft.now >= drill.until:
-            drill = _over(draft, drill)  # noqa: PLW2901
-        if drill.is_on or drill.ended_at == draft.now:
-            _tell(draft, drill)
+    for drill in [drill for drill in draft.drills.values() if drill.is_on]:
+        _tell(draft, _over(draft, drill) if draft.now >= drill.until else drill)
     over = sorted((drill.ended_at, drill.id) for drill in draft.drills.values() if drill.ended_at is not None)
     for _, id_ in over[:-MOST_KEPT]:
         del draft.drills[id_]

@@ -9,7 +9,7 @@ import pytest
 from monitor.core.reference import reference_document
 from monitor.core.state import State
 from monitor.core.status import status_rows
-from monitor.model import AddSilence, EndDrill, Replan, Route, Silence, StartDrill, When
+from monitor.model import AddSilence, EndDrill, Replan, Route, Silence, StartDrill, Tick, When
 from tests.core.notation import World, six
 
 
@@ -153,3 +153,11 @@ def test_only_the_latest_drills_are_remembered(world):
         assert start(world, duration=1, id_=f"d{number}") == ""
         world.pass_time(2)
     assert list(world.state.drills) == [f"d{number}" for number in range(10, 30)]
+
+
+def test_the_end_is_told_once_although_much_happens_at_that_instant(world):
+    start(world)
+    world.event(EndDrill(id="d1"))
+    for _ in range(3):
+        world.event(Tick())
+    assert [str(note.event) for note in world.told] == ["incident_opened", "incident_resolved"]

@@ -18,6 +18,8 @@ from monitor.model import (
     EndSilence,
     EndWindow,
     EventName,
+    Flapping,
+    Judgement,
     MaintenanceRule,
     Outcome,
     Plan,
@@ -28,6 +30,7 @@ from monitor.model import (
     Route,
     Scope,
     Silence,
+    StartDrill,
     StoreHealth,
     When,
     Window,
@@ -70,6 +73,7 @@ def plan(routes: tuple[Route, ...], *, rules: bool, fewer: bool = False) -> Plan
         repeat=1200.0,
         notify_before=0.0,
         overrun_grace=120.0,
+        judgement=Judgement(flapping=Flapping(runs=6)),
     )
 
 
@@ -132,6 +136,11 @@ def replans(world: World, *, to: Plan) -> None:
     world.event(Replan())
 
 
+def plays(world: World, *, slug: str, minutes: int) -> None:
+    drill = StartDrill(id=f"d{len(world.commits)}", authorities=(slug,), duration=minutes * 60.0)
+    world.event(drill)
+
+
 SIGNS = st.sampled_from(["---", "---", "-", "++", "++", "rrr", "ddd", "bbb", "nnn", "iii", "-+-", "t"])
 STEPS: st.SearchStrategy[Any] = st.one_of(
     st.builds(partial, st.just(runs), id_=st.sampled_from(IDS), row=SIGNS),
@@ -146,6 +155,8 @@ STEPS: st.SearchStrategy[Any] = st.one_of(
         begin=st.sampled_from([-5, 0, 3]),
         minutes=st.sampled_from([6, 30]),
     ),
+    st.builds(partial, st.just(plays), slug=st.sampled_from(SLUGS), minutes=st.sampled_from([1, 20])),
+    st.builds(partial, st.just(runs), id_=st.sampled_from(IDS), row=st.sampled_from(["-+-+-+", "++--++--"])),
     st.just(ends_something),
     st.just(acknowledges),
     st.builds(partial, st.just(says), outcome=st.sampled_from(Outcome), up=st.booleans()),
@@ -207,7 +218,11 @@ def test_each_receiver_hears_of_beginnings_and_ends_in_turns_and_in_the_end_of_a
     for listener in listeners:
         listener.hear(world.told)
         waiting = world.state.group.incidents if world.state.group else ()
-        believed = [one for one in world.state.incidents.values() if one.is_open or one.id in waiting]
+        owed = [flap.owed for flap in world.state.flaps.values()]
+        believed = [
+            one for one in world.state.incidents.values() if one.is_open or one.id in (*waiting, *owed)
+        ]
+        believed += [one for drill in world.state.drills.values() if drill.is_on for one in drill.incidents]
         assert listener.open == {one.id for one in believed if listener.receiver in one.told}
     known = len(world.told)
     mend(world)
