@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -141,13 +140,14 @@ def _yaml(found: Notice, language: str) -> Iterator[str]:
     """The entries as they may stand in probes.yaml. Each has a name of its own, times with their offset."""
     from monitor.cli.drawing import clean
 
+    yield f"# {clean(found.title) or say(language, 'untitled')}"
     for unclear in found.unclear:
         yield f"# {clean(explain(unclear, language))}"
     yield "maintenance:" if found.windows else "maintenance: []"
-    title = clean(found.title, 60) or say(language, "untitled")
+    place = found.authorities[0] if found.authorities else "unknown"
     for number, window in enumerate(found.windows, 1):
         yield f"  # {clean(window.quote)}"
-        yield f"  - name: {json.dumps(f'{title} {number}', ensure_ascii=False)}"
+        yield f"  - name: notice-{place}-{window.start.astimezone(ZONE):%Y%m%d}-{number}"
         if not window.authorities:
             yield f"    # {say(language, 'name_them')}"
         yield f"    authorities: [{', '.join(window.authorities)}]"
