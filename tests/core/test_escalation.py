@@ -90,6 +90,16 @@ def test_whoever_heard_of_the_escalation_hears_how_it_goes_on_and_that_it_ended(
     ]
 
 
+def test_a_change_in_between_does_not_put_it_off(world):
+    fall(world)
+    world.play({"reach/anhui": "rrr"})
+    world.pass_time(600)
+    assert told(world)[1:] == [("incident_changed", ("oncall",))]
+    world.pass_time(1800)
+    assert told(world)[2:] == [("incident_escalated", ("boss",))]
+    assert world.told[2].at - world.told[0].at == 30 * MINUTE
+
+
 def test_what_mended_in_time_is_not_escalated(world):
     fall(world)
     world.pass_time(1700)
