@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from monitor.core.facts import Fact
-from monitor.core.filing import today_in_china
-from monitor.model import Incident
+from monitor.core.filing import is_rush, period, today_in_china
+from monitor.model import Calendar, Incident
 
 FILING = {
     "zh": ("今天（{day}）是申报最后一天", "申报截至 {day}，还有 {left} 天"),
@@ -28,7 +28,25 @@ def filing_line(incidents: Iterable[Incident], at: datetime, language: str) -> s
     )
     today = today_in_china(at)
     day = next((day for day in days if day >= today), None)
-    if day is None:
+    return "" if day is None else _said(day, today, language)
+
+
+def rush_line(calendar: Calendar, authority: str, at: datetime, language: str) -> str:
+    """When returns are due at an authority, in the last days to file; empty on others, and where the days off are not known."""
+    today = today_in_china(at)
+    now = period(calendar, authority, today)
+    if not is_rush(calendar, authority, today) or now.deadline.assumed:
         return ""
+    return _said(now.deadline.day, today, language)
+
+
+def advice_with(advice: str, line: str, language: str) -> str:
+    """Advice, and behind it what the calendar says."""
+    if not line:
+        return advice
+    return f"{advice}征期：{line}。" if language == "zh" else f"{advice} Filing period: {line}."
+
+
+def _said(day: date, today: date, language: str) -> str:
     last, before = FILING[language]
     return (before if day > today else last).format(day=day.isoformat(), left=(day - today).days)

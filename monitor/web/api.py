@@ -13,6 +13,7 @@ from monitor.core.routing import InvoiceCodeError, InvoiceRoute, UnknownRegionEr
 from monitor.core.status import status_rows
 from monitor.core.windows import upcoming
 from monitor.model import Target, TargetState, as_json
+from monitor.notify.dates import advice_with, rush_line
 from monitor.notify.words import LANGUAGES
 from monitor.web.answers import RouteAnswer, TargetAnswer
 from monitor.web.errors import RequestError
@@ -170,13 +171,17 @@ async def route(request: web.Request) -> web.Response:
         raise RequestError(400, str(mistake)) from mistake
     except UnknownRegionError as mistake:
         raise RequestError(404, str(mistake)) from mistake
-    return web.json_response(route_json(reading, found))
+    return web.json_response(route_json(reading, found, language_of(given, reading)))
 
 
-def route_json(reading: Reading, found: InvoiceRoute) -> RouteAnswer:
-    """A route; `watched` and `state` are of the service that answers for this invoice (null: nothing of it is watched)."""
+def route_json(reading: Reading, found: InvoiceRoute, language: str) -> RouteAnswer:
+    """A route; `watched` and `state` are of the service that answers for this invoice (null: nothing of it is watched).
+
+    In the last days to file the advice says so: there the platforms are slower than usual.
+    """
+    now = reading.clock.now()
     plan, slug = reading.plan(), found.authority.slug
-    rows = status_rows(plan, reading.state(), reading.clock.now()).authorities
+    rows = status_rows(plan, reading.state(), now).authorities
     row = next((row for row in rows if row.authority == slug), None)
     service = None if row is None else row.services.get(found.service)
     return {
@@ -191,5 +196,5 @@ def route_json(reading: Reading, found: InvoiceRoute) -> RouteAnswer:
         "watched": [
             target.id for target in plan.by_authority.get(slug, ()) if target.service == found.service
         ],
-        "advice": found.explained,
+        "advice": advice_with(found.explained, rush_line(plan.calendar, slug, now, language), language),
     }

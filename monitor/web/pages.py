@@ -15,6 +15,7 @@ from monitor.core.status import status_rows
 from monitor.model import LOCAL, TargetState
 from monitor.notify.words import LANGUAGES
 from monitor.web import api, availability, looks, matrix, others, stories, views
+from monitor.web.dates import dates
 from monitor.web.errors import RequestError
 from monitor.web.headline import headline
 from monitor.web.incidents import evidence, recall
@@ -99,6 +100,7 @@ async def status(request: web.Request) -> web.Response:
         incidents=opened,
         recent=recent,
         windows=planned(lens, state),
+        dates=dates(lens),
     )
 
 
@@ -129,6 +131,7 @@ async def authority(request: web.Request) -> web.Response:
         windows=[] if slug == LOCAL else planned(lens, state, slug),
         uptimes=uptimes,
     )
+        dates=None if slug == LOCAL else dates(lens, slug),
 
 
 def _looks(reading: Reading, lens: Lens, ids: Iterable[str]) -> list[looks.Look]:
