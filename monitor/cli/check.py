@@ -17,6 +17,7 @@ from monitor.clock import SystemClock
 from monitor.config.certificate import present
 from monitor.config.load import ConfigError, Loaded, load
 from monitor.config.schema import Configuration
+from monitor.core import filing
 from monitor.core.windows import upcoming
 from monitor.knowledge import load_registry
 from monitor.model import PSEUDO_AUTHORITIES, Plan
@@ -79,6 +80,7 @@ def summary(path: Path, loaded: Loaded, now: datetime) -> str:
         f"  receivers    {', '.join(receiver.id for receiver in plan.receivers) or 'none'}",
         *_serving(plan, now),
         *(f"  note: {note}" for note in loaded.notes),
+        *_unknown_years(plan, now),
     ]
     return "\n".join(line for line in lines if line)
 
@@ -93,6 +95,15 @@ def _serving(plan: Plan, now: datetime) -> Iterator[str]:
         yield f"  tls          {plan.tls.cert}, until {shown(expires_at, plan.timezone)}"
         if left < EXPIRES_SOON:
             yield f"  note: server.tls.cert: {'expired' if expires_at <= now else f'expires in {left} days'}"
+
+
+def _unknown_years(plan: Plan, now: datetime) -> Iterator[str]:
+    """Years whose days off are needed soon and not known."""
+    for year in filing.unknown_years(plan.calendar, filing.today_in_china(now)):
+        yield (
+            f"  note: calendar: the days off of {year} are not known: weekends alone are assumed there"
+            " (filing period, working days); name a file of them under calendar.holidays once they are published"
+        )
 
 
 def _windows(plan: Plan, now: datetime) -> Iterator[str]:

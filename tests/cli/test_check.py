@@ -52,8 +52,17 @@ def test_the_schema_is_json():
     result = check("--schema")
     schema = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert {"version", "probes", "alerts", "reference", "maintenance"} <= set(schema["properties"])
-    assert "calendar" not in schema["properties"]
+    assert {"version", "probes", "alerts", "reference", "maintenance", "calendar"} <= set(
+        schema["properties"]
+    )
+
+
+def test_a_year_whose_days_off_nobody_knows_is_noted_sixty_days_ahead(tmp_path: Path):
+    path = tmp_path / "probes.yaml"
+    path.write_text(shipped_text(), encoding="utf-8")
+    loaded = load(path, environ={}, registry=load_registry())
+    assert "the days off of 2027 are not known" in summary(path, loaded, datetime(2026, 11, 22, tzinfo=UTC))
+    assert "days off" not in summary(path, loaded, datetime(2026, 10, 22, tzinfo=UTC))
 
 
 def test_as_a_command_it_exits_2_without_a_traceback(tmp_path: Path):
