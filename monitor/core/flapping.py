@@ -73,9 +73,8 @@ def advance(
     return replace(after, course=course, flapping=flapping, struck=struck)
 
 
-def begun_anew(state: TargetState, *, stays: bool) -> TargetState:
-    """The target with nothing counted; whether it flaps is kept only where it `stays`. The very same value if nothing changed."""
-    flapping = state.flapping and stays
-    if state.course == NOTHING and flapping is state.flapping:
+def begun_anew(state: TargetState) -> TargetState:
+    """The target with nothing counted. The very same value if nothing changed."""
+    if state.course == NOTHING and not state.flapping:
         return state
-    return replace(state, course=NOTHING, flapping=flapping)
+    return replace(state, course=NOTHING, flapping=False)

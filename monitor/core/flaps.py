@@ -75,16 +75,19 @@ def _unheard(draft: Draft, key: Key) -> str | None:
 
 
 def count_anew(draft: Draft, window: Window | None = None) -> None:
-    """Our own network failed, or a window is over: what was seen meanwhile is no flapping of theirs."""
+    """Our own network failed, or a window is over: what was seen meanwhile is no flapping of theirs.
+
+    What was told to flap is counted on: else windows that come often could keep it from ever being steady.
+    """
     covered: Iterable[Target] = draft.plan.targets.values()
     if window is not None:
         covered = (one for one in covered if _is_covered(one, window))
+    told = {key for key, flap in draft.flaps.items() if flap.told}
     for target in covered:
         state = draft.targets.get(target.id)
-        if state is None:
+        if state is None or f"{target.authority}/{target.service}" in told:
             continue
-        flap = draft.flaps.get(f"{target.authority}/{target.service}")
-        after = flapping.begun_anew(state, stays=flap is not None and bool(flap.told))
+        after = flapping.begun_anew(state)
         if after is not state:
             draft.change(after)
 

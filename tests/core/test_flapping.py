@@ -376,3 +376,19 @@ def test_what_is_no_longer_configured_stops_flapping():
     assert "no_longer_watched" in world.told[-1].incidents[0].facts
     assert believes(world).open == set()
     assert world.state.flaps == {}
+
+
+def test_windows_that_come_often_do_not_keep_it_from_being_steady_again():
+    rules = tuple(
+        MaintenanceRule(
+            name=f"w{hour}",
+            start=START + hour * 10 * MINUTE,
+            end=START + (hour * 10 + 2) * MINUTE,
+            announce=False,
+        )
+        for hour in range(4, 12)
+    )
+    world = world_of(maintenance=rules, notify_before=0.0, overrun_grace=0.0)
+    known = begun(world)
+    minutes(world, "+" * 30)
+    assert heard(world)[known:] == [("flapping_stopped", False)]
