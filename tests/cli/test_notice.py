@@ -95,9 +95,7 @@ def test_words_of_a_notice_cannot_leave_their_comment_or_their_name(tmp_path: Pa
 
 def test_entries_without_an_authority_say_that_it_is_missing() -> None:
     result = notice("-", "--yaml", said="2025年3月14日20:00至22:00电子税务局停机。")
-    assert result.stdout.startswith(
-        "# which of the 36 authorities publishes it cannot be told\nmaintenance:\n"
-    )
+    assert "\n# which of the 36 authorities publishes it cannot be told\nmaintenance:\n" in result.stdout
     assert (
         "    # name the authorities, such as [shandong], or write all\n    authorities: []\n" in result.stdout
     )
