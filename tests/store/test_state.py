@@ -352,3 +352,25 @@ async def test_a_disk_that_does_not_answer_does_not_hold_the_loop_or_the_end(tmp
     assert "store.closed_owing" in {line["event"] for line in logs}
     release.set()
     await asyncio.sleep(0.05)
+
+
+async def test_what_became_of_a_notification_is_told_receiver_by_receiver_over_a_restart(tmp_path):
+    store = StateStore(tmp_path / "state")
+    store.load()
+    told = a_notification(key="drill/1/incident_opened", to=("bus[0]", "oncall[0]", "boss[0]"))
+    await store.write([Commit(at=AT, notifications=(told,), durable=True)])
+    await store.mark_sent(told.key, "bus[0]", AT + timedelta(seconds=2))
+    await store.mark_failed(told.key, "oncall[0]", AT + timedelta(seconds=9), 3)
+    await store.mark_dropped(told.key, "boss[0]")
+    await store.close()
+
+    store = StateStore(tmp_path / "state")
+    store.load()
+    found = await store.deliveries([told.key, "unknown/1/incident_opened"])
+    assert [(one.receiver, one.status, one.attempts, one.sent_at) for one in found] == [
+        ("bus[0]", "sent", 0, AT + timedelta(seconds=2)),
+        ("oncall[0]", "pending", 3, None),
+        ("boss[0]", "dropped", 0, None),
+    ]
+    assert await store.deliveries([]) == ()
+    await store.close()
