@@ -383,6 +383,13 @@ class WindowAnswer(TypedDict):
     end: Instant
     announce: bool
     by_hand: bool
+    notice: str | None
+    """Id of the notice that it was read from."""
+    resumes: str | None
+    """Id of the window that ended early and whose planned time this is the rest of."""
+    early: str | None
+    """Why it ended before `planned_end`: `by_hand`, or `back` because all of it is."""
+    planned_end: Instant | None
     state: str
 
 

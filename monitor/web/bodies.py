@@ -151,6 +151,13 @@ class WaitingBody(Body):
     webhook: WebAddress | None = None
 
 
+class ApproveBody(Body):
+    """Who approves a notice, and whom it is about where it does not say so itself."""
+
+    author: Annotated[str, AfterValidator(_one_line), StringConstraints(max_length=100)] = ""
+    authorities: Some[Word] | None = None
+
+
 B = TypeVar("B", bound=Body)
 
 

@@ -20,7 +20,7 @@ from monitor.web.errors import RequestError
 from monitor.web.headline import headline
 from monitor.web.incidents import evidence, recall
 from monitor.web.lens import SIGNS, Lens
-from monitor.web.planned import planned
+from monitor.web.planned import planned, waiting
 from monitor.web.reading import READING, Reading
 
 HERE = Path(__file__).parent
@@ -101,6 +101,7 @@ async def status(request: web.Request) -> web.Response:
         recent=recent,
         windows=planned(lens, state),
         dates=dates(lens),
+        notices=waiting(lens, state),
     )
 
 
@@ -130,8 +131,8 @@ async def authority(request: web.Request) -> web.Response:
         recent=recent,
         windows=[] if slug == LOCAL else planned(lens, state, slug),
         uptimes=uptimes,
-    )
         dates=None if slug == LOCAL else dates(lens, slug),
+    )
 
 
 def _looks(reading: Reading, lens: Lens, ids: Iterable[str]) -> list[looks.Look]:

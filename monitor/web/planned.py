@@ -1,4 +1,7 @@
-"""Maintenance as the pages show it: what is open and what is to come, a rule that repeats once with how often."""
+"""Maintenance as the pages show it: what is open and what is to come, a rule that repeats once with how often.
+
+And the notices that wait for a person.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from datetime import datetime, timedelta
 
 from monitor.core.state import State
 from monitor.core.windows import upcoming
-from monitor.model import Window
+from monitor.model import NoticeStatus, Window
+from monitor.notify.maintenance import doubts_in_words
 from monitor.web.lens import Lens
 from monitor.web.shapes import window_stage
 
@@ -29,9 +33,41 @@ class Planned:
     end: datetime
     stage: str
     """`active` or `upcoming`."""
-    by_hand: bool
+    origin: str
+    """Name of the page text that says where it is from; empty: the configuration."""
     repeats: int
     """How many more of the same are to come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One notice that waits for a person."""
+
+    id: str
+    title: str
+    file: str
+    windows: Sequence[tuple[Planned, str]]
+    """What it announces, with the words that was read from."""
+    unclear: Sequence[str]
+
+
+def waiting(lens: Lens, state: State) -> list[Waiting]:
+    """The notices that wait for a person, the newest first."""
+    found = [one for one in state.notices.values() if one.status is NoticeStatus.WAITING]
+    found.sort(key=lambda one: (one.read_at, one.id), reverse=True)
+    return [
+        Waiting(
+            id=one.id,
+            title=one.title or one.file,
+            file=one.file,
+            windows=[
+                (_entry(lens, [window]), quote)
+                for window, quote in zip(one.windows[:MOST], one.quotes, strict=False)
+            ],
+            unclear=doubts_in_words(one, lens.language),
+        )
+        for one in found[:MOST]
+    ]
 
 
 def planned(lens: Lens, state: State, authority: str | None = None) -> list[Planned]:
@@ -43,7 +79,7 @@ def planned(lens: Lens, state: State, authority: str | None = None) -> list[Plan
     ]
     groups: dict[object, list[Window]] = {}
     for window in windows:
-        key = window.id if window.by_hand else (window.name, window.authorities, window.services)
+        key = window.id if window.is_kept else (window.name, window.authorities, window.services)
         groups.setdefault(key, []).append(window)
     return [_entry(lens, group) for group in list(groups.values())[:MOST]]
 
@@ -58,14 +94,22 @@ def _entry(lens: Lens, group: Sequence[Window]) -> Planned:
     return Planned(
         id=window.id,
         name=window.name,
-        who=lens.say("everyone") if window.authorities is None else lens.names(window.authorities),
+        who=lens.say("everyone")
+        if window.authorities is None
+        else lens.names(window.authorities) or lens.say("nobody_named"),
         what=lens.say("every_service") if window.services is None else _joined(lens, services),
         start=window.start,
         end=window.end,
         stage=window_stage(window, lens.now),
-        by_hand=window.by_hand,
+        origin=_origin(window),
         repeats=len(group) - 1,
     )
+
+
+def _origin(window: Window) -> str:
+    if window.resumes:
+        return "rest"
+    return "by_hand" if window.by_hand else "of_notice" if window.notice else ""
 
 
 def _joined(lens: Lens, words: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from monitor.core.status import Status
 from monitor.metrics.exposition import OPENMETRICS
-from monitor.model import Report
+from monitor.model import NoticeStatus, Report
 from monitor.notify.words import LANGUAGES
 from monitor.web import (
     answers,
@@ -20,6 +20,7 @@ from monitor.web import (
     events,
     health,
     incidents,
+    notices,
     pages,
     past,
     probe,
@@ -54,6 +55,7 @@ TARGET = _in_path("id", "id of a target; its slash raw or as %2F")
 INCIDENT = _in_path("id", "id of an incident")
 SILENCE = _in_path("id", "id of a silence")
 DRILL = _in_path("id", "id of a drill")
+NOTICE = _in_path("id", "id of a notice")
 WINDOW = _in_path("id", "id of a window")
 SINCE = Parameter(name="since", schema=INSTANT, about="from this instant on")
 UNTIL = Parameter(name="until", schema=INSTANT, about="before this instant; default: now")
@@ -247,6 +249,25 @@ ENDPOINTS = (
     Endpoint(
         method="DELETE", path="/api/v1/waiting/{id}", handler=waiting.leave, parameters=(_in_path("id", "id of who waits"),),
         answer=answers.WaitingAnswer, refuses={**UNKNOWN, **UNDECIDED}, about="Wait no longer",
+    ),
+    Endpoint(
+        method="GET", path="/api/v1/notices", handler=notices.notices, answer=notices.NoticesAnswer,
+        parameters=(
+            Parameter(name="status", schema={"enum": list(NoticeStatus)}, about="only those"),
+            LIMIT, CURSOR, LANG,
+        ),
+        about="Maintenance notices from feeds, newest first: what was read and what is unclear",
+    ),
+    Endpoint(
+        method="POST", path="/api/v1/notices/{id}/approve", handler=notices.approve, parameters=(NOTICE, LANG),
+        body=bodies.ApproveBody, answer=notices.NoticeAnswer,
+        refuses={**UNKNOWN, 409: "it is decided already, over, or cannot be planned by", **UNDECIDED},
+        about="Let the windows of a notice count",
+    ),
+    Endpoint(
+        method="DELETE", path="/api/v1/notices/{id}", handler=notices.reject, parameters=(NOTICE, LANG),
+        answer=notices.NoticeAnswer, refuses={**UNKNOWN, 409: "it is rejected or replaced already", **UNDECIDED},
+        about="Reject a notice; windows of it end",
     ),
     Endpoint(
         method="GET", path="/api/v1/drills", handler=drills.drills, answer=answers.DrillsAnswer,

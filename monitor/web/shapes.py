@@ -171,6 +171,10 @@ def window_json(window: Window, now: datetime) -> WindowAnswer:
         "end": rfc3339(window.end),
         "announce": window.announce,
         "by_hand": window.by_hand,
+        "notice": window.notice or None,
+        "resumes": window.resumes or None,
+        "early": window.early,
+        "planned_end": as_json(window.planned_end),
         "state": window_stage(window, now),
     }
 

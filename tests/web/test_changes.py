@@ -40,6 +40,10 @@ CHANGES = [
     ("DELETE", "/api/v1/windows/x", None),
     ("POST", "/api/v1/waiting", {"authority": "shandong"}),
     ("DELETE", "/api/v1/waiting/x", None),
+    ("POST", "/api/v1/notices/x/approve", {"author": "wang"}),
+    ("DELETE", "/api/v1/notices/x", None),
+    ("POST", "/api/v1/drills", {"authorities": ["shandong"]}),
+    ("DELETE", "/api/v1/drills/x", None),
 ]
 
 Change = Callable[..., Awaitable[Answer]]
