@@ -33,7 +33,7 @@ LEAST = 15.0
 """A shorter jump is not worth its dry run."""
 SHORT = 2.0
 """Before whatever happens next, the daemon lives at least so long for real."""
-PATIENCE = 6.0
+PATIENCE = 8.0
 """After a jump that could not be made it is not tried again for so long."""
 FAR = 1e9
 LAZY_PERIOD = 1.0

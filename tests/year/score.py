@@ -311,6 +311,12 @@ def covers(heard: Sequence[Heard]) -> list[Cover]:
     for one in heard:
         for said in one.incidents:
             key = (one.receiver, said.id)
+            if one.event == "flapping_stopped":
+                if key in open_:
+                    open_.pop(key).end = one.at
+                continue
+            if one.scope == "national" and one.event in OPENS and said.authority != NATIONAL:
+                continue  # named as a part of it, and over with it
             if said.is_open and (one.event in OPENS or one.event == "incident_resolved"):
                 if key not in open_:
                     scope = (

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from monitor.model import Plan
-from tests.year.daemon import RECEIVERS, SOURCES, START, Lived, live, shipped_plan
+from tests.year.daemon import RECEIVERS, SOURCES, START, live, shipped_plan
 from tests.year.draw import draw
 from tests.year.peers import Peers
 from tests.year.score import Score, score
@@ -24,8 +24,10 @@ class Year:
     """What became of one seed."""
 
     seed: int
-    lived: Lived
     score: Score
+    results: int = 0
+    jumped: int = 0
+    """Results that were jumped over, beside `results` that were made."""
     plain: list[tuple[str, Score]] = field(default_factory=list)
 
 
@@ -56,7 +58,8 @@ def year(
     names = [f"{rule.n} in a row" for rule in peers.rules]
     return Year(
         seed=seed,
-        lived=lived,
+        results=lived.results,
+        jumped=lived.jumped,
         score=score(timeline, plan, lived.heard),
         plain=list(zip(names, peers.scores(timeline, plan), strict=True)),
     )
