@@ -6,10 +6,12 @@ Every connection is asked leave for, as those of a run are; what was not admitte
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import re
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from monitor import probes
 from monitor.core.classify import Knowledge
@@ -32,6 +34,7 @@ from monitor.net import Admit, Hampered, LimitReached, Net, Request
 from monitor.net.proxies import proxy_for
 from monitor.net.resolve import is_literal
 from monitor.net.route import trace
+from monitor.probes.kind import Observation
 
 MOST_ADDRESSES = 4
 LONGEST = 5.0
@@ -39,6 +42,10 @@ LONGEST = 5.0
 FIRST_BYTES = 300
 """Characters of a reply that are kept."""
 LONGEST_HEADER = 200
+MOST_SERVERS = 6
+"""Name servers that are asked one by one."""
+LEAST_SECRET = 4
+"""Characters of what we sent from which it is hidden in what came back: less is found in any text."""
 TELLING_HEADERS = (
     "server", "via", "date", "age", "content-type", "content-length", "location", "retry-after", "x-cache", "cf-ray", "x-powered-by",
 )  # fmt: skip
@@ -47,6 +54,8 @@ UNREACHED = frozenset(
     {Cause.CONNECT_TIMEOUT, Cause.UNREACHABLE, Cause.CONNECTION_RESET, Cause.CONNECTION_REFUSED}
 )
 """Failures to connect of which the way may tell where they happen."""
+_TELLING_NAME = re.compile("auth|cookie|token|key|secret|sign|pass", re.IGNORECASE)
+"""Headers of ours whose values are nobody's business."""
 
 
 @dataclass
@@ -57,17 +66,45 @@ class Parts:
     left_out: list[str] = field(default_factory=list)
 
 
+class Leave:
+    """Asks leave for the connections of one part, and remembers whether it was refused."""
+
+    def __init__(self, admit: Admit) -> None:
+        self._admit = admit
+        self.refused = False
+
+    def __call__(self, host_key: str) -> bool:
+        """Whether this connection may be made."""
+        given = self._admit(host_key)
+        self.refused = self.refused or not given
+        return given
+
+
 async def take(
-    inquiry: Inquiry, target: Target, net: Net, knowledge: Knowledge, *, admit: Admit, now: datetime
+    inquiry: Inquiry,
+    target: Target,
+    net: Net,
+    knowledge: Knowledge,
+    *,
+    admit: Admit,
+    now: datetime,
+    observed: Observation | None = None,
+    servers: tuple[str, ...] = (),
 ) -> Evidence:
-    """Look closer at `target`. Takes at most four times `LONGEST`; never raises."""
+    """Look closer at `target`. Takes at most four times `LONGEST`; never raises.
+
+    `observed`: the run that gave rise to it, in place of one more. `servers`: name servers to ask beside its own.
+    """
     begun = asyncio.get_running_loop().time()
     parts = Parts()
-    await _try(parts, "run", _look_again(target, net, knowledge, admit))
-    if target.host:
-        await _try(parts, "answers", _ask_all(target, net))
-        await _try(parts, "addresses", _look_at_each(target, net, admit, parts.found))
-        await _try(parts, "hops", _trace(target, admit, parts.found))
+    if observed is None:
+        await _try(parts, "run", admit, lambda leave: _look_again(target, net, knowledge, leave))
+    else:
+        parts.found.update(_of_run(target, observed))
+    if target.host and target.port:
+        await _try(parts, "answers", admit, lambda _: _ask_all(target, net, servers))
+        await _try(parts, "addresses", admit, lambda leave: _look_at_each(target, net, leave, parts.found))
+        await _try(parts, "hops", admit, lambda leave: _trace(target, leave, parts.found))
     parts.found.pop("seen", None)
     return Evidence(
         incident=inquiry.incident,
@@ -79,17 +116,25 @@ async def take(
     )
 
 
-async def _try(parts: Parts, name: str, part: Awaitable[dict[str, Any]]) -> None:
-    """Take one part; why it could not be taken is worth a word, and costs the others nothing."""
+Part = Callable[[Leave], Coroutine[Any, Any, dict[str, Any]]]
+"""Takes one part of the evidence: what was found, by the names of the fields of `Evidence`."""
+
+
+async def _try(parts: Parts, name: str, admit: Admit, take_part: Part) -> None:
+    """Take one part; why it could not be taken, or not whole, is worth a word, and costs the others nothing."""
+    leave = Leave(admit)
+    why = ""
     try:
         async with asyncio.timeout(LONGEST + 1.0):
-            parts.found.update(await part)
+            parts.found.update(await take_part(leave))
     except LimitReached:
-        parts.left_out.append(f"{name}=limit")
+        why = "limit"
     except TimeoutError:
-        parts.left_out.append(f"{name}=timeout")
+        why = "timeout"
     except (Hampered, OSError):
-        parts.left_out.append(f"{name}=hampered")
+        why = "hampered"
+    why = why or ("limit" if leave.refused else "")
+    parts.left_out += [f"{name}={why}"] * bool(why)
 
 
 # --- one more run ----------------------------------------------------------------------------------------------------
@@ -98,12 +143,16 @@ async def _try(parts: Parts, name: str, part: Awaitable[dict[str, Any]]) -> None
 async def _look_again(target: Target, net: Net, knowledge: Knowledge, admit: Admit) -> dict[str, Any]:
     hurried = replace(target, timeout=min(target.timeout, LONGEST))
     observed = await probes.observe(hurried, net, knowledge, admit=admit, scheduled=False)
+    return _of_run(target, observed)
+
+
+def _of_run(target: Target, observed: Observation) -> dict[str, Any]:
     result, seen = observed.result, observed.seen
     return {
         "seen": seen,
         "cause": result.cause,
         "phase": result.phase,
-        "detail": result.detail,
+        "detail": shown(result.detail, target, LONGEST_HEADER),
         "certificate": seen.certificate,
         **_reply(target, seen),
     }
@@ -134,19 +183,36 @@ def _beginning(reply: Reply) -> str:
 def shown(text: str, target: Target, most: int) -> str:
     """A server's text as it may be shown: one line of printable signs, without secrets, cut."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text[: 8 * most]).split())
-    for secret in target.secrets:
-        line = line.replace(secret, "***") if secret else line
+    for secret in sorted(_sent(target), key=len, reverse=True):
+        line = line.replace(secret, "***")
     line = REDACTION.hide(line)
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _sent(target: Target) -> Iterator[str]:
+    """What of our request must not be shown, should a reply repeat it: keys, and what stands in the query of its address."""
+    yield from filter(None, target.secrets)
+    for name, value in target.headers:
+        if _TELLING_NAME.search(name):
+            yield from (part for part in (value, *value.split()) if len(part) >= LEAST_SECRET)
+    if target.carries_credential and target.url:
+        query = urlsplit(target.url).query
+        values = (value for _, value in parse_qsl(query))
+        yield from (part for part in (query, *values) if len(part) >= LEAST_SECRET)
 
 
 # --- names, addresses, the way ---------------------------------------------------------------------------------------
 
 
-async def _ask_all(target: Target, net: Net) -> dict[str, Any]:
+async def _ask_all(target: Target, net: Net, servers: tuple[str, ...]) -> dict[str, Any]:
     if is_literal(target.host) or _by_proxy(target):
         return {}
-    return {"answers": await net.answers(target.host, target.resolver, LONGEST)}
+    own = await net.answers(target.host, target.resolver, LONGEST)
+    asked = {answer.resolver for answer in own}
+    others = tuple(server for server in dict.fromkeys(servers) if server not in asked)[
+        : MOST_SERVERS - len(own)
+    ]
+    return {"answers": own + (await net.answers(target.host, others, LONGEST) if others else ())}
 
 
 async def _look_at_each(target: Target, net: Net, admit: Admit, found: dict[str, Any]) -> dict[str, Any]:
