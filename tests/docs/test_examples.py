@@ -29,6 +29,7 @@ def test_a_configuration_is_taken_by_check(block: Block, tmp_path: Path):
     text = lay_out(completed(block.text), tmp_path)
     for other in (block.text for block in YAML if "tables" in top_level(block.text)):
         (tmp_path / "codes.local.yaml").write_text(other, encoding="utf-8")
+    (tmp_path / "2027.json").write_text('{"year": 2027, "days": []}')
     file.write_text(text, encoding="utf-8")
     assert load(file, environ=variables(text), registry=load_registry()).plan.targets
 
