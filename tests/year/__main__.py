@@ -24,7 +24,8 @@ def main() -> int:
     """Live through the seeds, show the scoreboard; 1 when it is not clean."""
     given = _options()
     seeds = range(given.first, given.first + given.seeds)
-    began, ours, plain = time.monotonic(), Score(), {}
+    began, ours = time.monotonic(), Score()
+    plain: dict[str, Score] = {}
     per_seed = []
     for done, one in enumerate(_years(seeds, given.days, given.processes), 1):
         ours.add(one.score)

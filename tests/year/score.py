@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from monitor.model import LOCAL, NATIONAL, Plan
 from tests.year.timeline import Kind, Timeline, Trouble
-from tests.year.truth import LATE, Due, Truth, dues, muted
+from tests.year.truth import LATE, Due, Range, Truth, dues, muted
 from tests.year.world import Heard, Said
 
 OPENS = frozenset(
@@ -193,8 +193,9 @@ class Judging:
     def _latest(self, cover: Cover, over: float) -> float:
         """Until when its end must be told: later where the daemon or the receiver was away, or our network was."""
         name = cover.receiver.partition("[")[0]
-        away = [(one.start, one.end) for one in self.timeline.deaf if one.name == name]
-        away += [(one.start, one.end) for one in (*self.timeline.stops, *self.truth.of(LOCAL, ""))]
+        away: list[Range] = [(one.start, one.end) for one in self.timeline.deaf if one.name == name]
+        away += [(one.start, one.end) for one in self.timeline.stops]
+        away += [(one.start, one.end) for one in self.truth.of(LOCAL, "")]
         away += [
             (one.start, one.end)
             for one in self.truth.of(cover.authority, cover.service)
@@ -309,12 +310,13 @@ def covers(heard: Sequence[Heard]) -> list[Cover]:
     found: list[Cover] = []
     open_: dict[tuple[str, str], Cover] = {}
     for one in heard:
+        flapped = (one.receiver, one.key.partition("/")[0])
+        if (
+            one.event == "flapping_stopped" and flapped in open_
+        ):  # it names what is so now, not that it flapped
+            open_.pop(flapped).end = one.at
         for said in one.incidents:
             key = (one.receiver, said.id)
-            if one.event == "flapping_stopped":
-                if key in open_:
-                    open_.pop(key).end = one.at
-                continue
             if one.scope == "national" and one.event in OPENS and said.authority != NATIONAL:
                 continue  # named as a part of it, and over with it
             if said.is_open and (one.event in OPENS or one.event == "incident_resolved"):

@@ -115,9 +115,9 @@ def test_never_recovering_tells_no_end(tmp_path: Path):
 
 
 def test_without_the_quorum_of_controls_our_fault_is_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """`core/local.py`: the controls never say that it is us."""
+    """`core/local.py`: the controls never say that it is us, and no share of the authorities does."""
     monkeypatch.setattr(local.LocalView, "by_controls", property(lambda _self: False))
-    found = judged(tmp_path)
+    found = judged(tmp_path, lambda plan: replace(plan, judgement=replace(plan.judgement, local_share=2.0)))
     assert any(one.startswith("local") for one in found.missed)
     assert found.false_pages
 

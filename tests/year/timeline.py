@@ -113,15 +113,9 @@ class Timeline:
 
     def edges(self) -> list[float]:
         """Every instant at which anything may begin to answer otherwise, sorted."""
-        spans = (
-            *self.stretches,
-            *self.frozen,
-            *self.mute,
-            *self.lies,
-            *self.deaf,
-            *self.stops,
-            *self.windows,
-        )
+        spans: list[Stretch | Span | Planned] = [*self.stretches, *self.windows]
+        for more in (self.frozen, self.mute, self.lies, self.deaf, self.stops):
+            spans += more
         return sorted({edge for one in spans for edge in (one.start, one.end)} | {self.length})
 
 
