@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.posted import approve_command, list_command, reject_command
 from monitor.cli.texts import language_of, say
 from monitor.core.notices import Notice, NoticeWindow, decode, explain, read
 from monitor.knowledge import load_registry
@@ -38,7 +39,7 @@ class _Notice(click.Group):
 
 @click.command(cls=_Notice, subcommand_metavar="FILE|- [--published DATE] [--yaml] | COMMAND …")
 def command() -> None:
-    """Read a Chinese maintenance notice into windows.
+    """Read a Chinese maintenance notice into windows; list, approve and reject those of a running daemon's feeds.
 
     FILE is the text of the notice or its page as HTML, - the standard input. Shows each window with the words it was read
     from, and what only a person can decide, with the reason. Needs no configuration and changes nothing. Exits 1 if no
@@ -65,6 +66,10 @@ def read_command(file: Path, published: str | None, as_yaml: bool) -> int:
     else:
         _print(found, language)
     return 0 if found.windows else 1
+
+
+for one in (list_command, approve_command, reject_command):
+    command.add_command(one)
 
 
 def _text_in(file: Path) -> str:

@@ -56,7 +56,7 @@ def command(days: int, at: str | None, as_json: bool, file: Path | None, url: st
     now, zone = SystemClock().now(), asyncio.run(zone_at(daemon, file))
     since = instant(at, zone, "--at") if at else now
     until = since + timedelta(days=days)
-    answered, silent = _ask(daemon, days=(until - now).days + 1)
+    answered, waiting, silent = _ask(daemon, days=(until - now).days + 1)
     found = answered
     if found is None or at or file:
         found = _merged(_planned(file, since, until, silent), answered)
@@ -68,20 +68,24 @@ def command(days: int, at: str | None, as_json: bool, file: Path | None, url: st
     _print(found, zone) if found else click.echo("no windows")
     if silent:
         click.echo(f"windows by hand are not among them: {silent}", err=True)
+    if waiting:
+        click.echo(f"notices that wait for a person: {waiting} (`notice list`)", err=True)
     return 0
 
 
-def _ask(daemon: Daemon, days: int) -> tuple[Rows | None, str]:
-    """What a daemon knows of the coming days, or why none answers."""
+def _ask(daemon: Daemon, days: int) -> tuple[Rows | None, int, str]:
+    """What a daemon knows of the coming days and how many notices wait for a person, or why none answers."""
     path = f"/api/v1/windows?days={min(max(days, 1), 366)}&limit=500"
     try:
         answer = asyncio.run(read(daemon, path, PATIENCE))
     except Unanswered as problem:
-        return None, problem.message
+        return None, 0, problem.message
     rows = answer.get("windows") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
-        return None, f"what answers at {daemon.shown} is not a fapiao-monitor"
-    return [row for row in rows if isinstance(row, dict)], ""
+        return None, 0, f"what answers at {daemon.shown} is not a fapiao-monitor"
+    waiting = answer.get("notices_waiting")
+    found = [row for row in rows if isinstance(row, dict)]
+    return found, waiting if isinstance(waiting, int) else 0, ""
 
 
 def _planned(file: Path | None, since: datetime, until: datetime, silent: str) -> Rows:
@@ -105,11 +109,11 @@ def windows_of(plan: Plan, since: datetime, until: datetime) -> Rows:
 
 
 def _merged(planned: Rows, answered: Rows | None) -> Rows:
-    """The windows of the configuration as the daemon has them, where it has them, and those by hand."""
+    """The windows of the configuration as the daemon has them, where it has them, and those that it alone has."""
     known = {row.get("id"): row for row in answered or []}
     rules = [known.get(row["id"], row) for row in planned]
-    by_hand = [row for row in known.values() if row.get("by_hand")]
-    return sorted([*rules, *by_hand], key=lambda row: (str(row.get("start")), str(row.get("id"))))
+    kept = [row for row in known.values() if row.get("by_hand") or row.get("notice") or row.get("resumes")]
+    return sorted([*rules, *kept], key=lambda row: (str(row.get("start")), str(row.get("id"))))
 
 
 def _stage(row: Mapping[str, Any], since: datetime, until: datetime) -> str:

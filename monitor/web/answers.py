@@ -395,9 +395,10 @@ class WindowAnswer(TypedDict):
 
 @closed
 class WindowsAnswer(TypedDict):
-    """A page of windows, the earliest first."""
+    """A page of windows, the earliest first. `notices_waiting`: so many notices wait for a person."""
 
     windows: list[WindowAnswer]
+    notices_waiting: int
     next: str | None
 
 

@@ -12,10 +12,10 @@ from monitor.core.reference import reference_document
 from monitor.core.routing import InvoiceCodeError, InvoiceRoute, UnknownRegionError, find
 from monitor.core.status import status_rows
 from monitor.core.windows import upcoming
-from monitor.model import Target, TargetState, as_json
+from monitor.model import NoticeStatus, Target, TargetState, as_json
 from monitor.notify.dates import advice_with, rush_line
 from monitor.notify.words import LANGUAGES
-from monitor.web.answers import RouteAnswer, TargetAnswer
+from monitor.web.answers import RouteAnswer, TargetAnswer, WindowsAnswer
 from monitor.web.errors import RequestError
 from monitor.web.reading import READING, Reading
 from monitor.web.shapes import (
@@ -145,7 +145,13 @@ async def windows(request: web.Request) -> web.Response:
     known = upcoming(reading.plan(), reading.state().windows, now, until)
     known = [window for window in known if window_stage(window, now) != "ended"]
     shown, following = page(known, given, key=lambda window: sortable(window.start, window.id))
-    return web.json_response({"windows": [window_json(window, now) for window in shown], "next": following})
+    waiting = [one for one in reading.state().notices.values() if one.status is NoticeStatus.WAITING]
+    answer: WindowsAnswer = {
+        "windows": [window_json(window, now) for window in shown],
+        "notices_waiting": len(waiting),
+        "next": following,
+    }
+    return web.json_response(answer)
 
 
 async def silences(request: web.Request) -> web.Response:

@@ -79,6 +79,10 @@ def test_json_has_the_form_of_the_api(file: Path) -> None:
         "end": "2026-12-02T07:00:30Z",
         "announce": True,
         "by_hand": False,
+        "notice": None,
+        "resumes": None,
+        "early": None,
+        "planned_end": None,
         "state": "active",
     }
 
@@ -96,6 +100,15 @@ def test_what_the_daemon_has_by_hand_and_has_ended_early_counts(file: Path) -> N
         "nightly-20261201T223000Z": ("2026-12-01T23:00:00Z", "upcoming"),
     }
     assert done.stderr == ""
+
+
+def test_windows_of_notices_count_and_notices_that_wait_are_named(file: Path) -> None:
+    of_notice = row("notice-1", by_hand=False, notice="a1")
+    answer = {"windows": [of_notice], "notices_waiting": 2, "next": None}
+    with answering({"GET /api/v1/windows": (200, answer)}) as peer:
+        done = call(windows, "--at", "2026-12-01 19:00", "--days", "1", url=peer.url, LANG="C")
+    assert "notice-1" in done.stdout
+    assert done.stderr == "notices that wait for a person: 2 (`notice list`)\n"
 
 
 def test_with_a_daemon_it_shows_what_is_in_force_and_needs_no_file(
