@@ -1,0 +1,369 @@
+"""What the evidence of one failure says beyond its cause: where it stops, for whom, and at whom that points.
+
+One cause has many stories: nobody takes the connection because our own gateway drops it, or because the province is full. A
+clue is one of them, seen and not guessed; without a clue nothing is added to what the diagnosis says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import ip_address
+
+from monitor.core.alike import UNREACHED, network_of
+from monitor.core.local import NAME_CAUSES, TRUST_CAUSES
+from monitor.core.own_clock import OF_TIME, is_wrong, spoken
+from monitor.model import (
+    AddressLook,
+    Answer,
+    Cause,
+    Certificate,
+    Diagnosis,
+    Evidence,
+    Flag,
+    Hop,
+    Phase,
+    Result,
+)
+
+AT_ONCE = 0.005
+"""Seconds within which no packet comes back from outside: who refuses that fast is this machine."""
+MOST_NAMES = 3
+"""Names of a certificate that are shown."""
+
+
+class Party(StrEnum):
+    """Whose it most likely is."""
+
+    US = "us"
+    """This machine, its configuration, or its own network."""
+    WAY = "way"
+    """What lies between our network and theirs."""
+    THEM = "them"
+    NOBODY = "nobody"
+    """Nothing is wrong, or it is planned."""
+    UNCLEAR = "unclear"
+    """What is known does not tell."""
+
+
+BY_DIAGNOSIS: Mapping[Diagnosis, Party] = {
+    Diagnosis.MAINTENANCE: Party.NOBODY,
+    Diagnosis.MAINTENANCE_OVERRUN: Party.THEM,
+    Diagnosis.BLOCKED: Party.US,
+    Diagnosis.THROTTLED: Party.US,
+    Diagnosis.CREDENTIAL: Party.US,
+    Diagnosis.MISCONFIGURED: Party.US,
+    Diagnosis.LOCAL_DNS: Party.US,
+    Diagnosis.LOCAL_TRUST: Party.US,
+    Diagnosis.LOCAL_NETWORK: Party.US,
+    Diagnosis.NATIONAL_OUTAGE: Party.THEM,
+    Diagnosis.CDN_NODE: Party.THEM,
+    Diagnosis.SYNC_DELAY: Party.THEM,
+    Diagnosis.PROTOCOL_CHANGED: Party.THEM,
+    Diagnosis.PATH_FROM_HERE: Party.WAY,
+    Diagnosis.PROVINCIAL_OUTAGE: Party.THEM,
+    Diagnosis.SLOW: Party.THEM,
+    Diagnosis.HEALTHY: Party.NOBODY,
+    Diagnosis.UNDETERMINED: Party.UNCLEAR,
+}
+
+
+class Sign(StrEnum):
+    """Names of clues."""
+
+    SERVERS_DISAGREE = "servers_disagree"
+    """`good`, `bad`: one name server gives an address, ours does not."""
+    SERVERS_DIFFER = "servers_differ"
+    """`one`, `other`: both give addresses, and none in common."""
+    SERVERS_AGREE = "servers_agree"
+    """`count` name servers, independent of each other, say the same."""
+    ONE_SERVER = "one_server"
+    """Only one name server could be asked: whether others say the same is not known."""
+    OTHER_NAMES_WORK = "other_names_work"
+    """`count` other names were resolved at the same time."""
+    WAY_ENDS_HERE = "way_ends_here"
+    """`ttl`, `address`: the last router that answers is in our own network."""
+    WAY_ENDS_BETWEEN = "way_ends_between"
+    """`ttl`, `address`: the last router that answers is neither ours nor theirs."""
+    WAY_ENDS_THERE = "way_ends_there"
+    """`ttl`, `address`: the last router that answers is in the network of the host."""
+    WAY_SILENT = "way_silent"
+    """`ttl`, `address`: the same, but beyond our network no router answers us on the way to what works either."""
+    WAY_REACHES = "way_reaches"
+    """`ttl`: the host itself answers the packets."""
+    NO_WAY = "no_way"
+    """This machine refused by itself: it knows no way there, or a filter of its own forbids it."""
+    HOST_REFUSES = "host_refuses"
+    """`ms`: the host answered that nothing listens on that port."""
+    SOME_ADDRESSES = "some_addresses"
+    """`good`, `bad`: some addresses of the host can be connected to."""
+    ACCEPTED_SILENT = "accepted_silent"
+    """`connect`, `seconds`: connected at once, then not one byte."""
+    CUT_IN_HELLO = "cut_in_hello"
+    """`connect`: connected, and cut off during the handshake, before anything was asked."""
+    CUT_AFTER_REQUEST = "cut_after_request"
+    """`tls`: the handshake was done, and the connection was cut after the request."""
+    CUT_IN_REPLY = "cut_in_reply"
+    """The reply had begun."""
+    CLOCK_WRONG = "clock_wrong"
+    """`offset`: by the servers' clocks the certificate is valid; ours is wrong."""
+    CLOCK_RIGHT = "clock_right"
+    """Our clock agrees with those of the servers."""
+    CLOCK_UNKNOWN = "clock_unknown"
+    """Too few servers said what time it is."""
+    OUT_OF_TIME = "out_of_time"
+    """`since`, `until`: the time for which the certificate was issued."""
+    FOR_OTHERS = "for_others"
+    """`names`: for whom the certificate is."""
+    ISSUED_BY = "issued_by"
+    """`issuer`: who signed the certificate that is not trusted."""
+    TRUST_WORKS = "trust_works"
+    """`count` other certificates were verified at the same time."""
+    TRUST_FAILS = "trust_fails"
+    """`count` others failed for want of trust as well, and none was verified."""
+
+
+POINTS: Mapping[Sign, Party] = {
+    Sign.SERVERS_DISAGREE: Party.US,
+    Sign.SERVERS_AGREE: Party.THEM,
+    Sign.OTHER_NAMES_WORK: Party.THEM,
+    Sign.WAY_ENDS_HERE: Party.US,
+    Sign.WAY_ENDS_BETWEEN: Party.WAY,
+    Sign.WAY_ENDS_THERE: Party.THEM,
+    Sign.WAY_REACHES: Party.THEM,
+    Sign.NO_WAY: Party.US,
+    Sign.HOST_REFUSES: Party.THEM,
+    Sign.SOME_ADDRESSES: Party.THEM,
+    Sign.ACCEPTED_SILENT: Party.THEM,
+    Sign.CUT_IN_HELLO: Party.WAY,
+    Sign.CUT_AFTER_REQUEST: Party.THEM,
+    Sign.CUT_IN_REPLY: Party.THEM,
+    Sign.CLOCK_WRONG: Party.US,
+    Sign.CLOCK_RIGHT: Party.THEM,
+    Sign.TRUST_WORKS: Party.THEM,
+    Sign.TRUST_FAILS: Party.US,
+}
+"""At whom a clue points; the others tell and point at nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clue:
+    """One thing that the evidence says."""
+
+    sign: Sign
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def points_at(self) -> Party | None:
+        """At whom it points; None: at nobody."""
+        return POINTS.get(self.sign)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What was seen at the same time of controls and of other authorities."""
+
+    controls: Sequence[Result] = ()
+    others: Sequence[Result] = ()
+    names: int = 0
+    """Names among these that were resolved."""
+    clock: float | None = None
+    """Seconds by which the others' clocks are ahead of ours; None: not known."""
+    way: Sequence[Hop] | None = None
+    """The way to a control that works; None: it was not looked at."""
+
+    @property
+    def all(self) -> list[Result]:
+        """Both."""
+        return [*self.controls, *self.others]
+
+
+def find_clues(result: Result, found: Evidence | None, beside: Beside) -> tuple[Clue, ...]:
+    """What a failing run and its evidence say beyond the cause; the telling one first."""
+    clues = [*_of_names(result, found, beside), *_of_way(result, found, beside), *_of_cut(result)]
+    clues += _of_certificate(result, beside)
+    return tuple(sorted(clues, key=lambda clue: clue.points_at is None))
+
+
+def whose(diagnosis: Diagnosis, clues: Sequence[Clue], *, beside: Beside, corroborated: bool) -> Party:
+    """Whose it most likely is: by the diagnosis, unless the evidence says otherwise.
+
+    `corroborated`: references were heard of this failure. Where neither they nor anything else that was looked at can tell a
+    fault of theirs from one on the way, that is the answer.
+    """
+    told = BY_DIAGNOSIS[diagnosis]
+    if diagnosis not in (Diagnosis.PROVINCIAL_OUTAGE, Diagnosis.UNDETERMINED, Diagnosis.PATH_FROM_HERE):
+        return told
+    pointed = {clue.points_at for clue in clues}
+    if Party.US in pointed:
+        return Party.US
+    if corroborated:
+        return told
+    if Party.WAY in pointed:
+        return Party.UNCLEAR
+    works = any(one.is_ok for one in beside.all)
+    return told if works else Party.UNCLEAR
+
+
+def decisive(clues: Sequence[Clue], party: Party) -> Clue | None:
+    """The clue that says so; None: the diagnosis alone does."""
+    wanted = {party, Party.WAY} if party is Party.UNCLEAR else {party}
+    return next((clue for clue in clues if clue.points_at in wanted), None)
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def _of_names(result: Result, found: Evidence | None, beside: Beside) -> Iterator[Clue]:
+    answers = () if found is None else found.answers
+    good, bad = [one for one in answers if one.addresses], [one for one in answers if not one.addresses]
+    if result.cause in NAME_CAUSES and result.cause is not Cause.DNS_HIJACKED:
+        yield from _of_failed_name(result, good, bad)
+        if beside.names:
+            yield Clue(sign=Sign.OTHER_NAMES_WORK, values={"count": str(beside.names)})
+    elif len(good) > 1 and not set(good[0].addresses) & set(good[-1].addresses):
+        values = {"one": _answer(good[0]), "other": _answer(good[-1])}
+        yield Clue(sign=Sign.SERVERS_DIFFER, values=values)
+
+
+def _of_failed_name(result: Result, good: Sequence[Answer], bad: Sequence[Answer]) -> Iterator[Clue]:
+    if good and bad:
+        values = {"good": _answer(good[0]), "bad": bad[0].resolver, "cause": str(bad[0].cause)}
+        yield Clue(sign=Sign.SERVERS_DISAGREE, values=values)
+    elif len(bad) > 1 and all(one.cause is result.cause for one in bad):
+        yield Clue(sign=Sign.SERVERS_AGREE, values={"count": str(len(bad)), "cause": str(result.cause)})
+    elif len(bad) == 1:
+        yield Clue(sign=Sign.ONE_SERVER, values={"bad": bad[0].resolver})
+
+
+def _answer(answer: Answer) -> str:
+    return f"{answer.resolver} → {' '.join(answer.addresses[:MOST_NAMES])}"
+
+
+# --- the way ---------------------------------------------------------------------------------------------------------
+
+
+def _of_way(result: Result, found: Evidence | None, beside: Beside) -> Iterator[Clue]:
+    if result.phase is not Phase.CONNECT:
+        return
+    took = result.phases.get(Phase.CONNECT, 0.0)
+    if result.cause is Cause.CONNECTION_REFUSED:
+        yield Clue(sign=Sign.HOST_REFUSES, values={"ms": _ms(took)})
+    if result.cause is Cause.UNREACHABLE and took < AT_ONCE:
+        yield Clue(sign=Sign.NO_WAY)
+        return
+    if found is not None:
+        yield from _of_addresses(found.addresses)
+        if result.cause in UNREACHED and result.cause is not Cause.CONNECTION_REFUSED:
+            yield from _of_hops(found.hops, result.address or "", beside)
+
+
+def _of_addresses(looks: Sequence[AddressLook]) -> Iterator[Clue]:
+    good = [one.address for one in looks if one.connect is not None]
+    bad = [one.address for one in looks if one.connect is None]
+    if good and bad:
+        yield Clue(sign=Sign.SOME_ADDRESSES, values={"good": " ".join(good), "bad": " ".join(bad)})
+
+
+def _of_hops(hops: Sequence[Hop], host: str, beside: Beside) -> Iterator[Clue]:
+    known = [hop for hop in hops if hop.address is not None]
+    if not known:
+        return
+    last = known[-1]
+    values = {"ttl": str(last.ttl), "address": last.address or ""}
+    if last.reached:
+        yield Clue(sign=Sign.WAY_REACHES, values=values)
+    elif network_of(last.address or "") is not None and network_of(last.address or "") == network_of(host):
+        yield Clue(sign=Sign.WAY_ENDS_THERE, values=values)
+    elif ends_at_home(hops) and not _is_ours(host):
+        silent = beside.way is not None and ends_at_home(beside.way)
+        yield Clue(sign=Sign.WAY_SILENT if silent else Sign.WAY_ENDS_HERE, values=values)
+    else:
+        yield Clue(sign=Sign.WAY_ENDS_BETWEEN, values=values)
+
+
+def ends_at_home(hops: Sequence[Hop]) -> bool:
+    """Whether every router that answers, and at least one does, is in our own network."""
+    known = [hop.address for hop in hops if hop.address is not None and not hop.reached]
+    return bool(known) and all(map(_is_ours, known))
+
+
+def _is_ours(address: str) -> bool:
+    """Whether it is of a network that is not on the internet. What providers use within (100.64.0.0/10) is not ours."""
+    try:
+        return ip_address(address.partition("%")[0]).is_private
+    except ValueError:
+        return False
+
+
+# --- cut off ---------------------------------------------------------------------------------------------------------
+
+_CUT = frozenset({Cause.CONNECTION_RESET, Cause.CONNECTION_CLOSED})
+
+
+def _of_cut(result: Result) -> Iterator[Clue]:
+    connect = _ms(result.phases.get(Phase.CONNECT, 0.0))
+    if result.cause in _CUT and result.phase is Phase.TLS:
+        yield Clue(sign=Sign.CUT_IN_HELLO, values={"connect": connect})
+    elif result.cause in _CUT and result.phase is Phase.PROCESSING:
+        done = _ms(result.phases.get(Phase.TLS, 0.0))
+        yield Clue(sign=Sign.CUT_AFTER_REQUEST, values={"connect": connect, "tls": done})
+    elif result.cause in _CUT and result.phase is Phase.TRANSFER:
+        yield Clue(sign=Sign.CUT_IN_REPLY)
+    elif result.cause is Cause.RESPONSE_TIMEOUT:
+        waited = f"{result.phases.get(Phase.PROCESSING, 0.0):.1f}"
+        yield Clue(sign=Sign.ACCEPTED_SILENT, values={"connect": connect, "seconds": waited})
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}" if seconds >= 0.01 else f"{seconds * 1000:.1f}"
+
+
+# --- certificates ----------------------------------------------------------------------------------------------------
+
+
+def trust_cause(result: Result) -> Cause | None:
+    """Why its certificate is not trusted, also where `verify: report` let that pass; None: it is, or there is none."""
+    if result.cause in TRUST_CAUSES:
+        return result.cause
+    said = result.certificate.verify_error if result.certificate is not None else None
+    if Flag.TLS_UNVERIFIED in result.flags and said is not None:
+        return next((cause for cause in TRUST_CAUSES if cause == said), None)
+    return None
+
+
+def _of_certificate(result: Result, beside: Beside) -> Iterator[Clue]:
+    cause, shown = trust_cause(result), result.certificate
+    if cause is None or shown is None:
+        return
+    if cause in OF_TIME:
+        yield _of_time(shown, result.started_at, beside)
+        values = {"since": f"{shown.not_before:%Y-%m-%d}", "until": f"{shown.not_after:%Y-%m-%d}"}
+        yield Clue(sign=Sign.OUT_OF_TIME, values=values)
+        return
+    if cause is Cause.TLS_NAME_MISMATCH:
+        yield Clue(
+            sign=Sign.FOR_OTHERS, values={"names": " ".join(shown.names[:MOST_NAMES]) or shown.subject}
+        )
+    else:
+        yield Clue(sign=Sign.ISSUED_BY, values={"issuer": shown.issuer})
+    yield from _of_trust(beside)
+
+
+def _of_time(shown: Certificate, at: datetime, beside: Beside) -> Clue:
+    if beside.clock is None:
+        return Clue(sign=Sign.CLOCK_UNKNOWN)
+    if not is_wrong(beside.clock):
+        return Clue(sign=Sign.CLOCK_RIGHT)
+    return Clue(sign=Sign.CLOCK_WRONG, values={"offset": spoken(-beside.clock)})
+
+
+def _of_trust(beside: Beside) -> Iterator[Clue]:
+    verified = sum(one.certificate is not None and one.certificate.verified is True for one in beside.all)
+    refused = sum(trust_cause(one) is not None for one in beside.all)
+    if verified:
+        yield Clue(sign=Sign.TRUST_WORKS, values={"count": str(verified)})
+    elif refused:
+        yield Clue(sign=Sign.TRUST_FAILS, values={"count": str(refused)})
