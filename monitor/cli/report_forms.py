@@ -110,7 +110,7 @@ def summary(report: Report, say: Words) -> str:
     """How many incidents, in a sentence."""
     named = {"open": report.open, "national": report.national, "local": report.local}
     parts = [say.say(f"of_which_{name}", count=count) for name, count in named.items() if count]
-    return say.known.comma.join([say.say("incidents_are", count=report.incidents), *parts])
+    return say.say("between").join([say.say("incidents_are", count=report.incidents), *parts])
 
 
 # --- text ------------------------------------------------------------------------------------------------------------

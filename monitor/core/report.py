@@ -25,8 +25,11 @@ Service = tuple[str, str]
 def make_report(
     uptimes: Mapping[Service, Uptime], incidents: Iterable[Incident], since: datetime, until: datetime
 ) -> Report:
-    """The report from `since` to `until`. Incidents that were not opened then, and drills, are left out."""
-    found = {one.id: one for one in incidents if since <= one.opened_at < until and not one.drill}
+    """The report from `since` to `until`.
+
+    Left out are incidents that were not opened then, drills, and addresses that never answered.
+    """
+    found = {one.id: one for one in incidents if since <= one.opened_at < until and _is_real(one)}
     known = sorted(found.values(), key=lambda one: (one.opened_at, one.id))
     judged = [outage_of(one) for one in known if _counts(one)]
     count = Counter((one.authority, one.service) for one in known)
@@ -89,10 +92,14 @@ def spread(seconds: Iterable[float | None]) -> Spread:
     )
 
 
+def _is_real(incident: Incident) -> bool:
+    """Whether something happened: not a drill, and what never answered since it was configured is no outage (contract §1)."""
+    return not (incident.drill or incident.never_up)
+
+
 def _counts(incident: Incident) -> bool:
-    """Whether it says how good the monitor is: an authority's own outage, not one of ours, nor an address that never answered."""
-    theirs = incident.cause.speaks_of is SpeaksOf.AUTHORITY
-    return incident.scope is Scope.AUTHORITY and theirs and not incident.never_up
+    """Whether it says how good the monitor is: an authority's own outage, not one of ours."""
+    return incident.scope is Scope.AUTHORITY and incident.cause.speaks_of is SpeaksOf.AUTHORITY
 
 
 def _availability(key: Service, known: Uptime, incidents: int) -> Availability:

@@ -96,6 +96,7 @@ def test_percentiles_are_times_that_happened():
     "more",
     [
         pytest.param({"drill": True}, id="a drill"),
+        pytest.param({"never_up": True}, id="an address that never answered"),
         pytest.param({"opened_at": SINCE - timedelta(seconds=1)}, id="opened before"),
         pytest.param({"opened_at": UNTIL}, id="opened after"),
     ],
@@ -107,7 +108,6 @@ def test_what_is_left_out(more):
 @pytest.mark.parametrize(
     "more",
     [
-        pytest.param({"never_up": True}, id="an address that never answered"),
         pytest.param({"cause": Cause.CREDENTIAL}, id="a fault of ours"),
         pytest.param({"scope": Scope.NATIONAL, "authority": "national"}, id="the parent of others"),
     ],
