@@ -14,6 +14,8 @@ LONGEST = timedelta(days=45)
 """No maintenance lasts longer; the longest announced one of the sources is three weeks."""
 
 _DAY = timedelta(days=1)
+NEXT = -3
+"""次年, as `Moment.year`."""
 _MORNING = frozenset({"清晨", "早晨", "早上", "早间", "上午", "午前", "早"})
 _NOON = frozenset({"中午", "正午"})
 _AFTERNOON = frozenset({"下午", "午后", "傍晚"})
@@ -148,6 +150,8 @@ def _year(year: int, known: Known) -> int:
     """A year as written; 今年 and 明年 are counted from the publish date."""
     if year > 0:
         return year
+    if year == NEXT:
+        return _needed(known.anchor, Doubt.NO_YEAR).year + 1
     return _needed(known.published, Doubt.NO_YEAR).year - 1 - year
 
 
@@ -207,6 +211,8 @@ def _last_day(right: Moment, left: Moment, day: date, known: Known) -> date:
         found = _in_month(day, 0, right.day)
         turns = found < day and day - found > timedelta(days=15)
         return _in_month(day, 1, right.day) if turns else found
+    if right.year == NEXT:
+        return _date(day.year + 1, right.month, right.day)
     if right.year is not None:
         return _date(_year(right.year, known), right.month, right.day)
     turns = (right.month, day.month) < (3, 0) or right.month <= 2

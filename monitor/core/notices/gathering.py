@@ -16,13 +16,16 @@ from monitor.core.notices.sentences import Sentence, sentences
 from monitor.core.notices.text import Text
 from monitor.core.notices.words import (
     ADVICE,
+    ALREADY,
     BEFORE,
     OTHER_TIMES,
     SINCE,
+    WHOLE_DAYS,
     Mood,
     changes,
     is_example,
     is_for_good,
+    is_left_open,
     is_over,
     lasts,
     mood,
@@ -136,6 +139,8 @@ class Gathering:
         after = self.text.plain[span.end : min(sentence.end, span.end + 40)]
         if said is None and (span.right or SINCE.match(after)) and not ADVICE.search(cluster.own[:300]):
             said = self._section or self._title
+        if ALREADY.search(before):
+            return
         if said is Mood.STOP and _is_example(
             self.text.plain[max(sentence.start, span.start - 60) : span.start]
         ):
@@ -145,7 +150,11 @@ class Gathering:
                 self._repeated(span, cluster, sentence, periods)
         elif span.right is None:
             self._single(span, cluster, sentence, said, before, after)
-        elif said is None or (said is Mood.STOP and OTHER_TIMES.search(cluster.after, 0, 300)):
+        elif (
+            said is None
+            or (not span.left.has_date and not cluster.said)
+            or (said is Mood.STOP and OTHER_TIMES.search(cluster.after, 0, 300))
+        ):
             self._doubt(Doubt.NO_PURPOSE, span.start, span.end)
         elif said is Mood.STOP:
             for one in _each_day(span):
@@ -161,6 +170,8 @@ class Gathering:
         except UnreadableError as problem:
             self._doubt(problem.kind, written.start, written.end)
             return None
+        if WHOLE_DAYS.match(self.text.plain, written.end):
+            read = replace(read, doubts=tuple(doubt for doubt in read.doubts if doubt is not Doubt.NO_HOURS))
         self._anchor, self._spreads = (
             read.day,
             read.end is not None and read.end - read.start > timedelta(days=1),
@@ -218,6 +229,8 @@ class Gathering:
             found.end = found.start + timedelta(seconds=seconds)
         elif not since:
             found.doubts.append(Doubt.NO_END)
+        elif span.left.time is None and not is_left_open(self.text.plain):
+            found.doubts.append(Doubt.NO_HOURS)
 
     def _whole_day(self, span: Span, cluster: Cluster, sentence: Sentence) -> None:
         try:
@@ -227,7 +240,8 @@ class Gathering:
             return
         found = self._found(read, cluster, sentence, span)
         found.end = found.start + timedelta(days=1)
-        found.doubts.append(Doubt.NO_HOURS)
+        if not WHOLE_DAYS.match(self.text.plain, span.end):
+            found.doubts.append(Doubt.NO_HOURS)
         self.whole_days.append(found)
 
     # --- again and again ---------------------------------------------------------------------------------------------

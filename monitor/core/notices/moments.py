@@ -20,7 +20,7 @@ _TOKEN = re.compile(
       (?<![0-9A-Za-z./])(?P<iso>(?P<iso_year>[0-9]{{4}})(?P<sign>[-/.])(?P<iso_month>[0-9]{{1,2}})(?P=sign)
         (?P<iso_day>[0-9]{{1,2}}))(?![0-9]|[-/.][0-9])
     | (?P<year>(?<![0-9])[0-9]{{4}}|(?<![0-9])[0-9]{{2}}(?=年[0-9]{{1,2}}月)|[〇零Oo一二三四五六七八九]{{4}})年
-    | (?P<this_year>今年|本年|明年)
+    | (?P<this_year>今年|本年|明年|次年|翌年)
     | (?P<month>(?<![0-9])[0-9]{{1,2}}|{_CN})月(?!份)
     | (?P<this_month>本月|当月|下月|次月)
     | (?<![第〕\])])(?P<day>(?<![0-9.])[0-9]{{1,2}}|{_CN})[日号](?![内常志期均报渐])
@@ -56,7 +56,7 @@ class Moment:
     start: int
     end: int
     year: int | None = None
-    """-1 is this year, -2 the next."""
+    """-1 is this year, -2 the next one, -3 that after the year of the left side (次年)."""
     month: int | None = None
     """-1 is this month, -2 the next."""
     day: int | None = None
@@ -168,7 +168,7 @@ def _moments(plain: str) -> Iterator[Moment]:
         if not parts:
             start = token.start()
         parts[name], end = token, token.end()
-        rank = max(rank, _RANK.get(name, -1))
+        rank = _RANK.get(name, -1)
     if parts:
         yield _moment(parts, start, end)
 
@@ -207,7 +207,7 @@ def _date(parts: dict[str, re.Match[str]]) -> tuple[int | None, int | None, int 
         year = int(figures) if figures.isdigit() and figures.isascii() else _digits(figures)
         year += 2000 if year < 100 else 0
     elif written := parts.get("this_year"):
-        year = -2 if written[0] == "明年" else -1
+        year = {"明年": -2, "次年": -3, "翌年": -3}.get(written[0], -1)
     if written := parts.get("month"):
         month = number(written["month"])
     elif written := parts.get("this_month"):

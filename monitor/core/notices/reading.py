@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -30,7 +30,7 @@ def read(
     """
     ready = clean(text)
     title, ends = title_of(ready)
-    head = ready.plain[:ends] or title
+    head = ready.plain[:ends] or ready.heading
     gathered = Gathering(ready, head, published or published_of(ready))
     gathered.read(ends)
     names = Names(authorities)
@@ -65,7 +65,7 @@ def _ended(gathered: Gathering, open_end: float) -> Iterator[tuple[Found, dateti
 
     A start alone ends when the service is said to be back, or with the window that begins at the same time.
     """
-    every = gathered.found or gathered.whole_days
+    every = [one for one in gathered.found if not _frames(one, gathered.found)] or gathered.whole_days
     ends = {found.start: found.end for found in every if found.end is not None}
     for found in every:
         back = [time for time in gathered.back if time > found.start]
@@ -75,13 +75,24 @@ def _ended(gathered: Gathering, open_end: float) -> Iterator[tuple[Found, dateti
         yield found, end or found.start + timedelta(seconds=open_end), end is None
 
 
+def _frames(days: Found, others: Iterable[Found]) -> bool:
+    """Whether days without hours only say within which days the times of the same sentence lie."""
+    if Doubt.NO_HOURS not in days.doubts or days.end is None:
+        return False
+    return any(
+        one.end is not None and days.start <= one.start and one.end <= days.end
+        for one in others
+        if one.sentence == days.sentence and Doubt.NO_HOURS not in one.doubts
+    )
+
+
 def _merged(
     ended: Iterator[tuple[Found, datetime, bool]], names: Names, issuers: Issuers, title: Scope
 ) -> list[_Draft]:
     """Windows of the same time and place are one."""
     drafts: dict[tuple[object, ...], _Draft] = {}
     for found, end, is_open in ended:
-        told = found.scope or title
+        told = title if title and not found.scope.named and found.scope.excepted is None else found.scope
         if not told:
             found.doubts.append(Doubt.NO_SCOPE)
         if told.excepted is not None:

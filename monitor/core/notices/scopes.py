@@ -24,7 +24,6 @@ _ALL = re.compile(
 )
 _HALL = re.compile(r"办税服务厅|办税厅|大厅|窗口")
 _EXCEPT = re.compile(r"除[^,;。\n]{1,60}?(?:以外|之外|外)")
-_OTHERS = re.compile(r"其[他它余]|所有|全部|各|均")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,9 +46,7 @@ class Scope:
             self.excepted = (self.excepted or set()) | other.excepted
 
     def services(self) -> tuple[str, ...] | None:
-        """In the order of `SERVICES`; None: all."""
-        if self.everything or not self:
-            return None
+        """In the order of `SERVICES`; None: all. Where services are named, 所有业务 means all of theirs."""
         named = set(self.named)
         if self.excepted is not None and not named:
             named = set(SERVICES) - self.excepted
@@ -65,13 +62,10 @@ def scope(clause: str) -> Scope:
     """What a clause that speaks of a stop names."""
     found = Scope()
     for excepted in _EXCEPT.finditer(clause):
-        if _OTHERS.search(clause, excepted.end()):
-            found.excepted = (found.excepted or set()) | names(excepted[0])
+        found.excepted = (found.excepted or set()) | names(excepted[0])
     rest = _EXCEPT.sub("", clause)
     found.named = names(rest)
     found.everything = not found.named and bool(_ALL.search(rest)) and not _HALL.search(rest)
-    if found.excepted is not None:
-        found.everything = False
     return found
 
 
