@@ -29,7 +29,7 @@ from monitor.model.events import (
     Tick,
     Wait,
 )
-from monitor.model.evidence import AddressLook, ControlLook, Evidence, Hop, Inquiry
+from monitor.model.evidence import ControlLook, Evidence, Hop, Inquiry
 from monitor.model.incidents import Incident, Scope, Severity
 from monitor.model.notices import NoticeStatus, PostedNotice
 from monitor.model.notifications import Digested, EventName, Notification, Vote
@@ -55,12 +55,24 @@ from monitor.model.proxies import Proxies, Proxy
 from monitor.model.references import ReferenceReading, ReferenceRow
 from monitor.model.registry import Authority, Fact
 from monitor.model.reports import Availability, Outage, Report, Spread
-from monitor.model.runs import Answer, Attempt, Certificate, Failure, Reading, Reply, Result, Seen
+from monitor.model.runs import (
+    AddressLook,
+    Answer,
+    Attempt,
+    Certificate,
+    Failure,
+    Reading,
+    Reply,
+    Result,
+    Seen,
+)
 from monitor.model.states import AuthorityState, Confirmed, Diagnosis, ServiceState, TargetState, Verdict
 from monitor.model.targets import (
+    SYSTEM,
     Expect,
     Freshness,
     JsonExpectation,
+    NameRules,
     Repeat,
     Success,
     SyncRules,
@@ -76,6 +88,7 @@ __all__ = [
     "LOCAL",
     "NATIONAL",
     "PSEUDO_AUTHORITIES",
+    "SYSTEM",
     "Ack",
     "AddSilence",
     "AddWindow",
@@ -120,6 +133,7 @@ __all__ = [
     "Judgement",
     "Leave",
     "MaintenanceRule",
+    "NameRules",
     "NoticeFeed",
     "NoticeStatus",
     "Notification",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.model.outcomes import Cause, Phase
-from monitor.model.runs import Answer, Certificate
+from monitor.model.runs import AddressLook, Answer, Certificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,19 +15,6 @@ class Inquiry:
 
     incident: str
     target: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressLook:
-    """What one address of the host answered: connect and TLS, each by itself."""
-
-    address: str
-    cause: Cause
-    phase: Phase | None = None
-    connect: float | None = None
-    """Seconds; None: it was not reached."""
-    tls: float | None = None
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,27 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressLook:
+    """What one address of the host answered, by itself."""
+
+    address: str
+    cause: Cause
+    """`none`: it answered as it should."""
+    phase: Phase | None = None
+    connect: float | None = None
+    """Seconds; None: it was not reached."""
+    tls: float | None = None
+    detail: str = ""
+    status_code: int | None = None
+    fingerprint: str | None = None
+    """Of the certificate that this address presented (SHA-256 of its DER); None: none was seen."""
+    expires: datetime | None = None
+    """When that certificate, or the earliest of its chain, expires."""
+    counts: bool = True
+    """False: nothing was learnt of the address, for this machine has no way there or the limit did not allow it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """An HTTP reply, decoded (chunks, gzip, deflate) and bounded. `headers` has lower-case names, in order."""
 
@@ -79,6 +100,17 @@ class Answer:
     cause: Cause = Cause.NONE
     """What went wrong with this question; `none`: it was answered."""
     duration: float = 0.0
+    detail: str = ""
+    values: tuple[str, ...] = ()
+    """What a record says that holds no address: `10 mail.example` (MX), `ns.example` (NS) …"""
+    aliases: tuple[str, ...] = ()
+    """The names that lead from the one asked for to the one that has the record (CNAME)."""
+    ttl: int | None = None
+    """Seconds that the shortest of these records may be kept; None: not known."""
+    count: int = 0
+    """How many there were before they were cut."""
+    decoy: bool = False
+    """It is the answer about a random name that should not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +148,10 @@ class Seen:
     """What each name server said (kind `dns`)."""
     readings: tuple[Reading, ...] = ()
     """What was measured or found on this machine (kinds `log`, `host`, `file`, `icmp`)."""
+    each: tuple[Seen, ...] = ()
+    """What each address showed by itself, in order, where every one was looked at (`addresses: all`)."""
+    left_out: tuple[AddressLook, ...] = ()
+    """Addresses of which nothing could be learnt, and why (`addresses: all`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +177,12 @@ class Result:
     """Seconds since a sync interface last synchronised, by its own word; None: not asked or not readable."""
     clock_offset: float | None = None
     """Seconds by which the server's clock is ahead of ours, by the `Date` of its reply; None: it said none."""
+    nodes: tuple[AddressLook, ...] = ()
+    """The addresses by themselves, in order: all of them under `addresses: all`, else only where one failed before another."""
+    answers: tuple[Answer, ...] = ()
+    """What each name server said (kind `dns`)."""
+    readings: tuple[Reading, ...] = ()
+    """What was measured or found."""
     scheduled: bool = True
     """False for re-runs, corroboration and woken runs: these do not count for flapping."""
     restored: bool = False

@@ -95,11 +95,29 @@ class SyncRules:
     freshness: Freshness | None = None
 
 
+SYSTEM = "system"
+"""Stands among name servers for those of this machine, its hosts file before them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRules:
+    """Whom to ask for a name, and what the answers have to be (kind `dns`)."""
+
+    record: str = "A"
+    resolvers: tuple[str, ...] = (SYSTEM,)
+    """`host:port` of name servers, or `system`; each is asked by itself."""
+    expect_networks: tuple[str, ...] = ()
+    """Networks (`203.0.113.0/24`) in which every address has to lie; empty: anywhere."""
+    random_name: bool = True
+    """Also ask for a random name beside it, which should not exist."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One thing that is looked at, with everything its probe needs. Made by config/expand.py, never changed.
 
-    `host`, `port` are set for kinds `tls` and `tcp`; `url` for `http` and `captcha` (captcha: the whole yzmQuery
+    `host`, `port` are set for kinds `tls`, `tcp` and `icmp` (the port that is tried where ping is not allowed); `host`
+    alone for `dns` (the name that is asked for, port 0: nothing is connected to); `url` for `http` and `captcha` (captcha: the whole yzmQuery
     address with its synthetic code). `kind` is what runs: a `tls` probe on a plain-http authority expands to `tcp`.
     """
 
@@ -139,6 +157,12 @@ class Target:
     """A header or the URL holds a secret of ours: 401 and 403 then speak of it."""
     sync: SyncRules | None = None
     """Set for kind `sync`."""
+    names: NameRules | None = None
+    """Set for kind `dns`."""
+    packets: int = 3
+    """Echo requests of one run (kind `icmp`)."""
+    every_address: bool = False
+    """Every address of the host is looked at in each run, not only the first that answers."""
     codes: tuple[Code, ...] = field(default=(), repr=False)
     """Rows of the operator's own catalogue files for replies of this target; they go before the shipped ones."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
