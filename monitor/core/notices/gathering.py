@@ -32,6 +32,8 @@ from monitor.core.notices.words import (
 )
 
 MOST_TIMES = 500
+FRAGMENT = 60
+"""Characters of a text that may be a time alone, as somebody types it to see how it is read."""
 MOST_NIGHTS = 62
 MOST_FOUND = 200
 _DAILY = frozenset({"每日", "每天", "每晚", "每夜", "逐日"})
@@ -66,10 +68,12 @@ class Gathering:
         """When services are said to be back."""
         self.unclear: list[Unclear] = []
         self.is_change = False
-        self._title = mood(title)
+        self._is_fragment = len(text.plain) <= FRAGMENT and mood(text.plain) is None
+        self._title = Mood.STOP if self._is_fragment else mood(title)
         self._anchor: date | None = None
         self._spreads = False
         self._section: Mood | None = None
+        self._sentence_mood: Mood | None = None
         self._group: list[Found] = []
         self._ahead = Scope()
 
@@ -90,6 +94,8 @@ class Gathering:
                 self._doubt(Doubt.CHANGE, sentence.start, sentence.end)
             if sentence.start >= after:
                 self._sentence(sentence, [one for one in inside if one.end <= sentence.end])
+        if self._is_fragment and self.found:
+            self._doubt(Doubt.NO_PURPOSE, 0, len(self.text.plain))
 
     def _doubt(self, kind: Doubt, start: int, end: int) -> None:
         self.unclear.append(Unclear(kind=kind, text=self.text.quote(start, end)))
@@ -105,7 +111,7 @@ class Gathering:
         if not times:
             self._scope_alone(sentence)
             return
-        self._group = []
+        self._group, self._sentence_mood = [], mood(sentence.text)
         periods = _periods(times)
         for cluster in clusters(self.text.plain, sentence.start, sentence.end, times):
             for span in cluster.spans:
@@ -138,7 +144,7 @@ class Gathering:
         before = self.text.plain[max(sentence.start, span.start - 20) : span.start]
         after = self.text.plain[span.end : min(sentence.end, span.end + 40)]
         if said is None and (span.right or SINCE.match(after)) and not ADVICE.search(cluster.own[:300]):
-            said = self._section or self._title
+            said = self._section or self._title or self._sentence_mood
         if ALREADY.search(before):
             return
         if said is Mood.STOP and _is_example(

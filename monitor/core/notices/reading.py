@@ -12,7 +12,7 @@ from monitor.core.notices.issuers import Issuers, Names
 from monitor.core.notices.notice import Doubt, Notice, NoticeWindow, Unclear
 from monitor.core.notices.scopes import Scope, scope
 from monitor.core.notices.sentences import published_of, title_of
-from monitor.core.notices.text import clean
+from monitor.core.notices.text import clean, shown
 from monitor.core.notices.words import Mood, mood, speaks_of_stop, vague_words
 from monitor.model import Authority
 
@@ -144,7 +144,7 @@ def _unclear(gathered: Gathering, drafts: list[_Draft], issuers: Issuers, title:
     if is_stop and not drafts and not told:
         yield _no_time(gathered)
     if (drafts or told) and not issuers.slugs:
-        yield Unclear(kind=Doubt.NO_AUTHORITY, text=issuers.stranger)
+        yield Unclear(kind=Doubt.NO_AUTHORITY, text=shown(issuers.stranger))
 
 
 def _improbable(draft: _Draft, published: date | None) -> Iterator[Doubt]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.core.notices.moments import spans
-from monitor.core.notices.notice import QUOTE
 from monitor.core.notices.text import Text
 
 _SENTENCE = re.compile(r"[^。!?\n]+")
@@ -69,7 +68,7 @@ def title_of(text: Text) -> tuple[str, int]:
             return text.quote(lines[first][0], end), end
     start, end = lines[0]
     if text.heading:
-        return text.heading[:QUOTE], 0
+        return text.heading, 0
     return text.quote(start, end), 0
 
 

@@ -63,9 +63,14 @@ class Text:
         """The words that stand at a stretch of `plain`, on one line and at most `QUOTE` long."""
         if start >= end:
             return ""
-        words = " ".join(self.written[self.places[start] : self.places[end - 1] + 1].split())
-        words = "".join(letter for letter in words if letter.isprintable())
-        return words if len(words) <= QUOTE else words[: QUOTE - 1] + "…"
+        first, last = self.places[start], self.places[end - 1] + 1
+        return shown(self.written[first : min(last, first + 4 * QUOTE)])
+
+
+def shown(words: str) -> str:
+    """Words of a notice on one line, printable and at most `QUOTE` long."""
+    words = "".join(letter for letter in " ".join(words.split()) if letter.isprintable())
+    return words if len(words) <= QUOTE else words[: QUOTE - 1] + "…"
 
 
 def decode(data: bytes) -> str:
@@ -90,7 +95,7 @@ def clean(text: str) -> Text:
         places=places,
         cut=cut,
         published=head.get("pubdate", ""),
-        heading=head.get("articletitle", "").strip(),
+        heading=shown(head.get("articletitle", "")),
     )
 
 
