@@ -46,6 +46,7 @@ def test_what_is_commented_out_works_when_it_is_not():
     assert [receiver.id for receiver in plan.receivers] == ["oncall[0]", "bus[0]"]
     assert [source.name for source in plan.references] == ["hq"]
     assert [rule.name for rule in plan.maintenance] == ["upgrade", "nightly"]
+    assert [feed.name for feed in plan.notices] == ["notices"]
     assert [len(route.when.event) for route in plan.routes] == [3, 0, 0]
 
 
