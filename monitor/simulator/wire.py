@@ -92,6 +92,8 @@ async def _endless_body(stream: Streams, reply: Reply, fault: Fault) -> None:
 async def _forever(stream: Streams, piece: bytes) -> None:
     while not stream[1].is_closing():
         await _write(stream, piece)
+        # Over TLS neither line above waits, or says so, once the client has gone: the loop has to be let to notice.
+        await asyncio.sleep(0)
 
 
 # --- torn down -------------------------------------------------------------------------------------------------------
