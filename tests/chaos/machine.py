@@ -71,7 +71,8 @@ class Machine:
         await until(lambda: what in self.events()[since:], seconds=40)
 
     async def stop(self) -> list[str]:
-        """Stop in order; complaints about all that was told, and about a traceback or a bad end."""
+        """Let it settle, and stop in order; complaints about all that was told, and about a traceback or a bad end."""
+        await self.witness.settles()
         self.daemon.signal(signal.SIGTERM)
         code = await self.daemon.stopped()
         decided = outbox(self.folder / "state").get("witness[0]", set())
@@ -82,12 +83,12 @@ class Machine:
 
 
 @contextlib.asynccontextmanager
-async def machine(folder: Path, *, timeout: str = "1s", interval: str = "1500ms") -> AsyncIterator[Machine]:
+async def machine(folder: Path) -> AsyncIterator[Machine]:
     """A daemon whose first sweep is in and well."""
     witness = Witness("witness", random.Random(1))
-    async with Simulator(only=SLUGS) as sim, witnesses(witness):
+    async with Simulator(only=SLUGS, names=True) as sim, witnesses(witness):
         config = sim.config(
-            receivers={"witness": {"webhook": witness.url}}, timeout=timeout, interval=interval,
+            receivers={"witness": {"webhook": witness.url}}, timeout="2s", interval="2500ms",
             while_down="1s", spacing="200ms", group_wait="500ms",
         )  # fmt: skip
         async with daemon(config, folder) as running:
@@ -119,10 +120,10 @@ def limited(pid: int, what: int, soft: int) -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def crowded(machine: Machine, siblings: int = 3) -> AsyncIterator[None]:
-    """The process is the least important one of a machine on which others compute without end."""
+    """The process is the least important one of a machine on which others compute without end (but not of the peers)."""
     os.setpriority(os.PRIO_PROCESS, machine.pid, 19)
     busy = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", "while True: pass")
+        await asyncio.create_subprocess_exec(sys.executable, "-c", "import os\nos.nice(10)\nwhile True: pass")
         for _ in range(siblings)
     ]
     try:

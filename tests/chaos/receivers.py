@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.chaos import invariants
+
 
 @dataclass
 class Witness:
@@ -25,11 +27,23 @@ class Witness:
     url: str = ""
     heard: list[dict[str, Any]] = field(default_factory=list)
     accepted: list[dict[str, Any]] = field(default_factory=list)
+    heard_at: float = 0.0
+    """When the last message came, in seconds of the loop."""
+
+    async def settles(self) -> None:
+        """Wait until all that was told is told as mended, and stays so: a run that was under way may have the last word."""
+        async with asyncio.timeout(40):
+            while invariants.all_mended(self.heard) or self._heard_within(1.5):
+                await asyncio.sleep(0.1)
+
+    def _heard_within(self, seconds: float) -> bool:
+        return asyncio.get_running_loop().time() - self.heard_at < seconds
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         """Hear one message; answer late, wrongly or not at all when the dice say so."""
         message = await request.json()
         self.heard.append(message)
+        self.heard_at = asyncio.get_running_loop().time()
         await asyncio.sleep(self.dice.random() * self.delay)
         if self.is_bad and self.dice.random() < self.failing:
             if self.dice.random() < 0.5 and request.transport is not None:

@@ -23,7 +23,7 @@ from tests.chaos.receivers import Witness, witnesses
 from tests.chaos.state import is_quiet, outbox
 from tests.flow.harness import until
 
-KILLS = int(os.environ.get("FAPIAO_KILLS", "8"))
+KILLS = int(os.environ.get("FAPIAO_KILLS", "6"))
 SLUGS = ["shandong", "beijing", "shanghai", "guangdong"]
 SECRET = "kept-from-everybody-7281"
 RARELY = "100"
