@@ -20,12 +20,14 @@ MARGIN = 38
 WIDEST, NARROWEST = 60, 10
 
 
-def draw_result(target: Target, result: Result, language: str, width: int) -> RenderableType:
-    """One run in words of `language`, for a terminal `width` columns wide."""
+def draw_result(
+    target: Target, result: Result, language: str, width: int, *, with_facts: bool = True
+) -> RenderableType:
+    """One run in words of `language`, for a terminal `width` columns wide; the facts below it may be left to others."""
     bar_width = max(NARROWEST, min(WIDEST, width - MARGIN))
     parts: list[RenderableType] = [_title(target, result, language), *_meaning(result, language), Text()]
     parts += _bars(target, result, language, bar_width)
-    facts = list(_facts(result, language))
+    facts = list(_facts(result, language)) if with_facts else []
     return Group(*parts, Text(), name_and_value(facts)) if facts else Group(*parts)
 
 

@@ -17,7 +17,6 @@ from monitor.core.judge import HTTP_KINDS, advance
 from monitor.core.own_clock import OF_TIME
 from monitor.core.services import cost
 from monitor.model import (
-    LOCAL,
     PSEUDO_AUTHORITIES,
     Cause,
     Flag,
@@ -49,8 +48,9 @@ def companions(plan: Plan, target: Target, result: Result) -> tuple[Target, ...]
     found = [one for slug in slugs if (one := _like(plan, slug, target, result)) is not None]
     others = [one for one in found if one.host_key != target.host_key]
     if result.cause in UNREACHED and result.phase is Phase.CONNECT and target.port not in USUAL_PORTS:
-        odd = [one for one in others if one.port not in USUAL_PORTS][: LEAST - 1]
-        return (*odd, *[one for one in others if one.port in USUAL_PORTS][:LEAST])
+        odd = [one for one in others if one.port not in USUAL_PORTS]
+        usual = [one for one in others if one.port in USUAL_PORTS]
+        return (*odd[: LEAST - 1], *usual[:LEAST]) if usual else tuple(odd[:FEW])
     return tuple(others[:FEW])
 
 
@@ -76,7 +76,7 @@ def _like(plan: Plan, slug: str, target: Target, result: Result) -> Target | Non
 
 def controls(plan: Plan) -> tuple[Target, ...]:
     """What tells about our own network."""
-    return plan.by_authority.get(LOCAL, ())
+    return plan.controls
 
 
 def name_servers(plan: Plan) -> tuple[str, ...]:

@@ -227,13 +227,6 @@ def test_a_missing_file_is_no_verdict_either(tmp_path: Path) -> None:
     assert getattr(result.exception, "exit_code", None) == 3
 
 
-@pytest.mark.parametrize("words", [["--explain"], ["--reference", "http://127.0.0.1/"]])
-def test_what_comes_later_says_not_yet(words: list[str]) -> None:
-    result = probe("shandong", *words)
-    assert "not yet" in problem(result)
-    assert getattr(result.exception, "exit_code", None) == 3
-
-
 def test_usage_errors_exit_3_and_a_pipe_gets_no_colours(closed_port: int) -> None:
     def call(*words: str) -> subprocess.CompletedProcess[str]:
         line = [sys.executable, "-m", "monitor", "probe", *words]

@@ -1,0 +1,237 @@
+"""`probe --explain`: answers "is it me?" with what was tried, where it stopped, whose fault it is, what to do and when to try again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.cli.explain_judge import Judged
+from monitor.cli.explain_lines import Line, lines
+from monitor.cli.explain_words import Speech
+from monitor.core.again import Pause
+from monitor.core.clues import Clue, Party, decisive
+from monitor.model import Cause, Diagnosis, Phase, Result, Scope, as_json
+from monitor.notify.advice import Case, advise, case_of
+from monitor.notify.evidence import evidence_json
+from monitor.notify.times import ZONE_NAMES, wall_clock
+from monitor.notify.words import authority_name, clean
+
+IN_REPLY = frozenset({Phase.PROCESSING, Phase.TRANSFER})
+QUIET = frozenset({Diagnosis.HEALTHY, Diagnosis.SLOW})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The answer in words of one language."""
+
+    answer: str
+    fault: str
+    tried: tuple[Line, ...]
+    """Name of a label, and what is said."""
+    stopped: str
+    known: tuple[str, ...]
+    finance: str
+    engineers: str
+    again: str
+    unknown: tuple[str, ...]
+
+
+def explain(judged: Judged, language: str) -> Explanation:
+    """Everything in words."""
+    say = Speech(language)
+    blanks = _blanks(judged, say)
+    keys = _keys(judged)
+    return Explanation(
+        answer=say(f"answers.{_answer(judged)}"),
+        fault=_fault(judged, keys, say),
+        tried=tuple(lines(judged, say)),
+        stopped=_stopped(judged.lead.result, say),
+        known=tuple(_known(judged, say)),
+        finance=_told("finance", keys, blanks, say),
+        engineers=_told("engineers", keys, blanks, say),
+        again=_again(judged, say),
+        unknown=tuple(_unknown(judged, say)),
+    )
+
+
+def _answer(judged: Judged) -> str:
+    is_planned = judged.diagnosis is Diagnosis.MAINTENANCE
+    return "planned" if is_planned else str(judged.party)
+
+
+# --- whose fault, what to do -----------------------------------------------------------------------------------------
+
+
+def _decisive(judged: Judged) -> Clue | None:
+    """The clue that says more than the diagnosis; one that agrees with it says it more exactly."""
+    if judged.diagnosis in (Diagnosis.PROVINCIAL_OUTAGE, Diagnosis.UNDETERMINED, Diagnosis.PATH_FROM_HERE):
+        return decisive(judged.clues, judged.party)
+    if judged.diagnosis is Diagnosis.LOCAL_TRUST:
+        return next((clue for clue in judged.clues if clue.points_at is Party.US), None)
+    return None
+
+
+def _keys(judged: Judged) -> list[str]:
+    """What texts are looked for by, the most exact first."""
+    clue = _decisive(judged)
+    case = case_of(judged.diagnosis, judged.lead.result.cause, judged.facts, never_up=judged.never_up)
+    cause = judged.lead.result.cause
+    keys = [] if clue is None else [str(clue.sign)]
+    keys += [] if case is None else [str(case)]
+    if judged.diagnosis in (
+        Diagnosis.MAINTENANCE,
+        *QUIET,
+        Diagnosis.NATIONAL_OUTAGE,
+        Diagnosis.PROTOCOL_CHANGED,
+    ):
+        return [*keys, str(judged.diagnosis), str(cause)]
+    if str(judged.diagnosis).startswith("local_"):
+        return [*keys, str(judged.diagnosis)]
+    return [*keys, *([str(cause)] if cause is not Cause.NONE else []), str(judged.diagnosis), "none"]
+
+
+def _told(section: str, keys: Sequence[str], blanks: Mapping[str, str], say: Speech) -> str:
+    """The first text there is; what has gaps that nothing fills is passed over."""
+    for key in keys:
+        if say.has(section, key):
+            return say(f"{section}.{key}", **blanks)
+    return say(f"{section}.{'undetermined' if section == 'finance' else 'none'}", **blanks)
+
+
+def _blanks(judged: Judged, say: Speech) -> dict[str, str]:
+    target = judged.lead.target
+    clue = _decisive(judged)
+    return {
+        "place": place_of(judged, say),
+        "work": say.words.work(target.service),
+        "host": target.host,
+        "port": str(target.port),
+        **(dict(clue.values) if clue is not None else {}),
+    }
+
+
+def place_of(judged: Judged, say: Speech) -> str:
+    """What is looked at as people call it."""
+    target = judged.lead.target
+    if not target.authority:
+        return target.id
+    return authority_name(target.authority, judged.looked.plan.authorities, say.language)
+
+
+def _fault(judged: Judged, keys: Sequence[str], say: Speech) -> str:
+    if say.has("faults", keys[0]):
+        return say(f"faults.{keys[0]}")
+    if judged.party is Party.UNCLEAR and judged.diagnosis is Diagnosis.PROVINCIAL_OUTAGE:
+        return say("faults.nothing_beside")
+    case = case_of(judged.diagnosis, judged.lead.result.cause, judged.facts, never_up=judged.never_up)
+    return advise(say.words, judged.diagnosis, case if case in set(Case) else None).fault
+
+
+# --- where it stopped, what that rests on ----------------------------------------------------------------------------
+
+
+def _stopped(result: Result, say: Speech) -> str:
+    cause = say.cause(result.cause)
+    if result.is_ok:
+        return say("stopped.ok", seconds=f"{result.duration:.2f}")
+    if result.phase is None:
+        return say("stopped.before", cause=cause)
+    if result.phase in IN_REPLY and result.status_code is not None and result.phase is Phase.PROCESSING:
+        return say("stopped.content", cause=cause)
+    return say("stopped.phase", phase=say.words.phases[result.phase], cause=cause)
+
+
+def _known(judged: Judged, say: Speech) -> Iterator[str]:
+    for clue in judged.clues:
+        yield say(f"clues.{clue.sign}", **_clue_values(clue, say))
+    others = judged.looked.others
+    if others:
+        works = sum(one.result.is_ok for one in others)
+        key = "others_all" if works == len(others) else "others_ok" if works else "others_none"
+        yield say(key, total=len(others), count=works)
+    scope = Scope.LOCAL if judged.lead.target.is_control else Scope.AUTHORITY
+    yield from (clean(say.words.fact(fact, scope)) for fact in judged.facts)
+    yield from (say.words.flags[flag] for flag in sorted(judged.lead.result.flags))
+
+
+def _clue_values(clue: Clue, say: Speech) -> dict[str, str]:
+    values = dict(clue.values)
+    if cause := next((one for one in Cause if one == values.get("cause")), None):
+        values["cause"] = say.cause(cause)
+    return {key: clean(value) for key, value in values.items()}
+
+
+def _again(judged: Judged, say: Speech) -> str:
+    again, plan = judged.again, judged.looked.plan
+    at = "" if again.at is None else wall_clock(again.at, plan)
+    zone = ZONE_NAMES[say.language].get(plan.timezone, plan.timezone)
+    peak = "" if again.peak is None else say(f"peaks.{again.peak}")
+    return say(f"again.{again.pause}", at=f"{at} {zone}", peak=peak)
+
+
+def _unknown(judged: Judged, say: Speech) -> Iterator[str]:
+    found = judged.looked.evidence
+    for part in found.left_out if found is not None else ():
+        name, _, why = part.partition("=")
+        yield f"{say(f'missing.{name}')}{say.colon}{say(f'why_missing.{why}')}"
+    if not judged.looked.controls and judged.again.pause is not Pause.NOT_NEEDED:
+        yield f"{say('missing.controls')}{say.colon}{say('why_missing.none')}"
+
+
+# --- as JSON ---------------------------------------------------------------------------------------------------------
+
+
+def explanation_json(judged: Judged, language: str) -> dict[str, Any]:
+    """What `--json` holds under `explanation`: words of the model for programs, and the same in words of a language."""
+    said = explain(judged, language)
+    looked = judged.looked
+    told: dict[str, Any] = as_json({
+        "target": judged.lead.target.id,
+        "whose": judged.party,
+        "diagnosis": judged.diagnosis,
+        "cause": judged.lead.result.cause,
+        "stopped_in": judged.lead.result.phase,
+        "facts": judged.facts,
+        "clues": [{"clue": clue.sign, "points_at": clue.points_at, **clue.values} for clue in judged.clues],
+        "verdict": judged.verdict,
+        "reference": [
+            {"source": one.source, "outcome": one.outcome, "age_seconds": round(one.age_seconds, 1), "stale": one.stale}
+            for one in judged.opinions
+        ],
+        "controls": [{"target": one.target.id, "cause": one.result.cause} for one in looked.controls],
+        "others": [{"target": one.target.id, "cause": one.result.cause} for one in looked.others],
+        "window": judged.window and {"id": judged.window.id, "name": judged.window.name, "end": judged.window.end},
+        "again": {"pause": judged.again.pause, "at": judged.again.at, "peak": judged.again.peak},
+        "evidence": None,
+        "language": language,
+        "answer": said.answer,
+        "fault": said.fault,
+        "tried": [{"part": part, "said": text} for part, text in said.tried],
+        "stopped": said.stopped,
+        "known": said.known,
+        "finance": said.finance,
+        "engineers": said.engineers,
+        "try_again": said.again,
+        "unknown": said.unknown,
+    })  # fmt: skip
+    if looked.evidence is not None:
+        told["evidence"] = {
+            key: value for key, value in evidence_json(looked.evidence).items() if key != "incident"
+        }
+    return told
+
+
+def comparison_json(judged: Judged) -> dict[str, Any]:
+    """What `--reference` alone adds: what others say, and how that goes with what was seen here."""
+    rows = [
+        {
+            "source": one.source,
+            "outcome": one.outcome,
+            "age_seconds": round(one.age_seconds, 1),
+            "stale": one.stale,
+        }
+        for one in judged.opinions
+    ]
+    failed = [{"source": one.source, "error": one.detail} for one in judged.looked.readings if not one.up]
+    return {"reference": [*rows, *failed], "verdict": str(judged.verdict)}
