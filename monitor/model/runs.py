@@ -111,6 +111,8 @@ class Answer:
     """How many there were before they were cut."""
     decoy: bool = False
     """It is the answer about a random name that should not exist."""
+    forged: bool = False
+    """It is (one of) what a hijacking was judged by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

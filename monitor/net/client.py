@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from monitor.clock import Clock
-from monitor.model import Answer, Cause, Outcome, Seen
+from monitor.model import Answer, Cause, Outcome, Seen, TlsOptions
 from monitor.net.attention import Attention
 from monitor.net.certificates import Certificates
 from monitor.net.failures import shortage_of
 from monitor.net.look import Look, Shared
+from monitor.net.questions import Inquiry, Question
 from monitor.net.request import Admit, Hampered, LimitReached, Request
 from monitor.net.resolve import Resolver
 from monitor.net.tls import Contexts
@@ -38,29 +41,40 @@ class Net:
         without was not admitted, `Hampered` when this machine is why it failed. Spans are measured by the clock of the
         run, like the deadline itself.
         """
-        self._prepare(request)
+        self._prepare(request.tls)
+        return await self._run(Look(request, timeout, admit, self._shared), timeout)
+
+    async def ask(self, questions: Sequence[Question], *, timeout: float) -> Seen:
+        """Ask each question by itself, all at once, within `timeout` seconds; what is not answered by then says so.
+
+        Raises `Hampered` as `look` does.
+        """
+        self._prepare(None)
+        shared = self._shared
+        return await self._run(Inquiry(questions, timeout, shared.resolver, shared.attention), timeout)
+
+    async def _run(self, run: Run, timeout: float) -> Seen:
         absence = _Absence(self._clock, self._shared.attention)
-        look = Look(request, timeout, admit, self._shared)
         try:
             async with self._shared.attention.within(timeout):
-                await look.run()
+                await run.run()
         except LimitReached:
             raise
         except Exception as error:  # noqa: BLE001  the edge: everything becomes a cause, by the table
             _refuse_shortage(error)
-            look.fail(error)
+            run.fail(error)
         finally:
-            look.close()
-        seen = look.seen(absence.began_at)
+            run.close()
+        seen = run.seen(absence.began_at)
         absence.weigh(seen)
         return seen
 
-    def _prepare(self, request: Request) -> None:
+    def _prepare(self, tls: TlsOptions | None) -> None:
         """What takes our own time, and must not be wanting later. Raises Hampered."""
         try:
             _spare_files()
-            if request.tls is not None:
-                self._shared.contexts.warm(request.tls)
+            if tls is not None:
+                self._shared.contexts.warm(tls)
         except (OSError, MemoryError) as error:
             raise Hampered(shortage_of(error) or "out of files") from error
 
@@ -71,6 +85,22 @@ class Net:
     async def close(self) -> None:
         """Forget what was kept. No look may run any more; sockets are never kept beyond a look."""
         self._shared = _fresh()
+
+
+class Run(Protocol):
+    """One run of any sort. Exactly these, in this order: `run`, `fail` if that raised, `close`, `seen`."""
+
+    async def run(self) -> None:
+        """Do it all. Cancelled at the deadline; raises what `fail` makes a cause of, and LimitReached."""
+
+    def fail(self, error: Exception) -> None:
+        """Translate what ended the run."""
+
+    def close(self) -> None:
+        """Let go of all sockets."""
+
+    def seen(self, started_at: datetime) -> Seen:
+        """Everything that was seen."""
 
 
 class _Absence:
@@ -90,13 +120,19 @@ class _Absence:
 
         While a machine sleeps its monotonic clock stands still, the wall clock does not.
         """
-        if seen.failure is None or seen.failure.cause not in OF_ABSENCE:
+        if not _causes(seen) & OF_ABSENCE:
             return
         span = timedelta(seconds=self._clock.monotonic() - self._monotonic)
         slept = (self._clock.now() - self.began_at - span).total_seconds()
         away = self._attention.lost - self._lost + max(0.0, slept)
         if away > PATIENCE:
             raise Hampered(f"this machine held the program up for {away:.0f} s")
+
+
+def _causes(seen: Seen) -> set[Cause]:
+    """Why the run failed, as a whole or at one of those that it asked."""
+    causes = {answer.cause for answer in seen.answers}
+    return causes | {one.failure.cause for one in (seen, *seen.each) if one.failure is not None}
 
 
 def _spare_files() -> None:

@@ -11,7 +11,7 @@ from monitor.core.classify import Knowledge
 from monitor.log import REDACTION
 from monitor.model import Cause, Result, Seen, Target
 from monitor.net import Admit, Net
-from monitor.probes import captcha, http, sync, tcp, tls
+from monitor.probes import captcha, dns, http, sync, tcp, tls
 from monitor.probes.kind import Kind, Observation
 
 log = structlog.get_logger()
@@ -22,6 +22,7 @@ KINDS: Mapping[str, Kind] = {
     "captcha": captcha.KIND,
     "http": http.KIND,
     "sync": sync.KIND,
+    "dns": dns.KIND,
 }
 
 
