@@ -12,7 +12,7 @@ import structlog
 
 from monitor.clock import Clock
 from monitor.core.state import Commit, State
-from monitor.model import LOCAL, ControlLook, Evidence, Inquiry, Plan, Target
+from monitor.model import ControlLook, Evidence, Inquiry, Plan, Target
 
 MOST_WAITING = 100
 """Inquiries that wait; in a storm the later ones are not made: those before show the same."""
@@ -105,7 +105,7 @@ class Investigator:
         return replace(found, controls=self._controls(), lateness=own.lateness, loop_lag=own.loop_lag)
 
     def _controls(self) -> tuple[ControlLook, ...]:
-        states = [self._state.targets.get(one.id) for one in self.plan.by_authority.get(LOCAL, ())]
+        states = [self._state.targets.get(one.id) for one in self.plan.controls]
         return tuple(
             ControlLook(target=state.id, cause=state.last.cause, at=state.last.started_at)
             for state in states

@@ -72,7 +72,7 @@ def _odd_ports(
 def _main_ports(plan: Plan, states: Mapping[str, TargetState]) -> Iterable[tuple[str, int]]:
     """The port of each main service that ever answered."""
     for slug, main in plan.main_services.items():
-        targets = plan.by_service[slug].get(main or "", ())
+        targets = [one for one in plan.by_service[slug].get(main or "", ()) if one.port]
         if any((state := states.get(target.id)) is not None and state.seen_up for target in targets):
             yield slug, targets[0].port
 

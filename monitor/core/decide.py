@@ -136,7 +136,7 @@ def _on_result(result: Result, target: Target, state: State, now: datetime, plan
         looking.ban(draft, target)
     looking.turn(draft, target, before, after)
     draft.first_failure = first
-    if first:
+    if first and not target.is_on_machine:
         looking.corroborate(draft, target)
     if back and LOCAL_KEY in draft.open:
         doubt.look_again(draft, target)

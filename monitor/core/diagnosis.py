@@ -8,7 +8,7 @@ from monitor.core.local import NAME_CAUSES, TRUST_CAUSES, LocalView
 from monitor.core.own_clock import explains
 from monitor.core.services import ServiceView
 from monitor.core.surroundings import Surroundings
-from monitor.model import Cause, Confirmed, Diagnosis, ServiceState
+from monitor.model import LOCAL, Cause, Confirmed, Diagnosis, ServiceState
 
 OURS: Mapping[Cause, Diagnosis] = {
     Cause.BLOCKED: Diagnosis.BLOCKED,
@@ -28,6 +28,8 @@ SYNC_CAUSES = frozenset({Cause.SYNC_LAG, Cause.RECORD_MISSING, Cause.COUNT_MISMA
 
 def diagnose(view: ServiceView, around: Surroundings) -> Diagnosis:
     """The first row of the contract's table that holds for one service."""
+    if view.authority == LOCAL:
+        return _of_machine(view)
     return (
         _by_calendar(view, around)
         or _by_us(view, around)
@@ -37,6 +39,13 @@ def diagnose(view: ServiceView, around: Surroundings) -> Diagnosis:
         or _by_answer(view)
         or Diagnosis.UNDETERMINED
     )
+
+
+def _of_machine(view: ServiceView) -> Diagnosis:
+    """A disk, a log or a file of this machine: no network, no other authority and no reference explains it."""
+    if view.lead is not None:
+        return OURS.get(view.lead.cause, Diagnosis.UNDETERMINED)
+    return _by_answer(view) or Diagnosis.UNDETERMINED
 
 
 def _by_calendar(view: ServiceView, around: Surroundings) -> Diagnosis | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from monitor.core.judge import has_run
 from monitor.core.services import WAY, on_the_way
-from monitor.model import LOCAL, Cause, Confirmed, Plan, TargetState
+from monitor.model import Cause, Confirmed, Plan, TargetState
 
 MOST_ALONE = 3
 """Fewer authorities than this can all fail by chance."""
@@ -57,7 +57,7 @@ class LocalView:
 
 def judge_local(plan: Plan, states: Mapping[str, TargetState]) -> LocalView:
     """What the controls say. Those that never answered count too: without a network none ever did."""
-    controls = plan.by_authority.get(LOCAL, ())
+    controls = plan.controls
     ran = [(target, state) for target in controls if has_run(state := states.get(target.id)) and state]
     pairs = [
         (target, state) for target, state in ran if state.cause is not Cause.INTERNAL

@@ -71,7 +71,7 @@ def look_after(draft: Draft, window: Window) -> None:
         covered = window.authorities is None or target.authority in window.authorities
         if (
             covered
-            and not target.is_control
+            and target.authority != LOCAL
             and (window.services is None or target.service in window.services)
         ):
             draft.want(target, draft.now)
@@ -88,7 +88,7 @@ def corroborate(draft: Draft, failed: Target) -> None:
         return
     others = (mine for slug, mine in draft.plan.by_authority.items() if slug != failed.authority)
     asked = [_cheapest(draft, mine) for mine in others]
-    wanted = [*draft.plan.by_authority.get(LOCAL, ()), *(one for one in asked if one is not None)]
+    wanted = [*draft.plan.controls, *(one for one in asked if one is not None)]
     wait = longest(timedelta(seconds=target.timeout) for target in wanted)
     start_sweep(draft, [one for one in wanted if one.id != failed.id], wait, fresh=FRESH)
 
@@ -101,7 +101,7 @@ def _ask_controls(draft: Draft, failed: Target, last: Sweep) -> None:
     """
     asked = {
         one: _next_turn(draft, one)
-        for one in draft.plan.by_authority.get(LOCAL, ())
+        for one in draft.plan.controls
         if draft.may_speak(one) and not _has_spoken_since(draft, one, failed)
     }
     if not asked:
@@ -137,7 +137,7 @@ def _has_spoken_since(draft: Draft, control: Target, failed: Target) -> bool:
 
 def _cheapest(draft: Draft, targets: Iterable[Target]) -> Target | None:
     return min(
-        filter(draft.may_speak, targets),
+        (one for one in targets if draft.may_speak(one) and not one.is_on_machine),
         key=lambda target: (cost(target), target.timeout),
         default=None,
     )

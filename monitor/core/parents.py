@@ -24,6 +24,7 @@ from monitor.core.services import main_service
 from monitor.core.surroundings import Surroundings
 from monitor.core.wakeup import longest, row_time
 from monitor.model import (
+    LOCAL,
     PSEUDO_AUTHORITIES,
     Cause,
     Confirmed,
@@ -155,6 +156,7 @@ def _struck(draft: Draft) -> list[Incident]:
         incident
         for incident in draft.open.values()
         if speaks_of_authority(incident)
+        and incident.authority != LOCAL
         and not incident.never_up
         and incident.cause is not Cause.FORMAT_DRIFT
         and not is_covered(incident, draft.now)

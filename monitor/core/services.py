@@ -11,6 +11,7 @@ from datetime import datetime
 from operator import is_
 
 from monitor.model import (
+    LOCAL,
     Cause,
     Confirmed,
     Flag,
@@ -78,8 +79,9 @@ class ServiceView:
 
     @property
     def is_ours(self) -> bool:
-        """Whether what fails speaks of us."""
-        return self.lead is not None and self.lead.cause.speaks_of is SpeaksOf.US
+        """Whether what fails speaks of us: of what we ask with, or of this machine."""
+        lead = self.lead
+        return lead is not None and (self.authority == LOCAL or lead.cause.speaks_of is SpeaksOf.US)
 
 
 _views: dict[tuple[str, str], tuple[tuple[Target, ...], list[TargetState | None], ServiceView]] = {}

@@ -12,7 +12,7 @@ from monitor.core.opening import begin, end
 from monitor.core.services import ServiceView, judge_service, main_service, services
 from monitor.core.surroundings import Surroundings
 from monitor.core.windows import covering, overran
-from monitor.model import LOCAL, Incident, Scope, Verdict
+from monitor.model import Incident, Scope, Verdict
 
 
 def settle(draft: Draft, *, everything: bool) -> None:
@@ -26,12 +26,12 @@ def settle(draft: Draft, *, everything: bool) -> None:
     if everything or turned or not unsettled:
         settle_all(draft, around)
     else:
-        _settle(draft, [slug for slug in _provinces(draft) if slug in unsettled], around)
+        _settle(draft, [slug for slug in _served(draft) if slug in unsettled], around)
 
 
 def settle_all(draft: Draft, around: Surroundings) -> None:
     """All authorities, also what nothing looks at any more."""
-    _settle(draft, _provinces(draft), around)
+    _settle(draft, _served(draft), around)
     for key, incident in list(draft.open.items()):
         if key.scope is Scope.AUTHORITY and key.service not in services(draft.plan, key.authority):
             end(draft, incident, watched=False)
@@ -44,15 +44,16 @@ def _settle(draft: Draft, slugs: list[str], around: Surroundings) -> None:
     mute(draft)
 
 
-def _provinces(draft: Draft) -> list[str]:
-    return [slug for slug in draft.plan.by_authority if slug != LOCAL]
+def _served(draft: Draft) -> list[str]:
+    """What has services: the authorities, the national page, and this machine where more than its network is looked at."""
+    return list(draft.plan.by_service)
 
 
 def open_still_down(draft: Draft) -> list[Incident]:
     """Open what is down still after a fault of ours; returns what was opened."""
     known = {incident.id for incident in draft.open.values()}
     around = draft.around()
-    for slug in _provinces(draft):
+    for slug in _served(draft):
         _reconcile(draft, slug, around)
     mute(draft)
     return [incident for incident in draft.open.values() if incident.id not in known]

@@ -14,6 +14,7 @@ from monitor.core.state import State
 from monitor.core.surroundings import Surroundings, look_around
 from monitor.core.verdict import Opinion
 from monitor.model import (
+    LOCAL,
     NATIONAL,
     Authority,
     AuthorityState,
@@ -82,7 +83,9 @@ class AuthorityRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalPart:
-    """This machine and its network: `down` in a local fault, else `unknown` without a control that has run."""
+    """This machine and its network: `down` in a local fault, `degraded` where something else of it fails (a disk), else
+    `unknown` without a control that has run. The diagnosis is that of the network.
+    """
 
     state: AuthorityState
     diagnosis: Diagnosis
@@ -134,7 +137,7 @@ def status_in_steps(plan: Plan, state: State, now: datetime) -> Generator[None, 
 
 def _shown(plan: Plan) -> list[str]:
     """The watched authorities that have a target, and `national` where it has one."""
-    slugs = [slug for slug in plan.authorities if slug in plan.by_authority and slug != "local"]
+    slugs = [slug for slug in plan.authorities if slug in plan.by_authority and slug != LOCAL]
     return [*slugs, NATIONAL] if NATIONAL in plan.by_authority and NATIONAL not in slugs else slugs
 
 
@@ -250,6 +253,8 @@ def _since(view: ServiceView, state: State) -> datetime | None:
 def _local(plan: Plan, state: State, local: LocalView) -> LocalPart:
     if local.holds:
         believed = AuthorityState.DOWN
+    elif any(judge_service(mine, state.targets).lead is not None for mine in services(plan, LOCAL).values()):
+        believed = AuthorityState.DEGRADED
     else:
         believed = AuthorityState.UP if local.ran else AuthorityState.UNKNOWN
     return LocalPart(

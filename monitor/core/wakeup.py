@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from monitor.core.judge import is_recovering
 from monitor.core.local import judge_local
 from monitor.core.state import Group, Sweep
-from monitor.model import LOCAL, Plan, Repeat, Target, TargetState
+from monitor.model import Plan, Repeat, Target, TargetState
 
 LOOK_AGAIN = timedelta(seconds=1)
 """How often it is asked again whether an outage is nationwide, while that is open."""
@@ -57,8 +57,9 @@ def release_time(
     if sweep is not None and sweep.is_pending(now):
         at = max(at, sweep.until)
     if judge_local(plan, states).suspected:
-        controls = plan.by_authority[LOCAL]
-        at = max(at, group.release_at + max(row_time(control, control.confirm) for control in controls))
+        at = max(
+            at, group.release_at + longest(row_time(control, control.confirm) for control in plan.controls)
+        )
     return at
 
 

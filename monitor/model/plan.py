@@ -8,7 +8,7 @@ from datetime import datetime
 
 from monitor.model.calendar import Calendar
 from monitor.model.incidents import Severity
-from monitor.model.outcomes import Outcome
+from monitor.model.outcomes import LOCAL, Outcome
 from monitor.model.proxies import Proxies
 from monitor.model.registry import Authority
 from monitor.model.targets import Target
@@ -241,9 +241,12 @@ class Plan:
     keep_results: float = 14 * 86400.0
     keep_hourly: float = 400 * 86400.0
     by_authority: Mapping[str, tuple[Target, ...]] = field(init=False, repr=False, compare=False)
-    """The targets of each authority (`local`: the controls), in the order of `targets`; derived."""
+    """The targets of each authority, in the order of `targets`; derived."""
+    controls: tuple[Target, ...] = field(init=False, repr=False, compare=False)
+    """The targets of `local` that tell about our own network; derived."""
     by_service: Mapping[str, Mapping[str, tuple[Target, ...]]] = field(init=False, repr=False, compare=False)
-    """Authority → service → its targets, in the order of `targets`; derived."""
+    """Authority → service → its targets, in the order of `targets`; of `local` without the controls, which no service
+    rests on; derived."""
     main_services: Mapping[str, str | None] = field(init=False, repr=False, compare=False)
     """Authority → the service that decides whether it is down: the configured one, else its only one, else none; derived."""
 
@@ -252,7 +255,8 @@ class Plan:
         found: dict[str, dict[str, list[Target]]] = {}
         all_of: dict[str, list[Target]] = {}
         for target in self.targets.values():
-            found.setdefault(target.authority, {}).setdefault(target.service, []).append(target)
+            if not target.is_control:
+                found.setdefault(target.authority, {}).setdefault(target.service, []).append(target)
             all_of.setdefault(target.authority, []).append(target)
         by_service = {
             slug: {service: tuple(mine) for service, mine in services.items()}
@@ -260,6 +264,8 @@ class Plan:
         }
         object.__setattr__(self, "by_authority", {slug: tuple(mine) for slug, mine in all_of.items()})
         object.__setattr__(self, "by_service", by_service)
+        controls = (target for target in all_of.get(LOCAL, ()) if target.is_control)
+        object.__setattr__(self, "controls", tuple(controls))
         object.__setattr__(
             self, "main_services", {slug: self._main_of(services) for slug, services in by_service.items()}
         )

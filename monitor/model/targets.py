@@ -112,6 +112,10 @@ class NameRules:
     """Also ask for a random name beside it, which should not exist."""
 
 
+MACHINE_KINDS = frozenset({"log", "host", "file"})
+"""Kinds that look at this machine: they make no connection, so no network fails or is proved by them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One thing that is looked at, with everything its probe needs. Made by config/expand.py, never changed.
@@ -174,6 +178,11 @@ class Target:
         return f"{self.host.lower().rstrip('.')}:{self.port}"
 
     @property
+    def is_on_machine(self) -> bool:
+        """Whether it looks at this machine itself and makes no connection."""
+        return self.kind in MACHINE_KINDS
+
+    @property
     def is_control(self) -> bool:
-        """Whether this target tells about our own network rather than about an authority."""
-        return self.authority == LOCAL
+        """Whether this target tells about our own network rather than about an authority, or about a disk or a log here."""
+        return self.authority == LOCAL and self.kind not in MACHINE_KINDS
