@@ -244,6 +244,7 @@ class Gathering:
         except UnreadableError as problem:
             self._doubt(problem.kind, span.start, span.end)
             return
+        self._anchor, self._spreads = read.day, False
         found = self._found(read, cluster, sentence, span)
         found.end = found.start + timedelta(days=1)
         if not WHOLE_DAYS.match(self.text.plain, span.end):
@@ -261,8 +262,7 @@ class Gathering:
         if len(nights) > MOST_NIGHTS:
             self._doubt(Doubt.TOO_MANY, span.start, span.end)
         for day in nights[:MOST_NIGHTS]:
-            left = replace(span.left, year=day.year, month=day.month, day=day.day, every="")
-            self._window(replace(span, left=left, also=()), cluster, sentence, span)
+            self._window(_on(span, day), cluster, sentence, span)
 
     def _nights(self, span: Span, periods: Sequence[Span]) -> Iterator[date]:
         known = self._known()
@@ -282,7 +282,8 @@ class Gathering:
         last = (period.end - timedelta(microseconds=1)).date()
         for later in range(min((last - period.day).days, 400) + 1):
             day = period.day + timedelta(days=later)
-            if span.left.every in _DAILY or _WEEK[day.weekday()] == span.left.every[-1]:
+            is_due = span.left.every in _DAILY or _WEEK[day.weekday()] == span.left.every[-1]
+            if is_due and period.start <= _begin(span, day, known) < period.end:
                 yield day
 
     def _period(self, span: Span, periods: Sequence[Span], known: Known) -> Stretch | None:
@@ -300,6 +301,18 @@ def _periods(times: Sequence[Span]) -> list[Span]:
     if not any(span.left.every and not span.also for span in times):
         return []
     return [span for span in times if span.right and not span.left.every and span.left.has_date][:1]
+
+
+def _on(span: Span, day: date) -> Span:
+    """The hours of a stretch on that day."""
+    return replace(
+        span, left=replace(span.left, year=day.year, month=day.month, day=day.day, every=""), also=()
+    )
+
+
+def _begin(span: Span, day: date, known: Known) -> datetime:
+    """When it begins on that day. Raises UnreadableError."""
+    return stretch(replace(_on(span, day), right=None), known).start
 
 
 def _each_day(span: Span) -> Iterator[Span]:
