@@ -23,7 +23,6 @@ from monitor.core.surroundings import look_around
 from monitor.core.verdict import Opinion, count_votes
 from monitor.core.windows import covering
 from monitor.model import (
-    LOCAL,
     Cause,
     Diagnosis,
     Plan,
@@ -68,8 +67,9 @@ def judge(looked: Looked) -> Judged:
     states = states_of(plan, [one.result for one in whole], looked.now, never=never)
     around = look_around(plan, states, looked.now, references=known, records=_records(looked))
     beside = _beside(looked, plan, states)
-    view = judge_service(plan.by_service[lead.target.authority][lead.target.service], states)
-    is_local = lead.target.authority == LOCAL
+    is_local = lead.target.is_control
+    beside_it = plan.controls if is_local else plan.by_service[lead.target.authority][lead.target.service]
+    view = judge_service(beside_it, states)
     diagnosis = diagnose_local(around.local) if is_local else diagnose(view, around)
     said = local_facts(plan, states, around.local) if is_local else facts(view, around)
     opinions = tuple(around.opinions.get(lead.target.authority, ()))
