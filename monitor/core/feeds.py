@@ -88,7 +88,7 @@ def take(draft: Draft, command: TakeNotice) -> str:
     if known is not None and known.status is not NoticeStatus.REPLACED:
         return ""
     before = next((one for one in draft.notices.values() if _stands_in(one, found)), None)
-    found = replace(found, windows=tuple(_watched(draft, found)), over=before.id if before else "")
+    found = replace(_watched(draft, found), over=before.id if before else "")
     if not _is_of_use(draft, found) and not (before and before.status is NoticeStatus.APPROVED):
         return ""
     if len(draft.notices) >= MOST and known is None and not _make_room(draft):
@@ -107,11 +107,16 @@ def _stands_in(one: PostedNotice, found: PostedNotice) -> bool:
     return same and one.status is not NoticeStatus.REPLACED
 
 
-def _watched(draft: Draft, found: PostedNotice) -> Iterable[Window]:
-    """Its windows but for those that are about nobody who is watched."""
-    for window in found.windows:
-        if not window.authorities or not draft.plan.by_authority.keys().isdisjoint(window.authorities):
-            yield window
+def _watched(draft: Draft, found: PostedNotice) -> PostedNotice:
+    """The notice without the windows that are about nobody who is watched."""
+    pairs = [
+        (window, quote)
+        for window, quote in zip(found.windows, found.quotes, strict=True)
+        if not window.authorities or not draft.plan.by_authority.keys().isdisjoint(window.authorities)
+    ]
+    return replace(
+        found, windows=tuple(window for window, _ in pairs), quotes=tuple(quote for _, quote in pairs)
+    )
 
 
 def _is_of_use(draft: Draft, found: PostedNotice) -> bool:

@@ -200,6 +200,15 @@ def test_a_notice_about_nobody_who_is_watched_is_not_kept(world):
     assert world.state.notices == {}
 
 
+def test_only_the_windows_of_those_who_are_watched_are_kept_each_with_its_words(world):
+    ours = replace(LATER, quote="安徽")
+    take(world, said(stretch(HOUR, 2 * HOUR, "yunnan"), ours))
+    kept = world.state.notices["a1"]
+    assert [(window.authorities, quote) for window, quote in zip(kept.windows, kept.quotes, strict=True)] == [
+        (("anhui",), "安徽")
+    ]
+
+
 def test_the_hint_goes_where_the_routes_say():
     route = Route(to=("bus",), when=When(event=("maintenance_announced",), authority=("anhui",)))
     world = World(six(routes=(route,)))
