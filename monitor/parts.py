@@ -24,6 +24,7 @@ from monitor.core.state import Commit, State, apply
 from monitor.courier import Courier
 from monitor.heartbeat import Heart
 from monitor.investigator import Investigator, OwnState
+from monitor.kept import Kept
 from monitor.metrics import Metrics
 from monitor.model import Authority, Evidence, Inquiry, Plan, StoreHealth, Target
 from monitor.net import Net
@@ -48,6 +49,8 @@ log = structlog.get_logger(__name__)
 
 STATE_FILE = "state.sqlite3"
 HISTORY_FILE = "history.sqlite3"
+KEPT = "kept"
+"""Folder of what kinds of probes remember from run to run."""
 LATELY = timedelta(minutes=1)
 """Starts this long ago still count against the limits of the hosts."""
 NEEDS_RESTART = ("listen", "state_dir")
@@ -82,7 +85,7 @@ class Parts:
         self.refused = 0
         """Mistakes in the configuration as it stands in the file; the one before goes on."""
         self._one_reload, self._aside = asyncio.Lock(), Aside("reload")
-        self.metrics, self.net, self.live = Metrics(plan), Net(clock), Live(clock.now())
+        self.metrics, self.net, self.live = Metrics(plan), _net(plan, clock), Live(clock.now())
         self._knowledge = knowledge
         inbox = Inbox(4 * len(plan.targets), self.metrics)
         shared = (clock, self.metrics)
@@ -278,6 +281,10 @@ def _each(*hear: Callable[P, None]) -> Callable[P, None]:
             one(*args, **kwargs)
 
     return tell
+
+
+def _net(plan: Plan, clock: Clock) -> Net:
+    return Net(clock, Kept(Path(plan.state_dir) / KEPT))
 
 
 def _history(plan: Plan, clock: Clock, metrics: Metrics, inbox: Inbox) -> HistoryStore:

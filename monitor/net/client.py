@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.clock import Clock
+from monitor.kept import Kept
 from monitor.model import Answer, Cause, Outcome, Seen, TlsOptions
 from monitor.net.attention import Attention
 from monitor.net.certificates import Certificates
@@ -30,8 +31,10 @@ OF_ABSENCE = frozenset({
 class Net:
     """The lean client. One per daemon: it keeps the hosts file, the TLS contexts and the certificates already read."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, kept: Kept | None = None) -> None:
+        """`kept`: what kinds of probes remember from run to run; without it they do while this client lives."""
+        self.clock = clock
+        self.kept = kept or Kept()
         self._shared = _fresh()
 
     async def look(self, request: Request, *, timeout: float, admit: Admit) -> Seen:
@@ -53,8 +56,17 @@ class Net:
         shared = self._shared
         return await self._run(Inquiry(questions, timeout, shared.resolver, shared.attention), timeout)
 
+    async def do(self, run: Run, *, timeout: float) -> Seen:
+        """A run that makes no connection, within `timeout` seconds of the same clock. Raises `Hampered` as `look` does."""
+        self._prepare(None)
+        return await self._run(run, timeout)
+
+    def time(self) -> float:
+        """Seconds by the clock of the runs, which stands still while this program is held up."""
+        return self._shared.attention.time()
+
     async def _run(self, run: Run, timeout: float) -> Seen:
-        absence = _Absence(self._clock, self._shared.attention)
+        absence = _Absence(self.clock, self._shared.attention)
         try:
             async with self._shared.attention.within(timeout):
                 await run.run()
