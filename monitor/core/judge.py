@@ -193,13 +193,13 @@ def is_gap(target: Target, state: TargetState, result: Result) -> bool:
 
 
 @lru_cache(maxsize=1 << 17)
-def _print_of(kind: str, host: str, port: int, url: str | None) -> str:
-    return blake2b(f"{kind} {host}:{port} {url}".encode(), digest_size=8).hexdigest()
+def _print_of(kind: str, host: str, port: int, place: str | None) -> str:
+    return blake2b(f"{kind} {host}:{port} {place}".encode(), digest_size=8).hexdigest()
 
 
 def address_of(target: Target) -> str:
     """A short print of what is looked at, without its secrets: another one under the same id starts anew."""
-    return _print_of(target.kind, target.host, target.port, target.url)
+    return _print_of(target.kind, target.host, target.port, target.place)
 
 
 def is_of(target: Target, state: TargetState) -> bool:

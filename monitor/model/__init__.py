@@ -31,6 +31,7 @@ from monitor.model.events import (
 )
 from monitor.model.evidence import ControlLook, Evidence, Hop, Inquiry
 from monitor.model.incidents import Incident, Scope, Severity
+from monitor.model.machine import DiskRule, FileRules, HostRules, LogCodes, LogPattern, LogRules, Room
 from monitor.model.notices import NoticeStatus, PostedNotice
 from monitor.model.notifications import Digested, EventName, Notification, Vote
 from monitor.model.outcomes import LOCAL, NATIONAL, PSEUDO_AUTHORITIES, Cause, Flag, Outcome, Phase, SpeaksOf
@@ -110,6 +111,7 @@ __all__ = [
     "ControlLook",
     "Diagnosis",
     "Digested",
+    "DiskRule",
     "Due",
     "Early",
     "EndDrill",
@@ -122,16 +124,21 @@ __all__ = [
     "Expect",
     "Fact",
     "Failure",
+    "FileRules",
     "Flag",
     "Flapping",
     "Freshness",
     "Heartbeat",
     "Hop",
+    "HostRules",
     "Incident",
     "Inquiry",
     "JsonExpectation",
     "Judgement",
     "Leave",
+    "LogCodes",
+    "LogPattern",
+    "LogRules",
     "MaintenanceRule",
     "NameRules",
     "NoticeFeed",
@@ -157,6 +164,7 @@ __all__ = [
     "Report",
     "ReportRule",
     "Result",
+    "Room",
     "Route",
     "Scope",
     "Seen",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from monitor.model.catalogue import Code
+from monitor.model.machine import FileRules, HostRules, LogRules
 from monitor.model.outcomes import LOCAL
 from monitor.model.proxies import Proxies
 
@@ -122,7 +123,7 @@ class Target:
 
     `host`, `port` are set for kinds `tls`, `tcp` and `icmp` (the port that is tried where ping is not allowed); `host`
     alone for `dns` (the name that is asked for, port 0: nothing is connected to); `url` for `http` and `captcha` (captcha: the whole yzmQuery
-    address with its synthetic code). `kind` is what runs: a `tls` probe on a plain-http authority expands to `tcp`.
+    address with its synthetic code); none of them for `log`, `host` and `file`. `kind` is what runs: a `tls` probe on a plain-http authority expands to `tcp`.
     """
 
     id: str
@@ -171,6 +172,19 @@ class Target:
     """Rows of the operator's own catalogue files for replies of this target; they go before the shipped ones."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """What of the request must not be shown, should a reply repeat it (kind `sync`)."""
+    log: LogRules | None = None
+    """Set for kind `log`."""
+    machine: HostRules | None = None
+    """Set for kind `host`."""
+    file: FileRules | None = None
+    """Set for kind `file`."""
+
+    @property
+    def place(self) -> str | None:
+        """What is looked at where it is no host: an address of http, a path of this machine."""
+        if self.log is not None:
+            return self.log.path
+        return self.file.glob if self.file is not None else self.url
 
     @property
     def host_key(self) -> str:
