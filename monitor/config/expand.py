@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path as FilePath
 
 from monitor.config import interface
 from monitor.config.catalogue import Catalogue
 from monitor.config.facts import NotKnown, names_in, unknown_authority
-from monitor.config.kinds import CaptchaProbe, HttpProbe, Probe, SyncProbe, WebProbe
+from monitor.config.kinds import CaptchaProbe, DnsProbe, HttpProbe, Probe, SyncProbe, WebProbe
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import header_name, plain
 from monitor.config.schema import Configuration
@@ -17,6 +18,8 @@ from monitor.config.target import UnusableError, prototype_of, target_of
 from monitor.config.tree import Document
 from monitor.model import LOCAL, PSEUDO_AUTHORITIES, Authority, Target
 
+MOST_RESOLVERS = 8
+"""Name servers of one probe of kind `dns`."""
 _OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
@@ -132,6 +135,23 @@ def _refused(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:
     if isinstance(probe, SyncProbe):
         yield from _wrong_headers(probe.request.headers, (*path, "request", "headers"), ground)
         yield from interface.refused(probe, path, ground.catalogue.tables, ground.document)
+    if isinstance(probe, DnsProbe):
+        yield from _wrong_names(probe, path, ground)
+
+
+def _wrong_names(probe: DnsProbe, path: Path, ground: Ground) -> Iterator[Mistake]:
+    if probe.resolvers and len(probe.resolvers) > MOST_RESOLVERS:
+        found, meant = f"{len(probe.resolvers)} name servers", f"at most {MOST_RESOLVERS} are meant"
+        yield ground.document.mistake((*path, "resolvers"), found, meant)
+    if probe.expect_networks and probe.record not in ("A", "AAAA"):
+        found = f"networks for the record {probe.record}"
+        meant = "only records A and AAAA hold addresses"
+        yield ground.document.mistake((*path, "expect_networks"), found, meant)
+    of = {"A": 4, "AAAA": 6}.get(probe.record)
+    if of and probe.expect_networks and all(ip_network(one).version != of for one in probe.expect_networks):
+        found = f"networks of IPv{10 - of} alone for the record {probe.record}"
+        meant = f"every answer would lie outside: name networks of IPv{of}"
+        yield ground.document.mistake((*path, "expect_networks"), found, meant)
 
 
 def _wrong_bearer(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:

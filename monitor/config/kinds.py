@@ -13,6 +13,7 @@ from monitor.config.section import Section, written
 from monitor.config.sync import FreshnessIs, SuccessIs, SyncRequest
 from monitor.config.values import (
     Addresses,
+    Asked,
     Attempts,
     Duration,
     Each,
@@ -21,8 +22,11 @@ from monitor.config.values import (
     Line,
     Method,
     Name,
+    Network,
+    Packets,
     Pattern,
     ProfileWord,
+    RecordWord,
     Resolver,
     Role,
     Size,
@@ -32,6 +36,7 @@ from monitor.config.values import (
     Text,
     VerifyWord,
     Word,
+    Yes,
 )
 from monitor.model import TlsProfile, Verify
 
@@ -98,12 +103,22 @@ class Probe(Section):
     wake_on: tuple[Word, ...] = ()
     confirm: Repeat = Field(default_factory=Repeat)
     recover: Repeat = Field(default_factory=Repeat)
+
+
+class HostProbe(Probe):
+    """What the kinds share that go to the addresses of a host."""
+
     resolver: Resolver | None = None
     addresses: Addresses | None = None
+
+
+class ConnectingProbe(HostProbe):
+    """What the kinds share that connect."""
+
     proxy: ProxyKey | None = None
 
 
-class TcpProbe(Probe):
+class TcpProbe(ConnectingProbe):
     """Connects, and says no word."""
 
     kind: Literal["tcp"]
@@ -111,7 +126,7 @@ class TcpProbe(Probe):
     port: Template
 
 
-class TlsProbe(Probe):
+class TlsProbe(ConnectingProbe):
     """Connects and shakes hands; looks at the certificate."""
 
     kind: Literal["tls"]
@@ -121,7 +136,7 @@ class TlsProbe(Probe):
     tls: Tls = Field(default_factory=Tls)
 
 
-class SpokenProbe(Probe):
+class SpokenProbe(ConnectingProbe):
     """What the kinds share that speak HTTP."""
 
     tls: Tls = Field(default_factory=Tls)
@@ -167,12 +182,33 @@ class SyncProbe(SpokenProbe):
     freshness: FreshnessIs | None = None
 
 
-AnyProbe = TcpProbe | TlsProbe | HttpProbe | CaptchaProbe | SyncProbe
+class DnsProbe(Probe):
+    """Asks name servers for a name, and holds their answers against each other."""
+
+    kind: Literal["dns"]
+    host: Template
+    record: RecordWord = "A"
+    resolvers: Asked | None = None
+    expect_networks: tuple[Network, ...] = ()
+    random_name: Yes = True
+
+
+class IcmpProbe(HostProbe):
+    """Pings a host."""
+
+    kind: Literal["icmp"]
+    host: Template
+    packets: Packets = 3
+
+
+AnyProbe = TcpProbe | TlsProbe | HttpProbe | CaptchaProbe | SyncProbe | DnsProbe | IcmpProbe
 KINDS: dict[str, type[Probe]] = {
     "tcp": TcpProbe,
     "tls": TlsProbe,
     "http": HttpProbe,
     "captcha": CaptchaProbe,
     "sync": SyncProbe,
+    "dns": DnsProbe,
+    "icmp": IcmpProbe,
 }
-KINDS_LATER = frozenset({"dns", "icmp", "log", "host", "file"})
+KINDS_LATER = frozenset({"log", "host", "file"})

@@ -284,6 +284,8 @@ class _Build:
         notes += proxies.untold([*self._targets()])
         notes += serving.notes(self._configuration.server)
         notes += maintenance.overlapping(self._maintenance)
+        has_token = self._configuration.server.token is not None
+        notes += maintenance.notes_of(self._notices, has_token=has_token)
         watched = {target.service for target in self._targets()}
         receivers = self._configuration.alerts.receivers
         notes += reach.unreached(

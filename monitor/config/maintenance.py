@@ -85,6 +85,15 @@ def overlapping(rules: Sequence[MaintenanceRule]) -> Iterator[str]:
                 yield f"maintenance {rule.name}: a window starts before the one before it is over"
 
 
+def notes_of(feeds: Sequence[NoticeFeed], *, has_token: bool) -> Iterator[str]:
+    """What an operator should know of feeds although nothing is wrong."""
+    for feed in feeds:
+        if not FilePath(feed.directory).is_dir():
+            yield f"maintenance {feed.name}: there is no directory {feed.directory} yet"
+    if feeds and not has_token:
+        yield "maintenance: without server.token nobody can approve a notice"
+
+
 def _rule(
     written: Maintenance, start: datetime | None, end: datetime | None, timezone: str
 ) -> MaintenanceRule:

@@ -167,11 +167,14 @@ def _looks_numeric(place: str) -> bool:
 
 
 def notes(targets: Iterable[Target]) -> Iterator[str]:
-    """Probes whose name servers are not asked, because a proxy resolves for them; proxies of which controls tell too little."""
+    """Probes whose name servers are not asked and whose addresses are not chosen, because a proxy does that."""
     known = [target for target in targets if target.proxies.http or target.proxies.https]
     probes = dict.fromkeys(target.probe for target in known if target.resolver)
     if probes:
         yield f"{', '.join(probes)}: `resolver` is not asked where a proxy leads; the proxy resolves"
+    probes = dict.fromkeys(target.probe for target in known if target.every_address)
+    if probes:
+        yield f"{', '.join(probes)}: `addresses: all` is not followed where a proxy leads; the proxy chooses"
 
 
 def untold(targets: Collection[Target]) -> Iterator[str]:

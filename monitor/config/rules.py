@@ -168,7 +168,8 @@ def beyond_limits(expansion: Expansion, understood: Understood, document: Docume
         return
     hosts: defaultdict[str, list[Target]] = defaultdict(list)
     for target in expansion.targets.values():
-        hosts[target.host_key].append(target)
+        if target.port:  # without one nothing is connected to
+            hosts[target.host_key].append(target)
     worst: dict[int, tuple[float, str]] = {}
     for host, targets in hosts.items():
         demand = {target.id: limit.window / min(target.interval, target.while_down) for target in targets}

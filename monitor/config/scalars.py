@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from monitor.config.mistakes import did_you_mean
 from monitor.config.reading import NotYet
 from monitor.core.jsonpath import steps
-from monitor.model import EventName
+from monitor.model import SYSTEM, EventName
 
 
 class Rate(NamedTuple):
@@ -261,6 +261,23 @@ def name_server(text: str) -> str:
     if not 1 <= int(port) <= 65535:
         raise ValueError
     return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
+
+
+def asked(text: str) -> str:
+    """`system`, or a name server by address."""
+    try:
+        return text if text == SYSTEM else name_server(text)
+    except ValueError:
+        raise ValueError from None
+
+
+def network(text: str) -> str:
+    """`203.0.113.0/24`, `2001:db8::/32` or one address, as `ipaddress` writes it."""
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as problem:
+        meant = "these bits lie outside the mask" if "host bits" in str(problem) else ""
+        raise ValueError(meant) from None
 
 
 def pattern(text: str) -> str:

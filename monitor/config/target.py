@@ -15,9 +15,13 @@ from monitor.config.catalogue import Catalogue
 from monitor.config.facts import fill
 from monitor.config.kinds import (
     CaptchaProbe,
+    ConnectingProbe,
+    DnsProbe,
     Expect,
     ExpectStatus,
+    HostProbe,
     HttpProbe,
+    IcmpProbe,
     Probe,
     SpokenProbe,
     SyncProbe,
@@ -29,7 +33,7 @@ from monitor.config.kinds import (
 from monitor.config.kinds import Repeat as Written
 from monitor.config.scalars import web_address
 from monitor.config.schema import Configuration, Defaults
-from monitor.model import Authority, JsonExpectation, Repeat, Target, TlsOptions
+from monitor.model import SYSTEM, Authority, JsonExpectation, NameRules, Repeat, Target, TlsOptions
 from monitor.model import Expect as Expected
 
 CAPTCHA_QUERY = "callback=jQuery1124000000000000000_0&fpdm={code}990130&r=0"
@@ -89,8 +93,7 @@ def prototype_of(
         port=0,
         slow_after=probe.slow_after,
         wake_on=probe.wake_on,
-        resolver=defaults.resolver if probe.resolver is None else probe.resolver,
-        proxies=defaults.proxy if probe.proxy is None else probe.proxy,
+        **_way(probe, defaults),
         tls=_tls(probe.tls if isinstance(probe, TlsProbe | SpokenProbe) else Tls(), defaults, directory),
         **(_web(probe, defaults, user_agent) if isinstance(probe, SpokenProbe) else {}),
         **_read_by(probe, configuration, catalogue),
@@ -111,6 +114,11 @@ def target_of(prototype: Target, probe: Probe, authority: Authority, secrets: Co
             place = _at_tls(probe, authority)
         case TcpProbe():
             place = _at_host(probe, authority)
+        case DnsProbe():
+            place = {"host": _name(fill(probe.host, authority)), "port": 0}
+        case IcmpProbe():
+            port = _fact_of_host(probe, authority, "port") or "443"
+            place = {"host": _host(fill(probe.host, authority)), "port": int(port)}
         case _:
             raise AssertionError(probe)
     return replace(prototype, id=name, authority=authority.slug, **place)
@@ -123,23 +131,41 @@ def _at_host(probe: TcpProbe | TlsProbe, authority: Authority) -> dict[str, Any]
     host, port = fill(probe.host, authority), fill(probe.port, authority)
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
         raise UnusableError("port", port, "a port from 1 to 65535 is meant")
-    if not re.fullmatch(r"[^\s/:@?#\[\]]+|\[?[0-9A-Fa-f:.]+\]?", host):
-        raise UnusableError("host", host, "a host name or an address is meant, without scheme and port")
-    return {"host": host.strip("[]"), "port": int(port)}
+    return {"host": _host(host), "port": int(port)}
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[^\s/:@?#\[\]]+|\[?[0-9A-Fa-f:.]+\]?", text):
+        raise UnusableError("host", text, "a host name or an address is meant, without scheme and port")
+    return text.strip("[]")
+
+
+def _name(text: str) -> str:
+    """What a name server can be asked for."""
+    from monitor.net.failures import FaultError  # brings the network along: only where it is needed
+    from monitor.net.resolve import is_literal, plain_name
+
+    try:
+        plain_name(_host(text))
+    except FaultError:
+        raise UnusableError("host", text, "no name can be like this") from None
+    if is_literal(text.strip("[]")):
+        raise UnusableError("host", text, "a name is meant: there is nothing to ask about an address")
+    return text
 
 
 def _at_tls(probe: TlsProbe, authority: Authority) -> dict[str, Any]:
     """A handshake; only a connection where that address of the authority is plain http."""
     place = _at_host(probe, authority)
-    if _scheme(probe, authority) == "http":
+    if _fact_of_host(probe, authority, "scheme") == "http":
         return place | {"kind": "tcp"}
     return place | {"server_name": fill(probe.server_name, authority) if probe.server_name else None}
 
 
-def _scheme(probe: TlsProbe, authority: Authority) -> str | None:
-    """The scheme of the address whose host the probe names: `{dppt_host}` → the fact `dppt_scheme`."""
+def _fact_of_host(probe: TlsProbe | IcmpProbe, authority: Authority, name: str) -> str | None:
+    """A fact of the address whose host the probe names: `{dppt_host}` and `scheme` → the fact `dppt_scheme`."""
     match = re.search(r"\{(\w+)_host\}", probe.host)
-    fact = authority.facts.get(f"{match[1]}_scheme") if match else None
+    fact = authority.facts.get(f"{match[1]}_{name}") if match else None
     return fact.value if fact else None
 
 
@@ -215,6 +241,26 @@ def _tls(written: Tls, defaults: Defaults, directory: Path) -> TlsOptions:
     if options.ca in ("system", "certifi"):
         return options
     return replace(options, ca=str((directory / options.ca).absolute()))
+
+
+def _way(probe: Probe, defaults: Defaults) -> dict[str, Any]:
+    """By which name servers, to which addresses, through which proxy."""
+    way: dict[str, Any] = {}
+    if isinstance(probe, HostProbe):
+        way["resolver"] = defaults.resolver if probe.resolver is None else probe.resolver
+        way["every_address"] = (probe.addresses or defaults.addresses) == "all"
+    if isinstance(probe, ConnectingProbe):
+        way["proxies"] = defaults.proxy if probe.proxy is None else probe.proxy
+    if isinstance(probe, IcmpProbe):
+        way["packets"] = probe.packets
+    if isinstance(probe, DnsProbe):
+        way["names"] = NameRules(
+            record=probe.record,
+            resolvers=tuple(dict.fromkeys(probe.resolvers or defaults.resolver or (SYSTEM,))),
+            expect_networks=probe.expect_networks,
+            random_name=probe.random_name,
+        )
+    return way
 
 
 def _read_by(probe: Probe, configuration: Configuration, catalogue: Catalogue) -> dict[str, Any]:

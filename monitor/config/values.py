@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from monitor.config.reading import OneOrMore, Read, WordOrList
 from monitor.config.scalars import (
     Rate,
+    asked,
     choice,
     duration,
     event,
@@ -16,6 +17,7 @@ from monitor.config.scalars import (
     listen,
     name,
     name_server,
+    network,
     only,
     password_hash,
     path_in_row,
@@ -102,7 +104,13 @@ ProfileWord = Annotated[
 ]
 Each = Annotated[str, Read(choice("authority"), "authority", _text(const="authority"))]
 Role = Annotated[str, Read(choice("control"), "control", _text(const="control"))]
-Addresses = Annotated[str, Read(only("first"), "first", _text(const="first"))]
+Addresses = Annotated[str, Read(choice("first", "all"), "first | all", _text(enum=["first", "all"]))]
+RECORDS = ("A", "AAAA", "CNAME", "MX", "NS", "TXT")
+RecordWord = Annotated[str, Read(choice(*RECORDS), " | ".join(RECORDS), _text(enum=[*RECORDS]))]
+Network = Annotated[
+    str, Read(network, "a network is meant: 203.0.113.0/24 or 2001:db8::/32", _text(), collects=True)
+]
+Packets = Annotated[int, Read(whole(1, 10), "a whole number from 1 to 10 is meant", _NUMBER)]
 METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS")
 Method = Annotated[str, Read(choice(*METHODS), "an HTTP method is meant", _text(enum=[*METHODS]))]
 Resolver = Annotated[
@@ -111,6 +119,8 @@ Resolver = Annotated[
         {"system": ()}, name_server, 'system or a list of addresses is meant: ["223.5.5.5", "127.0.0.1:5353"]'
     ),
 ]
+_ASKED = 'system or a name server by address is meant: [system, "223.5.5.5", "127.0.0.1:5353"]'
+Asked = Annotated[tuple[Annotated[str, Read(asked, _ASKED, _text())], ...], OneOrMore(_ASKED)]
 Pattern = Annotated[str, Read(pattern, "a regular expression is meant", _ANY, collects=True)]
 JsonPath = Annotated[str, Read(plain_path, "a path of plain steps is meant: $.a.b[0]", _text())]
 RowPath = Annotated[str, Read(path_in_row, "a path of plain steps is meant: $.name, $ or $key", _text())]
