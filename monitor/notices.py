@@ -186,7 +186,7 @@ def look_at(
     Raises UnreadableFeedError where there is no such directory, or it holds too many files.
     """
     stamps, notices, unreadable = dict[str, Stamp](), [], []
-    newest = _newest(feed.feed)
+    newest = _newest(feed)
     settled = [(path, stamp) for path, stamp in newest if not _is_fresh(stamp, now)]
     for path, stamp in settled:
         stamps[path] = stamp
@@ -209,22 +209,15 @@ def _is_fresh(stamp: Stamp, now: datetime) -> bool:
     return 0 <= now.timestamp() - stamp[0] / 1e9 < SETTLES
 
 
-def _newest(pattern: str) -> list[tuple[str, Stamp]]:
+def _newest(feed: NoticeFeed) -> list[tuple[str, Stamp]]:
     """The newest files of a feed, the oldest of them first."""
-    paths = list(islice(iglob(pattern), MOST_LISTED + 1))  # noqa: PTH207 - it leaves out hidden files, which are halves
+    paths = list(islice(iglob(feed.feed), MOST_LISTED + 1))  # noqa: PTH207 - it leaves out hidden files, which are halves
     if len(paths) > MOST_LISTED:
         raise UnreadableFeedError(f"more than {MOST_LISTED} files; move the old ones away")
-    if not paths and not _directory(pattern).is_dir():
-        raise UnreadableFeedError(f"there is no directory {_directory(pattern)}")
+    if not paths and not Path(feed.directory).is_dir():
+        raise UnreadableFeedError(f"there is no directory {feed.directory}")
     found = sorted(_stamped(paths), key=lambda pair: (pair[1][0], pair[0]))
     return found[-MOST_FILES:]
-
-
-def _directory(pattern: str) -> Path:
-    """The directory above the first wildcard."""
-    whole = Path(pattern)
-    wild = [parent for parent in whole.parents if not any(sign in str(parent) for sign in "*?[")]
-    return wild[0]
 
 
 def _stamped(paths: list[str]) -> Iterator[tuple[str, Stamp]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePath
 
 from monitor.model.calendar import Calendar
 from monitor.model.incidents import Severity
@@ -166,6 +167,12 @@ class NoticeFeed:
     """`manual`: a person approves each; `auto`: what is read with certainty counts at once."""
     open_end: float = 86400.0
     """Seconds that a window without an end lasts."""
+
+    @property
+    def directory(self) -> str:
+        """What must be there before any wildcard is looked at."""
+        above = (str(parent) for parent in PurePath(self.feed).parents)
+        return next((one for one in above if not set(one) & set("*?[")), "/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

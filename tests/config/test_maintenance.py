@@ -46,6 +46,12 @@ def test_windows_that_overlap_themselves_are_noted(read_text: ReadText):
     assert any("before the one before it" in note for note in read_text(beside("", written, "").text).notes)
 
 
+def test_a_feed_that_is_not_there_yet_and_a_missing_token_are_noted(read_text: ReadText):
+    notes = read_text(beside("", "maintenance: [{name: w, feed: 'posted/*/*.txt'}]", "").text).notes
+    assert any("no directory" in note and note.endswith("/posted yet") for note in notes)
+    assert any("server.token" in note for note in notes)
+
+
 def rule(name: str, text: str, *says: str) -> Broken:
     """An rrule that is refused."""
     return window(name, f'rrule: "{text}", {MONTHLY}', "4:50: maintenance[0].rrule", *says)
