@@ -10,7 +10,7 @@ from monitor.cli.explain_judge import Judged
 from monitor.cli.explain_lines import Line, lines
 from monitor.cli.explain_words import Speech
 from monitor.core.again import Pause
-from monitor.core.clues import Clue, Party, decisive
+from monitor.core.clues import OPEN, Clue, Party, decisive
 from monitor.model import Cause, Diagnosis, Phase, Result, Scope, as_json
 from monitor.notify.advice import Case, advise, case_of
 from monitor.notify.evidence import evidence_json
@@ -18,7 +18,10 @@ from monitor.notify.times import ZONE_NAMES, wall_clock
 from monitor.notify.words import authority_name, clean
 
 IN_REPLY = frozenset({Phase.PROCESSING, Phase.TRANSFER})
-QUIET = frozenset({Diagnosis.HEALTHY, Diagnosis.SLOW})
+GENERAL = frozenset({
+    Diagnosis.MAINTENANCE, Diagnosis.HEALTHY, Diagnosis.SLOW, Diagnosis.NATIONAL_OUTAGE, Diagnosis.PROTOCOL_CHANGED,
+})  # fmt: skip
+"""Diagnoses that say more of what to do than the cause does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,9 @@ def _answer(judged: Judged) -> str:
 
 def _decisive(judged: Judged) -> Clue | None:
     """The clue that says more than the diagnosis; one that agrees with it says it more exactly."""
-    if judged.diagnosis in (Diagnosis.PROVINCIAL_OUTAGE, Diagnosis.UNDETERMINED, Diagnosis.PATH_FROM_HERE):
+    if judged.diagnosis in OPEN and not (
+        judged.diagnosis is Diagnosis.NATIONAL_OUTAGE and judged.party is Party.THEM
+    ):
         return decisive(judged.clues, judged.party)
     if judged.diagnosis is Diagnosis.LOCAL_TRUST:
         return next((clue for clue in judged.clues if clue.points_at is Party.US), None)
@@ -79,12 +84,7 @@ def _keys(judged: Judged) -> list[str]:
     cause = judged.lead.result.cause
     keys = [] if clue is None else [str(clue.sign)]
     keys += [] if case is None else [str(case)]
-    if judged.diagnosis in (
-        Diagnosis.MAINTENANCE,
-        *QUIET,
-        Diagnosis.NATIONAL_OUTAGE,
-        Diagnosis.PROTOCOL_CHANGED,
-    ):
+    if judged.diagnosis in GENERAL:
         return [*keys, str(judged.diagnosis), str(cause)]
     if str(judged.diagnosis).startswith("local_"):
         return [*keys, str(judged.diagnosis)]
@@ -144,13 +144,16 @@ def _stopped(result: Result, say: Speech) -> str:
 
 def _known(judged: Judged, say: Speech) -> Iterator[str]:
     for clue in judged.clues:
+        if judged.party is Party.US and clue.points_at is Party.THEM:
+            continue  # seen through what is broken here, it says nothing of them
         yield say(f"clues.{clue.sign}", **_clue_values(clue, say))
     others = judged.looked.others
     if others:
         works = sum(one.result.is_ok for one in others)
         key = "others_all" if works == len(others) else "others_ok" if works else "others_none"
         yield say(key, total=len(others), count=works)
-    scope = Scope.LOCAL if judged.lead.target.is_control else Scope.AUTHORITY
+    through_us = judged.lead.target.is_control or judged.party is Party.US
+    scope = Scope.LOCAL if through_us else Scope.AUTHORITY
     yield from (clean(say.words.fact(fact, scope)) for fact in judged.facts)
     yield from (say.words.flags[flag] for flag in sorted(judged.lead.result.flags))
 

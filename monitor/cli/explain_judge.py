@@ -120,10 +120,12 @@ def _records(looked: Looked) -> Mapping[str, WindowRecord]:
 
 
 def _beside(looked: Looked, plan: Plan, states: Mapping[str, TargetState]) -> Beside:
+    resolved, asked = looked.names
     return Beside(
         controls=[one.result for one in looked.controls],
         others=[one.result for one in looked.others],
-        names=looked.names,
+        names=resolved,
+        asked=asked,
         clock=clock_offset(plan, states, looked.now),
         way=looked.way,
     )

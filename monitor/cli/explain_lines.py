@@ -133,7 +133,8 @@ def _reply(judged: Judged, say: Speech) -> Iterator[Line]:
     if waited is None:
         return
     if result.status_code is None and result.phase is Phase.PROCESSING:
-        yield "request", say("no_reply", seconds=f"{waited:.1f}")
+        key = "no_reply" if result.outcome is Outcome.TIMEOUT else "no_reply_but"
+        yield "request", say(key, seconds=f"{waited:.1f}", ms=ms(waited), cause=say.cause(result.cause))
         return
     if result.status_code is not None:
         parts = [say("reply_first", status=result.status_code, ms=ms(waited))]
@@ -155,7 +156,7 @@ def _reply(judged: Judged, say: Speech) -> Iterator[Line]:
 
 def _detail(result: Result, say: Speech) -> str:
     """What the probe said of the reply, where that is more than its status."""
-    said = "" if result.is_ok else detail_words(result.detail, say.language)
+    said = "" if result.is_ok or result.code is not None else detail_words(result.detail, say.language)
     return (
         "" if result.cause in (Cause.HTTP_STATUS, Cause.CONNECTION_RESET, Cause.CONNECTION_CLOSED) else said
     )

@@ -62,10 +62,14 @@ class Looked:
     now: datetime
 
     @property
-    def names(self) -> int:
-        """Names of others that were resolved at the same time."""
-        beside = [one for one in (*self.controls, *self.others) if one.result.addresses]
-        return sum(bool(one.target.host) and not is_literal(one.target.host) for one in beside)
+    def names(self) -> tuple[int, int]:
+        """How many names of others were resolved at the same time, and how many were asked for."""
+        beside = [one for one in (*self.controls, *self.others) if _has_name(one.target)]
+        return sum(bool(one.result.addresses) for one in beside), len(beside)
+
+
+def _has_name(target: Target) -> bool:
+    return bool(target.host) and not is_literal(target.host) and not target.host.endswith("localhost")
 
 
 async def look_closely(

@@ -83,6 +83,8 @@ class Sign(StrEnum):
     """Only one name server could be asked: whether others say the same is not known."""
     OTHER_NAMES_WORK = "other_names_work"
     """`count` other names were resolved at the same time."""
+    NO_NAMES = "no_names"
+    """`count`: so many other names were asked for at the same time, and none was resolved."""
     WAY_ENDS_HERE = "way_ends_here"
     """`ttl`, `address`: the last router that answers is in our own network."""
     WAY_ENDS_BETWEEN = "way_ends_between"
@@ -107,6 +109,8 @@ class Sign(StrEnum):
     """`tls`: the handshake was done, and the connection was cut after the request."""
     CUT_IN_REPLY = "cut_in_reply"
     """The reply had begun."""
+    ONLY_IT = "only_it"
+    """`count`: so many others, looked at in the same way at the same time, all answer as they should."""
     CLOCK_WRONG = "clock_wrong"
     """`offset`: by the servers' clocks the certificate is valid; ours is wrong."""
     CLOCK_RIGHT = "clock_right"
@@ -129,6 +133,7 @@ POINTS: Mapping[Sign, Party] = {
     Sign.SERVERS_DISAGREE: Party.US,
     Sign.SERVERS_AGREE: Party.THEM,
     Sign.OTHER_NAMES_WORK: Party.THEM,
+    Sign.NO_NAMES: Party.US,
     Sign.WAY_ENDS_HERE: Party.US,
     Sign.WAY_ENDS_BETWEEN: Party.WAY,
     Sign.WAY_ENDS_THERE: Party.THEM,
@@ -140,6 +145,7 @@ POINTS: Mapping[Sign, Party] = {
     Sign.CUT_IN_HELLO: Party.WAY,
     Sign.CUT_AFTER_REQUEST: Party.THEM,
     Sign.CUT_IN_REPLY: Party.THEM,
+    Sign.ONLY_IT: Party.THEM,
     Sign.CLOCK_WRONG: Party.US,
     Sign.CLOCK_RIGHT: Party.THEM,
     Sign.TRUST_WORKS: Party.THEM,
@@ -169,6 +175,8 @@ class Beside:
     others: Sequence[Result] = ()
     names: int = 0
     """Names among these that were resolved."""
+    asked: int = 0
+    """Names among these that were asked for."""
     clock: float | None = None
     """Seconds by which the others' clocks are ahead of ours; None: not known."""
     way: Sequence[Hop] | None = None
@@ -180,10 +188,16 @@ class Beside:
         return [*self.controls, *self.others]
 
 
+OPEN = frozenset({
+    Diagnosis.PROVINCIAL_OUTAGE, Diagnosis.UNDETERMINED, Diagnosis.PATH_FROM_HERE, Diagnosis.NATIONAL_OUTAGE,
+})  # fmt: skip
+"""Diagnoses that rest on who else fails, and that evidence of one failure may refute."""
+
+
 def find_clues(result: Result, found: Evidence | None, beside: Beside) -> tuple[Clue, ...]:
     """What a failing run and its evidence say beyond the cause; the telling one first."""
     clues = [*_of_names(result, found, beside), *_of_way(result, found, beside), *_of_cut(result)]
-    clues += _of_certificate(result, beside)
+    clues += [*_of_reply(result, beside), *_of_certificate(result, beside)]
     return tuple(sorted(clues, key=lambda clue: clue.points_at is None))
 
 
@@ -194,15 +208,17 @@ def whose(diagnosis: Diagnosis, clues: Sequence[Clue], *, beside: Beside, corrob
     fault of theirs from one on the way, that is the answer.
     """
     told = BY_DIAGNOSIS[diagnosis]
-    if diagnosis not in (Diagnosis.PROVINCIAL_OUTAGE, Diagnosis.UNDETERMINED, Diagnosis.PATH_FROM_HERE):
+    if diagnosis not in OPEN:
         return told
     pointed = {clue.points_at for clue in clues}
     if Party.US in pointed:
         return Party.US
-    if corroborated:
+    if corroborated or diagnosis is Diagnosis.NATIONAL_OUTAGE:
         return told
     if Party.WAY in pointed:
         return Party.UNCLEAR
+    if diagnosis is Diagnosis.UNDETERMINED:
+        return Party.THEM if pointed == {Party.THEM} else told
     works = any(one.is_ok for one in beside.all)
     return told if works else Party.UNCLEAR
 
@@ -223,6 +239,8 @@ def _of_names(result: Result, found: Evidence | None, beside: Beside) -> Iterato
         yield from _of_failed_name(result, good, bad)
         if beside.names:
             yield Clue(sign=Sign.OTHER_NAMES_WORK, values={"count": str(beside.names)})
+        elif beside.asked > 1:
+            yield Clue(sign=Sign.NO_NAMES, values={"count": str(beside.asked)})
     elif len(good) > 1 and not set(good[0].addresses) & set(good[-1].addresses):
         values = {"one": _answer(good[0]), "other": _answer(good[-1])}
         yield Clue(sign=Sign.SERVERS_DIFFER, values=values)
@@ -319,6 +337,12 @@ def _of_cut(result: Result) -> Iterator[Clue]:
 
 def _ms(seconds: float) -> str:
     return f"{seconds * 1000:.0f}" if seconds >= 0.01 else f"{seconds * 1000:.1f}"
+
+
+def _of_reply(result: Result, beside: Beside) -> Iterator[Clue]:
+    is_reply = result.phase in (Phase.PROCESSING, Phase.TRANSFER) and result.status_code is not None
+    if is_reply and beside.others and all(one.is_ok for one in beside.others):
+        yield Clue(sign=Sign.ONLY_IT, values={"count": str(len(beside.others))})
 
 
 # --- certificates ----------------------------------------------------------------------------------------------------

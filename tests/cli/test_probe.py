@@ -340,7 +340,7 @@ def test_what_went_wrong_before_is_said_in_chinese_too(tmp_path: Path) -> None:
     )
     assert "您要找的是不是 shandong？" in problem(probe("shandng"))
     assert problem(probe("ftp://geheim")).startswith("这不是地址")
-    assert "还不支持" in problem(probe("a", "--explain"))
+    assert problem(probe("a", "--reference", "geheim")).startswith("--reference：请写成")
     broken = configuration(tmp_path, "{name: a, kind: tpc}", language="language: zh")
     assert problem(probe("a", "-c", str(broken))).startswith("配置文件有误")
 
