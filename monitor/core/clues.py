@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from monitor.core.alike import UNREACHED, network_of
 from monitor.core.local import NAME_CAUSES, TRUST_CAUSES
@@ -30,6 +30,22 @@ from monitor.model import (
 
 AT_ONCE = 0.005
 """Seconds within which no packet comes back from outside: who refuses that fast is this machine."""
+OWN_NETWORKS = tuple(
+    map(
+        ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "169.254.0.0/16",
+            "127.0.0.0/8",
+            "fc00::/7",
+            "fe80::/10",
+            "::1",
+        ),
+    )
+)
+"""RFC 1918, 3927, 4193 and the loopback: networks within a house."""
 MOST_NAMES = 3
 """Names of a certificate that are shown."""
 
@@ -309,11 +325,12 @@ def ends_at_home(hops: Sequence[Hop]) -> bool:
 
 
 def _is_ours(address: str) -> bool:
-    """Whether it is of a network that is not on the internet. What providers use within (100.64.0.0/10) is not ours."""
+    """Whether it is of a network that never is on the internet. What providers use within (100.64.0.0/10) is not ours."""
     try:
-        return ip_address(address.partition("%")[0]).is_private
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
+    return any(ip.version == network.version and ip in network for network in OWN_NETWORKS)
 
 
 # --- cut off ---------------------------------------------------------------------------------------------------------
