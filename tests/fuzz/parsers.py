@@ -50,8 +50,9 @@ from monitor.net.redirects import first_hop, next_hop, shown
 from monitor.net.reply import MAX_HEADERS, Collector
 from monitor.net.resolve import parse_hosts, plain_name
 from monitor.net.tunnel import MAX_ANSWER, read_answer
+from monitor.notify.codes import CODE_KEYS
 from monitor.notify.delivery import DeliveryError
-from monitor.notify.replies import CODE_KEYS, Replies, judge
+from monitor.notify.replies import Replies, judge
 from monitor.notify.replies import Reply as Answered
 from monitor.probes.image import image_fault
 from monitor.probes.pattern import matches
