@@ -235,7 +235,8 @@ async def _look_at(target: Target, net: Net, address: str, admit: Admit) -> Addr
         proxies=Proxies(),
     )
     try:
-        seen = await net.look(request, timeout=LONGEST, admit=lambda _: admit(target.host_key))
+        patience = min(LONGEST, target.timeout)
+        seen = await net.look(request, timeout=patience, admit=lambda _: admit(target.host_key))
     except LimitReached:
         return None
     failure = seen.failure
