@@ -158,14 +158,19 @@ async def test_a_document_from_the_future_counts_as_now_and_grows_old_all_the_sa
     file.write_text(json.dumps(own_document(rows)))
     source = ReferenceSource(name="hq", file=str(file), interval=0.1)
     async with loop(plan_of(source)) as it:
-        await until(lambda: len(it.readings) >= 3)
-        first, last = it.readings[0], it.readings[-1]
+        await until(lambda: len(taken(it)) >= 3)
+        first, last = taken(it)[0], taken(it)[-1]
         rows["shandong"] = own_row(at="2099-01-01T00:01:00Z")
         file.write_text(json.dumps(own_document(rows)))
-        await until(lambda: it.readings[-1].rows != last.rows)
+        await until(lambda: taken(it)[-1].rows != last.rows)
     assert first.rows[0].checked_at == first.read_at
     assert last.rows == first.rows, "the same claim is as old as when we first met it"
-    assert it.readings[-1].rows[0].checked_at > last.read_at
+    assert taken(it)[-1].rows[0].checked_at > last.read_at
+
+
+def taken(it):
+    """The readings that succeeded: on a busy machine one may not be in time."""
+    return [reading for reading in it.readings if reading.up]
 
 
 async def test_a_new_plan_keeps_what_is_unchanged_and_leaves_what_is_gone():
