@@ -17,6 +17,7 @@ from monitor.notify.words import LANGUAGES
 from monitor.web import api, availability, looks, matrix, others, stories, views
 from monitor.web.dates import dates
 from monitor.web.errors import RequestError
+from monitor.web.findings import findings
 from monitor.web.headline import headline
 from monitor.web.incidents import evidence, recall
 from monitor.web.lens import SIGNS, Lens
@@ -177,10 +178,12 @@ async def incident(request: web.Request) -> web.Response:
     found, known = await recall(request, request.match_info["id"])
     members = [other for other in known.values() if other.parent == found.id]
     parent = None if found.parent is None else known.get(found.parent)
+    bundle = reading.state().evidence.get(found.id)
     return render(
         request,
         lens,
         "incident.html",
+        found=None if bundle is None else findings(lens, bundle),
         story=stories.story(lens, found, members, reading.state().silences),
         incident=found,
         steps=stories.steps(lens, found),
