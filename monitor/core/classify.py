@@ -15,6 +15,7 @@ from typing import Any
 
 from monitor.core import page
 from monitor.core.jsonpath import as_text, look_up
+from monitor.core.nodes import beside
 from monitor.core.own_clock import offset_of
 from monitor.model import (
     Cause,
@@ -267,7 +268,7 @@ def result_of(target: Target, seen: Seen, finding: Finding) -> Result:
     """
     failure, certificate = seen.failure, seen.certificate
     cause = failure.cause if failure else finding.cause
-    return Result(
+    result = Result(
         target=target.id,
         started_at=seen.started_at,
         duration=seen.duration,
@@ -284,6 +285,7 @@ def result_of(target: Target, seen: Seen, finding: Finding) -> Result:
         detail=failure.detail if failure else finding.detail,
         clock_offset=offset_of(seen),
     )
+    return replace(result, nodes=beside(seen, result)) if seen.attempts else result
 
 
 def _flags(target: Target, seen: Seen, finding: Finding) -> frozenset[Flag]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 from monitor.clock import Clock
 from monitor.kept import Kept
 from monitor.model import Answer, Cause, Outcome, Seen, TlsOptions
 from monitor.net.attention import Attention
 from monitor.net.certificates import Certificates
+from monitor.net.each import Each
 from monitor.net.failures import shortage_of
-from monitor.net.look import Look, Shared
+from monitor.net.look import Look, Shared, proxy_of
+from monitor.net.ping import Ping, PingRequest
 from monitor.net.questions import Inquiry, Question
+from monitor.net.redirects import plain_host
 from monitor.net.request import Admit, Hampered, LimitReached, Request
-from monitor.net.resolve import Resolver
+from monitor.net.resolve import Resolver, is_literal
+from monitor.net.run import Run
 from monitor.net.tls import Contexts
 
 PATIENCE = 3.0
@@ -45,7 +48,24 @@ class Net:
         run, like the deadline itself.
         """
         self._prepare(request.tls)
+        if request.every_address and not is_literal(request.host) and proxy_of(request) is None:
+            return await self._run(self._each_look(request, timeout, admit), timeout)
         return await self._run(Look(request, timeout, admit, self._shared), timeout)
+
+    async def ping(self, request: PingRequest, *, timeout: float, admit: Admit) -> Seen:
+        """Ping once, within `timeout` seconds. Raises `LimitReached` and `Hampered` as `look` does."""
+        self._prepare(None)
+        shared = self._shared
+
+        def make(*known: str) -> Ping:
+            return Ping(request, timeout, admit, shared.resolver, shared.attention, known)
+
+        async def resolve() -> tuple[str, ...]:
+            return await shared.resolver.resolve(request.host, request.resolver, timeout)
+
+        if request.every_address and not is_literal(request.host):
+            return await self._run(Each(resolve, make, shared.attention), timeout)
+        return await self._run(make(), timeout)
 
     async def ask(self, questions: Sequence[Question], *, timeout: float) -> Seen:
         """Ask each question by itself, all at once, within `timeout` seconds; what is not answered by then says so.
@@ -64,6 +84,18 @@ class Net:
     def time(self) -> float:
         """Seconds by the clock of the runs, which stands still while this program is held up."""
         return self._shared.attention.time()
+
+    def _each_look(self, request: Request, timeout: float, admit: Admit) -> Each:
+        shared = self._shared
+
+        async def resolve() -> tuple[str, ...]:
+            return await shared.resolver.resolve(request.host, request.resolver, timeout)
+
+        def make(address: str) -> Look:
+            hosts = {request.host, plain_host(request.host)}  # as written, and as redirects spell it
+            return Look(request, timeout, admit, shared, known=dict.fromkeys(hosts, (address,)))
+
+        return Each(resolve, make, shared.attention)
 
     async def _run(self, run: Run, timeout: float) -> Seen:
         absence = _Absence(self.clock, self._shared.attention)
@@ -97,22 +129,6 @@ class Net:
     async def close(self) -> None:
         """Forget what was kept. No look may run any more; sockets are never kept beyond a look."""
         self._shared = _fresh()
-
-
-class Run(Protocol):
-    """One run of any sort. Exactly these, in this order: `run`, `fail` if that raised, `close`, `seen`."""
-
-    async def run(self) -> None:
-        """Do it all. Cancelled at the deadline; raises what `fail` makes a cause of, and LimitReached."""
-
-    def fail(self, error: Exception) -> None:
-        """Translate what ended the run."""
-
-    def close(self) -> None:
-        """Let go of all sockets."""
-
-    def seen(self, started_at: datetime) -> Seen:
-        """Everything that was seen."""
 
 
 class _Absence:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import os
 import socket
 import ssl
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from monitor.net.secured import Secured
 
 CHUNK = 16384
-"""Bytes read at once: one TLS record at most."""
+"""Bytes read at once."""
+_T = TypeVar("_T")
 
 
 class Dial:
@@ -54,13 +59,13 @@ class Dial:
 
 
 class Wire:
-    """One open connection. `socket` becomes an SSLSocket with `secure`. Must be closed.
+    """One open connection, with TLS on top after `secure`. Must be closed.
 
     The reader stays registered from the first wait to the end: registering it anew for each wait would cost as much
     as the wait itself.
     """
 
-    __slots__ = ("_fd", "_loop", "_reading", "_waiter", "socket")
+    __slots__ = ("_fd", "_loop", "_reading", "_secured", "_waiter", "socket")
 
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
@@ -68,61 +73,41 @@ class Wire:
         self._loop = asyncio.get_running_loop()
         self._reading = False
         self._waiter: asyncio.Future[None] | None = None
+        self._secured: Secured | None = None
 
     @property
-    def tls(self) -> ssl.SSLSocket | None:
-        """The socket once TLS is spoken on it."""
-        return self.socket if isinstance(self.socket, ssl.SSLSocket) else None
+    def tls(self) -> ssl.SSLObject | None:
+        """TLS, once it is spoken here."""
+        return None if self._secured is None else self._secured.tls
 
     async def secure(self, context: ssl.SSLContext, server_name: str) -> None:
-        """Shake hands. Raises OSError, of which ssl.SSLError is one."""
-        tls = context.wrap_socket(
-            self.socket,
-            do_handshake_on_connect=False,
-            suppress_ragged_eofs=False,  # `receive` looks at what kind of end it was
-            server_hostname=server_name,
-        )
-        self.socket = tls
-        while True:
-            try:
-                tls.do_handshake()
-                return
-            except ssl.SSLWantReadError:
-                await self._readable()
-            except ssl.SSLWantWriteError:
-                await _writable(self._fd)
+        """Shake hands. Raises OSError, of which ssl.SSLError is one, and FaultError."""
+        secured = self._secured = Secured(context, server_name)
+        await self._drive(secured, secured.tls.do_handshake)
 
     async def send(self, data: bytes) -> None:
-        """Write all of it. Raises OSError."""
+        """Write all of it. Raises OSError and FaultError."""
+        secured = self._secured
+        if secured is None:
+            await self._write(data)
+            return
         rest = memoryview(data)
         while rest:
-            try:
-                rest = rest[self.socket.send(rest) :]
-            except (BlockingIOError, ssl.SSLWantWriteError):
-                await _writable(self._fd)
-            except ssl.SSLWantReadError:
-                await self._readable()
+            rest = rest[await self._drive(secured, partial(secured.tls.write, rest)) :]
 
     async def receive(self) -> bytes:
-        """The next bytes, at most `CHUNK`; empty at the end. Raises OSError.
+        """The next bytes, at most `CHUNK`; empty at the end. Raises OSError and FaultError.
 
-        Waits first unless TLS holds decrypted bytes back, so that a stream without end cannot keep the loop.
+        Waits before it reads from the socket, so that a stream without end cannot keep the loop.
         A peer that closes without TLS's farewell has ended all the same: many do, and a framed reply knows its length.
         """
-        tls = self.tls
-        if tls is None or not tls.pending():
-            await self._readable()
-        while True:
-            try:
-                return self.socket.recv(CHUNK)
-            except (BlockingIOError, ssl.SSLWantReadError):
-                await self._readable()
-            except ssl.SSLWantWriteError:
-                await _writable(self._fd)
-            except ssl.SSLEOFError:
-                if reset := self._reset():
-                    raise reset from None
-                return b""
+        secured = self._secured
+        if secured is None:
+            return await self._read()
+        try:
+            return await self._drive(secured, partial(secured.read, CHUNK))
+        except ssl.SSLEOFError:
+            return b""
 
     async def peek(self) -> bytes:
         """What comes next, left where it is; empty at the end. Not once TLS is spoken. Raises OSError."""
@@ -135,13 +120,35 @@ class Wire:
         """The first `count` bytes of what `peek` has shown."""
         return self.socket.recv(count) if count else b""
 
-    def _reset(self) -> OSError | None:
-        """The reset behind an end that OpenSSL calls a mere EOF: after a RST the socket has no peer any more."""
-        try:
-            self.socket.getpeername()
-        except OSError:
-            return ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
-        return None
+    async def _drive(self, secured: Secured, step: Callable[[], _T]) -> _T:
+        """Do one step of TLS, bringing it what it waits for and sending what it has to say."""
+        while True:
+            try:
+                found = step()
+            except ssl.SSLWantReadError:
+                await self._write(secured.out.read())
+                secured.take(await self._read())
+            except ssl.SSLError:
+                with contextlib.suppress(OSError):  # the alert that tells the peer why
+                    self.socket.send(secured.out.read())
+                raise
+            else:
+                await self._write(secured.out.read())
+                return found
+
+    async def _read(self) -> bytes:
+        while True:
+            await self._readable()
+            with contextlib.suppress(BlockingIOError):
+                return self.socket.recv(CHUNK)
+
+    async def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[self.socket.send(rest) :]
+            except BlockingIOError:
+                await _writable(self._fd)
 
     def detach(self) -> socket.socket:
         """The bare socket, now the caller's to close."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 import structlog
 
@@ -38,6 +40,8 @@ from monitor.net.tunnel import Tunnel
 
 MAX_TRIED = 8
 """Addresses of one name that are tried before giving up."""
+
+NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +81,15 @@ class Look:
         "_wire",
     )
 
-    def __init__(self, request: Request, timeout: float, admit: Admit, shared: Shared) -> None:
+    def __init__(
+        self,
+        request: Request,
+        timeout: float,
+        admit: Admit,
+        shared: Shared,
+        known: Mapping[str, tuple[str, ...]] = NOTHING,
+    ) -> None:
+        """`known`: addresses of hosts that are not to be asked for."""
         self._request = request
         self._timeout = timeout
         self._admit = admit
@@ -86,7 +98,7 @@ class Look:
         self._proxy = _proxy_for(self._hop, request)
         first = Phase.RESOLVE if self._proxy is None else Phase.CONNECT
         self._watch = Stopwatch(shared.attention.time, first)
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._known = dict(known)
         self._wire: Wire | None = None
         self._collector: Collector | None = None
         self._verdict: FaultError | None = None
@@ -269,6 +281,11 @@ class Look:
         )
         if self._verdict is not None and cause is not None:
             self._verdict = FaultError(cause, self._verdict.detail)
+
+
+def proxy_of(request: Request) -> Proxy | None:
+    """The proxy by which a look begins; None where it goes directly."""
+    return _proxy_for(first_hop(request), request)
 
 
 def _proxy_for(hop: Hop, request: Request) -> Proxy | None:

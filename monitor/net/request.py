@@ -61,4 +61,6 @@ class Request:
     resolver: tuple[str, ...] = ()
     """`host:port` of name servers; empty: the system's. A proxy resolves by itself."""
     proxies: Proxies = field(default_factory=Proxies)
+    every_address: bool = False
+    """Look at each address by itself, all at once; not where a proxy leads there."""
     http: HttpRequest | None = None

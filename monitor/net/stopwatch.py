@@ -10,18 +10,19 @@ from monitor.model import Phase
 class Stopwatch:
     """One phase runs at a time; entering one again adds to it. `spent` misses the phase that runs until `stop`."""
 
-    __slots__ = ("_entered", "_time", "began", "phase", "spent")
+    __slots__ = ("_entered", "began", "phase", "spent", "time")
 
     def __init__(self, time: Callable[[], float], first: Phase = Phase.RESOLVE) -> None:
-        self._time = time
-        self.began = self._entered = self._time()
+        self.time = time
+        """The clock of the run."""
+        self.began = self._entered = self.time()
         self.phase = first
         self.spent: dict[Phase, float] = {}
 
     @property
     def elapsed(self) -> float:
         """Seconds since the run began."""
-        return self._time() - self.began
+        return self.time() - self.began
 
     def enter(self, phase: Phase) -> None:
         """End the phase that runs and begin this one."""
@@ -30,6 +31,6 @@ class Stopwatch:
 
     def stop(self) -> None:
         """Account for the phase that runs up to now."""
-        now = self._time()
+        now = self.time()
         self.spent[self.phase] = self.spent.get(self.phase, 0.0) + now - self._entered
         self._entered = now

@@ -77,7 +77,7 @@ def server_name(text: str) -> str:
         raise FaultError(Cause.PROBE_MISCONFIGURED, "the server name is no name") from None
 
 
-def presented_chain(tls: ssl.SSLSocket) -> Chain:
+def presented_chain(tls: ssl.SSLObject) -> Chain:
     """The certificates as the peer sent them, leaf first, in DER; verified or not."""
     if sys.version_info >= (3, 13):
         return tuple(tls.get_unverified_chain())
@@ -88,7 +88,7 @@ def presented_chain(tls: ssl.SSLSocket) -> Chain:
     return tuple(certificate.public_bytes(_ssl.ENCODING_DER) for certificate in chain or ())
 
 
-def verified_chain(tls: ssl.SSLSocket) -> Chain:
+def verified_chain(tls: ssl.SSLObject) -> Chain:
     """The certificates that OpenSSL verified, leaf first and root last, in DER. Only after a verified handshake."""
     if sys.version_info >= (3, 13):
         return tuple(tls.get_verified_chain())

@@ -8,10 +8,11 @@ from dataclasses import replace
 import structlog
 
 from monitor.core.classify import Knowledge
+from monitor.core.nodes import combine
 from monitor.log import REDACTION
 from monitor.model import Cause, Result, Seen, Target
 from monitor.net import Admit, Net
-from monitor.probes import captcha, dns, http, sync, tcp, tls
+from monitor.probes import captcha, dns, http, icmp, sync, tcp, tls
 from monitor.probes.kind import Kind, Observation
 
 log = structlog.get_logger()
@@ -23,6 +24,7 @@ KINDS: Mapping[str, Kind] = {
     "http": http.KIND,
     "sync": sync.KIND,
     "dns": dns.KIND,
+    "icmp": icmp.KIND,
 }
 
 
@@ -44,7 +46,7 @@ async def observe(
     kind = KINDS[target.kind]
     seen = await kind.look(target, net, admit)
     try:
-        result = kind.judge(target, seen, knowledge)
+        result = _judge(kind, target, seen, knowledge)
     except Exception as problem:
         log.exception("probe.judging_failed", target=target.id)
         result = _our_mistake(target, seen, problem)
@@ -52,6 +54,13 @@ async def observe(
     code = None if result.code is None else REDACTION.hide(result.code)
     result = replace(result, scheduled=scheduled, detail=REDACTION.hide(result.detail), code=code)
     return Observation(target=target, seen=seen, result=result)
+
+
+def _judge(kind: Kind, target: Target, seen: Seen, knowledge: Knowledge) -> Result:
+    """What was seen, or what each address showed where every one was looked at."""
+    if not seen.each:
+        return kind.judge(target, seen, knowledge)
+    return combine(seen, [kind.judge(target, one, knowledge) for one in seen.each])
 
 
 def _our_mistake(target: Target, seen: Seen, problem: Exception) -> Result:

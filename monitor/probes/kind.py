@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.core.classify import Knowledge
 from monitor.model import Result, Seen, Target
@@ -25,7 +25,10 @@ def asking(request: Callable[[Target], Request]) -> Look:
     """The look of a kind that asks one address over the network: its request, made of the target, through the lean client."""
 
     async def look(target: Target, net: Net, admit: Admit) -> Seen:
-        return await net.look(request(target), timeout=target.timeout, admit=admit)
+        asked = request(target)
+        if target.every_address:
+            asked = replace(asked, every_address=True)
+        return await net.look(asked, timeout=target.timeout, admit=admit)
 
     return look
 
