@@ -16,9 +16,14 @@ from aiohttp.typedefs import Handler
 
 from monitor.core.state import Commit, WindowRecord, apply
 from monitor.model import (
+    AddressLook,
+    Answer,
     Cause,
     Certificate,
     Confirmed,
+    ControlLook,
+    Evidence,
+    Hop,
     MaintenanceRule,
     Outcome,
     Phase,
@@ -231,6 +236,13 @@ def crowded(world: World) -> None:
         timeline=((AT, f"acked={LONG}"), (AT, "strange")),
     )  # fmt: skip
     world.open(incident)
+    world.state.evidence[incident.id] = Evidence(
+        incident=incident.id, target=LONG, taken_at=AT, duration=1.0, certificate=certificate, first_bytes=LONG,
+        answers=(Answer(resolver=LONG[:60], name=LONG, addresses=("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",) * 8),),
+        addresses=(AddressLook(address=LONG[:60], cause=Cause.CONNECT_TIMEOUT, detail=LONG, connect=0.1),),
+        status_code=503, headers=(("server", LONG[:200]),), hops=(Hop(ttl=1, address=LONG[:60], seconds=0.1),),
+        controls=(ControlLook(target=LONG[:80], cause=Cause.NONE, at=AT),), left_out=("hops=limit",),
+    )  # fmt: skip
     window = Window(
         id="w", name=LONG[:100], authorities=tuple(world.plan.authorities), services=("verify", LONG[:60]),
         start=AT, end=AT + timedelta(hours=1), by_hand=True,
