@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import ssl
+import threading
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -223,3 +227,39 @@ async def _look(port: int, options: TlsOptions, admitted: int = 9) -> Seen:
     leave = iter([True] * admitted)
     request = Request(host="localhost", port=port, tls=options, http=get())
     return await look(request, admit=lambda key: next(leave, False))
+
+
+# --- servers that never come to the point -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("record", [b"\x16\x03\x03\x40\x00" + b"\0" * 16_384, b"\x16\x03\x03\x00\x04\0\0\0\0"], ids=["full", "tiny"])  # fmt: skip
+async def test_a_flood_of_what_openssl_skips_by_itself_ends_and_lets_others_run(record: bytes) -> None:
+    """Requests to greet again: OpenSSL reads past them for as long as its socket has any."""
+    turns, stop = 0, threading.Event()
+
+    def flood() -> None:
+        with suppress(OSError), server.accept()[0] as sock:
+            sock.recv(16_384)
+            while not stop.is_set():
+                sock.sendall(record * ((1 << 20) // len(record)))
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=flood)
+        thread.start()
+        other = asyncio.ensure_future(count())
+        try:
+            request = Request(host="127.0.0.1", port=server.getsockname()[1], tls=TlsOptions())
+            seen = await look(request, timeout=20)
+        finally:
+            stop.set()
+            other.cancel()
+            thread.join()
+    assert seen.failure is not None
+    assert seen.failure.cause is Cause.TLS_HANDSHAKE
+    assert turns > 20
