@@ -50,6 +50,11 @@ def clock_offset(plan: Plan, states: Mapping[str, TargetState], now: datetime) -
         last = state.last if (state := states.get(target.id)) is not None else None
         if last is not None and last.clock_offset is not None and now - last.started_at <= FRESH:
             by_host[target.host] = last.clock_offset
+    return agreed(by_host)
+
+
+def agreed(by_host: Mapping[str, float]) -> float | None:
+    """What most of at least `LEAST` hosts say; None: they do not agree, or are too few."""
     if len(by_host) < LEAST:
         return None
     middle = median(by_host.values())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from monitor.clock import Clock
+from monitor.core.own_clock import FRESH, agreed, offset_of
 from monitor.kept import Kept
 from monitor.model import Answer, Cause, Outcome, Seen, TlsOptions
 from monitor.net.attention import Attention
@@ -22,6 +23,8 @@ from monitor.net.resolve import Resolver, is_literal
 from monitor.net.run import Run
 from monitor.net.tls import Contexts
 
+MOST_OFFSETS = 200
+"""Hosts of which is remembered what time they said it is."""
 PATIENCE = 3.0
 """Seconds of our absence during a run that may have cost it its peer: whoever waits for us leaves after that, at the earliest."""
 OF_ABSENCE = frozenset({
@@ -38,6 +41,8 @@ class Net:
         """`kept`: what kinds of probes remember from run to run; without it they do while this client lives."""
         self.clock = clock
         self.kept = kept or Kept()
+        self._offsets: dict[str, tuple[float, float]] = {}
+        """Host → (seconds by which its clock is ahead of ours, when it said so), the latest last."""
         self._shared = _fresh()
 
     async def look(self, request: Request, *, timeout: float, admit: Admit) -> Seen:
@@ -48,9 +53,25 @@ class Net:
         run, like the deadline itself.
         """
         self._prepare(request.tls)
-        if request.every_address and not is_literal(request.host) and proxy_of(request) is None:
-            return await self._run(self._each_look(request, timeout, admit), timeout)
-        return await self._run(Look(request, timeout, admit, self._shared), timeout)
+        each = request.every_address and not is_literal(request.host) and proxy_of(request) is None
+        run: Run = (
+            self._each_look(request, timeout, admit) if each else Look(request, timeout, admit, self._shared)
+        )
+        seen = await self._run(run, timeout)
+        if (offset := offset_of(seen)) is not None:
+            self._note_offset(request.host, offset)
+        return seen
+
+    def _note_offset(self, host: str, offset: float) -> None:
+        self._offsets.pop(host, None)
+        self._offsets[host] = (offset, self.clock.monotonic())
+        if len(self._offsets) > MOST_OFFSETS:
+            del self._offsets[next(iter(self._offsets))]
+
+    def clock_offset(self) -> float | None:
+        """Seconds by which the clocks of those looked at lately are ahead of ours, where most of them agree; None: not known."""
+        since = self.clock.monotonic() - FRESH.total_seconds()
+        return agreed({host: offset for host, (offset, at) in self._offsets.items() if at >= since})
 
     async def ping(self, request: PingRequest, *, timeout: float, admit: Admit) -> Seen:
         """Ping once, within `timeout` seconds. Raises `LimitReached` and `Hampered` as `look` does."""

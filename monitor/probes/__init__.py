@@ -12,7 +12,8 @@ from monitor.core.nodes import combine
 from monitor.log import REDACTION
 from monitor.model import Cause, Result, Seen, Target
 from monitor.net import Admit, Net
-from monitor.probes import captcha, dns, http, icmp, sync, tcp, tls
+from monitor.probes import captcha, dns, file, host, http, icmp, sync, tcp, tls
+from monitor.probes import log as logfile
 from monitor.probes.kind import Kind, Observation
 
 log = structlog.get_logger()
@@ -25,6 +26,9 @@ KINDS: Mapping[str, Kind] = {
     "sync": sync.KIND,
     "dns": dns.KIND,
     "icmp": icmp.KIND,
+    "log": logfile.KIND,
+    "host": host.KIND,
+    "file": file.KIND,
 }
 
 
