@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from itertools import islice
 
 from monitor.core import filing
 from monitor.core.local import TRUST_CAUSES, LocalView
@@ -32,7 +33,11 @@ class Fact(StrEnum):
     NEVER_ANSWERED = "never_answered"
     """It never answered since it was configured: check the address."""
     ADDRESS_FAILED = "address_failed"
-    """`address_failed=10.1.1.1`: an address that did not answer while a later one did."""
+    """`address_failed=10.1.1.1`: an address that did not answer while another did; several with blanks between them."""
+    FAMILY_FAILED = "family_failed"
+    """`family_failed=IPv6`: of its addresses exactly those of this family do not answer."""
+    FORGED = "forged"
+    """`forged=223.5.5.5:53 10.0.0.1`: a name server, and the forged address it named."""
     STATUS = "status"
     """`status=503`: the HTTP status of the failing reply."""
     CODE = "code"
@@ -113,6 +118,10 @@ def _own_facts(view: ServiceView) -> Iterable[str]:
             yield f"{Fact.STATUS}={lead.last.status_code}"
         if lead.last.code is not None:
             yield f"{Fact.CODE}={lead.last.code}"
+        lies = (answer for answer in lead.last.answers if answer.forged)
+        yield from (
+            f"{Fact.FORGED}={lie.resolver} {lie.addresses[0]}" for lie in islice(lies, 2) if lie.addresses
+        )
 
 
 def _signs(view: ServiceView) -> Iterable[str]:
@@ -120,6 +129,8 @@ def _signs(view: ServiceView) -> Iterable[str]:
     if view.split:
         address = view.failed_address
         yield f"{Fact.ADDRESS_FAILED}={address}" if address else Fact.ADDRESS_FAILED.value
+        if view.broken_family:
+            yield f"{Fact.FAMILY_FAILED}={view.broken_family}"
     if view.throttled:
         yield Fact.THROTTLED.value
     if view.slow:

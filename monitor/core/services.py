@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import is_
 
+from monitor.core.nodes import MOST_NAMED, broken_family, failed
 from monitor.model import (
     LOCAL,
     Cause,
@@ -53,7 +54,9 @@ class ServiceView:
     split: bool
     """Some addresses of the host answer and some do not; where something fails, of that very host."""
     failed_address: str | None
-    """The address that did not answer while a later one did, where `split`."""
+    """The addresses that did not answer while others did, where `split`."""
+    broken_family: str | None = None
+    """`IPv6` or `IPv4` where `split` and exactly that one fails."""
 
     @property
     def lead(self) -> TargetState | None:
@@ -122,7 +125,8 @@ def _judge_service(targets: tuple[Target, ...], states: Sequence[TargetState | N
         throttled=any(state.pace > 1 for state in odd),
         refused=any(state.refused for state in odd),
         split=bool(split),
-        failed_address=next((one for last in split for one in last.addresses if one != last.address), None),
+        failed_address=next(filter(None, map(_failed_address, split)), None),
+        broken_family=next(filter(None, map(broken_family, split)), None),
     )
 
 
@@ -137,6 +141,13 @@ def _split(pairs: Sequence[tuple[Target, TargetState]], failing: Iterable[Target
         and Flag.ADDRESS_FAILED in last.flags
         and (not hosts or target.host in hosts)
     ]
+
+
+def _failed_address(last: Result) -> str | None:
+    """Which of its addresses did not answer; of a run whose addresses are not known one by one, the first other one."""
+    if last.nodes:
+        return " ".join(failed(last)[:MOST_NAMED]) or None
+    return next((one for one in last.addresses if one != last.address), None)
 
 
 def _service_state(known: list[TargetState], failing: tuple[TargetState, ...], *, ours: bool) -> ServiceState:

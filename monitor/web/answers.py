@@ -48,6 +48,53 @@ class CertificateAnswer(TypedDict):
 
 
 @closed
+class NodeAnswer(TypedDict):
+    """What one address of the host answered. `looked_at` false: nothing was learnt of it, `detail` says why."""
+
+    address: str
+    looked_at: bool
+    outcome: Outcome | None
+    cause: Cause
+    phase: Phase | None
+    connect_seconds: float | None
+    tls_seconds: float | None
+    status_code: int | None
+    fingerprint: str | None
+    expires: Instant | None
+    detail: str
+
+
+@closed
+class NameServerAnswer(TypedDict):
+    """What one name server said. `decoy`: of a random name that should not exist. `count`: before the list was cut."""
+
+    resolver: str
+    name: str
+    record: str
+    decoy: bool
+    outcome: Outcome
+    cause: Cause
+    addresses: list[str]
+    values: list[str]
+    aliases: list[str]
+    ttl_seconds: int | None
+    count: int
+    forged: bool
+    duration_seconds: float
+    detail: str
+
+
+@closed
+class ReadingAnswer(TypedDict):
+    """One thing measured or found."""
+
+    name: str
+    of: str
+    value: float | None
+    text: str
+
+
+@closed
 class ResultAnswer(TypedDict):
     """One run."""
 
@@ -66,6 +113,9 @@ class ResultAnswer(TypedDict):
     code: str | None
     detail: str
     lag_seconds: float | None
+    nodes: list[NodeAnswer]
+    answers: list[NameServerAnswer]
+    readings: list[ReadingAnswer]
     restored: bool
 
 

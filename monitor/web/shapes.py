@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.core.history import Counts, HourOfTarget
 from monitor.model import (
+    AddressLook,
+    Answer,
     Certificate,
     Incident,
     Outcome,
@@ -22,6 +24,8 @@ from monitor.web.answers import (
     CertificateAnswer,
     HourAnswer,
     IncidentAnswer,
+    NameServerAnswer,
+    NodeAnswer,
     ResultAnswer,
     SilenceAnswer,
     TargetAnswer,
@@ -64,7 +68,49 @@ def result_json(result: Result) -> ResultAnswer:
         "code": result.code,
         "detail": result.detail,
         "lag_seconds": result.lag,
+        "nodes": [node_json(node) for node in result.nodes],
+        "answers": [name_server_json(answer) for answer in result.answers],
+        "readings": [
+            {"name": one.name, "of": one.of, "value": one.value, "text": one.text} for one in result.readings
+        ],
         "restored": result.restored,
+    }
+
+
+def node_json(node: AddressLook) -> NodeAnswer:
+    """One address of the host."""
+    return {
+        "address": node.address,
+        "looked_at": node.counts,
+        "outcome": node.cause.outcome if node.counts else None,
+        "cause": node.cause,
+        "phase": node.phase,
+        "connect_seconds": node.connect,
+        "tls_seconds": node.tls,
+        "status_code": node.status_code,
+        "fingerprint": node.fingerprint,
+        "expires": as_json(node.expires),
+        "detail": node.detail,
+    }
+
+
+def name_server_json(answer: Answer) -> NameServerAnswer:
+    """What one name server said."""
+    return {
+        "resolver": answer.resolver,
+        "name": answer.name,
+        "record": answer.record,
+        "decoy": answer.decoy,
+        "outcome": answer.cause.outcome,
+        "cause": answer.cause,
+        "addresses": list(answer.addresses),
+        "values": list(answer.values),
+        "aliases": list(answer.aliases),
+        "ttl_seconds": answer.ttl,
+        "count": answer.count,
+        "forged": answer.forged,
+        "duration_seconds": answer.duration,
+        "detail": answer.detail,
     }
 
 
