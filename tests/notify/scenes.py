@@ -108,7 +108,7 @@ FLAP = since(
     severity=Severity.WARNING,
     diagnosis=Diagnosis.UNDETERMINED,
     facts=("flapping=9/20",),
-    verdict=Verdict.NO_REFERENCE,
+    verdict=Verdict.AGREE_DOWN,
 )
 WAITING = Waiting(
     id="w1",
