@@ -142,7 +142,7 @@ class Watcher:
         """
         now = self.steady()
         for start in starts:
-            for target in self._plan.targets.values():
+            for target in filter(lambda one: one.port, self._plan.targets.values()):
                 self._limit.charge(target.host_key, start.timestamp(), CONNECTIONS_PER_RUN)
         for id_, pace in self._paces.items():
             state = states.get(id_)

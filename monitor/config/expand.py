@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path as FilePath
 
-from monitor.config import interface
+from monitor.config import interface, on_machine
 from monitor.config.catalogue import Catalogue
 from monitor.config.facts import NotKnown, names_in, unknown_authority
-from monitor.config.kinds import CaptchaProbe, DnsProbe, HttpProbe, Probe, SyncProbe, WebProbe
+from monitor.config.kinds import CaptchaProbe, DnsProbe, Probe, SyncProbe, WebProbe
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import header_name, plain
 from monitor.config.schema import Configuration
@@ -75,7 +75,9 @@ def _expand(probe: Probe, position: int, ground: Ground, expansion: Expansion) -
     by_tcp: list[str] = []
     for authority in _bearers(probe, ground):
         try:
-            target = target_of(prototype, probe, authority, ground.secrets)
+            target = target_of(
+                prototype, probe, authority, ground.secrets, ground.catalogue, ground.directory
+            )
         except NotKnown as fact:
             unknown.setdefault(str(fact), []).append(authority.slug)
             continue
@@ -137,6 +139,14 @@ def _refused(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:
         yield from interface.refused(probe, path, ground.catalogue.tables, ground.document)
     if isinstance(probe, DnsProbe):
         yield from _wrong_names(probe, path, ground)
+    yield from on_machine.refused(
+        probe,
+        path,
+        ground.catalogue.tables,
+        ground.document,
+        authority=_authority(probe),
+        interval=probe.interval or ground.configuration.defaults.interval,
+    )
 
 
 def _wrong_names(probe: DnsProbe, path: Path, ground: Ground) -> Iterator[Mistake]:
@@ -207,11 +217,12 @@ def _wrong_headers(headers: Iterable[str], path: Path, ground: Ground) -> Iterat
 def _templates(probe: Probe) -> list[tuple[Path, str]]:
     if isinstance(probe, SyncProbe):
         return [(("request", "url"), probe.request.url)]
-    keys = ("host", "port", "server_name", "url")
+    keys = ("host", "port", "server_name", "url", "path", "glob")
     return [((key,), text) for key in keys if (text := getattr(probe, key, None)) is not None]
 
 
 def _address_key(probe: Probe) -> Path:
     if isinstance(probe, SyncProbe):
         return ("request", "url")
-    return ("url",) if isinstance(probe, HttpProbe | CaptchaProbe) else ("host",)
+    keys = ("url", "host", "path", "glob")
+    return next(((key,) for key in keys if hasattr(probe, key)), ("kind",))

@@ -7,6 +7,16 @@ from typing import Literal
 from pydantic import Field
 
 from monitor.config.hosts import Redirects
+from monitor.config.machine import (
+    Amount,
+    Codes,
+    Disks,
+    Memory,
+    MostFiles,
+    MostLoad,
+    MostOffset,
+    Patterns,
+)
 from monitor.config.proxies import ProxyKey
 from monitor.config.scalars import duration
 from monitor.config.section import Section, written
@@ -201,7 +211,48 @@ class IcmpProbe(HostProbe):
     packets: Packets = 3
 
 
-AnyProbe = TcpProbe | TlsProbe | HttpProbe | CaptchaProbe | SyncProbe | DnsProbe | IcmpProbe
+class LogProbe(Probe):
+    """Follows a log and counts lines."""
+
+    kind: Literal["log"]
+    path: Template
+    patterns: Patterns = ()
+    codes: Codes | None = None
+
+
+class MachineProbe(Probe):
+    """Looks at what this machine has left."""
+
+    kind: Literal["host"]
+    disk: Disks = ()
+    memory: Memory | None = None
+    load: MostLoad | None = None
+    files: MostFiles | None = None
+    clock_offset: MostOffset | None = None
+
+
+class FileProbe(Probe):
+    """Looks at the newest file that matches."""
+
+    kind: Literal["file"]
+    glob: Template
+    max_age: Span | None = None
+    min_size: Amount | None = None
+    sha256_from: Line | None = None
+
+
+AnyProbe = (
+    TcpProbe
+    | TlsProbe
+    | HttpProbe
+    | CaptchaProbe
+    | SyncProbe
+    | DnsProbe
+    | IcmpProbe
+    | LogProbe
+    | MachineProbe
+    | FileProbe
+)
 KINDS: dict[str, type[Probe]] = {
     "tcp": TcpProbe,
     "tls": TlsProbe,
@@ -210,5 +261,7 @@ KINDS: dict[str, type[Probe]] = {
     "sync": SyncProbe,
     "dns": DnsProbe,
     "icmp": IcmpProbe,
+    "log": LogProbe,
+    "host": MachineProbe,
+    "file": FileProbe,
 }
-KINDS_LATER = frozenset({"log", "host", "file"})

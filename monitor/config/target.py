@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote
 
-from monitor.config import interface
+from monitor.config import interface, on_machine
 from monitor.config.catalogue import Catalogue
 from monitor.config.facts import fill
 from monitor.config.kinds import (
@@ -19,9 +19,12 @@ from monitor.config.kinds import (
     DnsProbe,
     Expect,
     ExpectStatus,
+    FileProbe,
     HostProbe,
     HttpProbe,
     IcmpProbe,
+    LogProbe,
+    MachineProbe,
     Probe,
     SpokenProbe,
     SyncProbe,
@@ -100,8 +103,15 @@ def prototype_of(
     )
 
 
-def target_of(prototype: Target, probe: Probe, authority: Authority, secrets: Collection[str]) -> Target:
-    """The target of one authority. Raises NotKnown for a fact that is null, UnusableError for what cannot be connected to."""
+def target_of(
+    prototype: Target,
+    probe: Probe,
+    authority: Authority,
+    secrets: Collection[str],
+    catalogue: Catalogue,
+    directory: Path,
+) -> Target:
+    """The target of one authority. Relative paths start at `directory`. Raises NotKnown for a fact that is null, UnusableError for what cannot be connected to."""
     name = f"{probe.name}/{authority.slug}" if probe.each else probe.name
     match probe:
         case CaptchaProbe():
@@ -119,6 +129,8 @@ def target_of(prototype: Target, probe: Probe, authority: Authority, secrets: Co
         case IcmpProbe():
             port = _fact_of_host(probe, authority, "port") or "443"
             place = {"host": _host(fill(probe.host, authority)), "port": int(port)}
+        case LogProbe() | MachineProbe() | FileProbe():
+            place = on_machine.rules_of(probe, authority, catalogue, directory)
         case _:
             raise AssertionError(probe)
     return replace(prototype, id=name, authority=authority.slug, **place)

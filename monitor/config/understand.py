@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from monitor.config.kinds import KINDS, KINDS_LATER, HttpProbe, Probe, TlsProbe
+from monitor.config.kinds import KINDS, HttpProbe, Probe, TlsProbe
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.reading import Surroundings
 from monitor.config.schema import Configuration
@@ -164,8 +164,6 @@ def _kind(probe: dict[str, Any]) -> tuple[str, str]:
     kind = probe["kind"]
     if not isinstance(kind, str):
         return _shape(kind), f"a word that stands here itself is meant: {' | '.join(KINDS)}"
-    if kind in KINDS_LATER:
-        return f"not yet: {quoted(kind)}", f"this version knows {' | '.join(KINDS)}"
     return quoted(kind), did_you_mean(kind, KINDS)
 
 
@@ -179,10 +177,9 @@ def _beside_the_kind(
         model.model_validate(guess, context=around)
     except ValidationError as problem:
         known = {key for kind in KINDS.values() for key in kind.model_fields}
-        later = str(probe.get("kind")) in KINDS_LATER
         for error in problem.errors(include_url=False):
             unknown = error["type"] == "extra_forbidden"
-            if error["type"] != "missing" and not (unknown and (later or error["loc"][-1] in known)):
+            if error["type"] != "missing" and not (unknown and error["loc"][-1] in known):
                 yield from _mistakes(
                     {**error, "loc": (*path, model.__name__, *error["loc"])}, document, around
                 )
