@@ -11,6 +11,7 @@ import ssl
 
 from monitor.model import Cause
 from monitor.net.failures import FaultError
+from monitor.net.overheard import Overheard
 
 MOST_UNTOLD = 1 << 19
 """Bytes that may come in before the handshake is done, and without any data after it. OpenSSL takes 100 KiB of certificates."""
@@ -19,22 +20,25 @@ MOST_UNTOLD = 1 << 19
 class Secured:
     """One connection's TLS. `tls` works on what was `take`n, and leaves what is to be sent in `out`."""
 
-    __slots__ = ("_into", "_untold", "out", "tls")
+    __slots__ = ("_into", "_overheard", "_untold", "out", "tls")
 
     def __init__(self, context: ssl.SSLContext, server_name: str) -> None:
         self._into = ssl.MemoryBIO()
         self.out = ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._into, self.out, server_hostname=server_name)
+        self._overheard = Overheard()
         self._untold = 0
 
     def take(self, data: bytes) -> None:
-        """What has come in; empty at its end. Raises FaultError where far too much came that says nothing."""
+        """What has come in; empty at its end. Raises FaultError for what would cost far too much."""
         if not data:
             self._into.write_eof()
             return
         self._untold += len(data)
         if self._untold > MOST_UNTOLD:
             raise FaultError(Cause.TLS_HANDSHAKE, f"more than {MOST_UNTOLD} bytes of TLS that say nothing")
+        if not self._overheard.is_over:
+            self._overheard.hear(data)
         self._into.write(data)
 
     def read(self, most: int) -> bytes:

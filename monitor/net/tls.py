@@ -47,6 +47,7 @@ def make_context(options: TlsOptions, *, verified: bool) -> ssl.SSLContext:
         context.options |= _LEGACY_SERVER_CONNECT
     else:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.options |= ssl.OP_NO_RENEGOTIATION  # a second handshake, of which nothing can be overheard
     if not verified:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import warnings
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from monitor.clock import SystemClock
 from monitor.model import Cause, Phase, Seen, TlsOptions, TlsProfile, Verify
 from monitor.net import LimitReached, Net, Request
+from monitor.net.failures import FaultError
+from monitor.net.overheard import Overheard
+from monitor.net.tls import make_context
 from tests.net.peers import OK, answers, get, look, openssl_peer, peer, self_made, serving, then_hangs
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
@@ -263,3 +266,42 @@ async def test_a_flood_of_what_openssl_skips_by_itself_ends_and_lets_others_run(
     assert seen.failure is not None
     assert seen.failure.cause is Cause.TLS_HANDSHAKE
     assert turns > 20
+
+
+def _handshake(kind: int, body: bytes) -> bytes:
+    return bytes([kind]) + len(body).to_bytes(3, "big") + body
+
+
+def _record(body: bytes, kind: int = 22) -> bytes:
+    return bytes([kind]) + b"\x03\x03" + len(body).to_bytes(2, "big") + body
+
+
+@pytest.mark.parametrize(("size", "is_refused"), [(256, False), (768, False), (769, True), (1250, True)])
+def test_a_group_that_would_take_seconds_is_refused_however_the_bytes_are_cut(
+    size: int, is_refused: bool
+) -> None:
+    numbers = size.to_bytes(2, "big") + b"\xff" * size
+    messages = _handshake(2, bytes(70)) + _handshake(11, bytes(3000)) + _handshake(12, numbers)
+    whole = b"".join(_record(messages[i : i + 1000]) for i in range(0, len(messages), 1000))
+    for cut in (1, 7, 1500, len(whole)):
+        heard = Overheard()
+        refused = nullcontext() if not is_refused else pytest.raises(FaultError, match="more than 6144 bits")
+        with refused:
+            for place in range(0, len(whole), cut):
+                heard.hear(whole[place : place + cut])
+        assert heard.is_over
+
+
+async def test_such_a_server_is_left_before_anything_is_reckoned() -> None:
+    flight = _handshake(12, (1250).to_bytes(2, "big") + b"\xff" * 1250)
+    async with peer(then_hangs(_record(flight), reads=1)) as port:
+        seen = await look(Request(host="127.0.0.1", port=port, tls=TlsOptions()), timeout=20)
+    assert seen.failure is not None
+    assert (seen.failure.cause, seen.failure.phase) == (Cause.TLS_HANDSHAKE, Phase.TLS)
+    assert "Diffie-Hellman" in seen.failure.detail
+
+
+def test_a_server_that_asks_to_begin_anew_is_not_followed() -> None:
+    """Encrypted, so nothing of it could be overheard."""
+    context = make_context(TlsOptions(), verified=False)
+    assert context.options & ssl.OP_NO_RENEGOTIATION

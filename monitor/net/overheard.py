@@ -1,0 +1,58 @@
+"""What a TLS 1.2 handshake says in the clear, watched for one thing: numbers that would take seconds to reckon with.
+
+The server chooses the group of a Diffie-Hellman exchange, and OpenSSL takes any of up to 10,000 bits: with one of those a
+handshake holds the loop for 2 to 5 s (8,192 bits: 0.4 s; 6,144 bits: 0.2 s). TLS 1.3 has fixed groups.
+"""
+
+from __future__ import annotations
+
+from monitor.model import Cause
+from monitor.net.failures import FaultError
+
+MOST_PRIME = 768
+"""Bytes of the prime of a group. The same two bytes of an exchange over an elliptic curve always read 0x0300, which is 768."""
+_HANDSHAKE = 22
+_SERVER_KEY_EXCHANGE = 12
+
+
+class Overheard:
+    """Records and messages (RFC 5246 §6.2.1, §7.4) as far as they are in the clear."""
+
+    __slots__ = ("_messages", "_records", "is_over")
+
+    def __init__(self) -> None:
+        self._records = bytearray()
+        self._messages = bytearray()
+        self.is_over = False
+
+    def hear(self, data: bytes) -> None:
+        """Take the next bytes from the server. Raises FaultError for a group that is too large."""
+        self._records += data
+        while not self.is_over and len(self._records) >= 5:
+            end = 5 + int.from_bytes(self._records[3:5], "big")
+            if self._records[0] != _HANDSHAKE:  # what follows is encrypted, or the end
+                self.is_over = True
+            elif len(self._records) >= end:
+                self._messages += self._records[5:end]
+                del self._records[:end]
+                self._read_messages()
+            else:
+                break
+
+    def _read_messages(self) -> None:
+        start = 0
+        while len(self._messages) >= start + 6:
+            first, size = self._messages[start], int.from_bytes(self._messages[start + 1 : start + 4], "big")
+            if first == _SERVER_KEY_EXCHANGE:
+                self.is_over = True
+                _refuse_giant(int.from_bytes(self._messages[start + 4 : start + 6], "big"))
+                return
+            if len(self._messages) < start + 4 + size:
+                break
+            start += 4 + size
+        del self._messages[:start]
+
+
+def _refuse_giant(size: int) -> None:
+    if size > MOST_PRIME:
+        raise FaultError(Cause.TLS_HANDSHAKE, f"a Diffie-Hellman group of more than {8 * MOST_PRIME} bits")
