@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.model import AddressLook, Answer, Cause, Certificate, ControlLook, Evidence, Hop, Outcome
@@ -71,7 +71,7 @@ def is_not_us(found: Evidence) -> bool:
 
 
 def _about_us(lens: Lens, found: Evidence) -> str:
-    late = _ms(max(found.lateness or 0.0, found.loop_lag))
+    late = ms(max(found.lateness or 0.0, found.loop_lag))
     if is_not_us(found):
         return lens.say("not_us", late=late)
     if not found.controls:
@@ -82,7 +82,8 @@ def _about_us(lens: Lens, found: Evidence) -> str:
     return lens.say("we_were_late", late=late)
 
 
-def _row(lens: Lens, what: str, cause: Cause, took: float | None, detail: str = "", fine: str = "") -> Row:
+def row(lens: Lens, what: str, cause: Cause, took: float | None, detail: str = "", fine: str = "") -> Row:
+    """What somebody answered: `fine` where that is well, else the cause in words."""
     is_fine = cause is Cause.NONE
     said = fine if is_fine else lens.words.causes[cause]
     more = detail_words(detail, lens.language)
@@ -91,29 +92,28 @@ def _row(lens: Lens, what: str, cause: Cause, took: float | None, detail: str = 
         outcome=str(cause.outcome),
         sign=SIGNS[cause.outcome],
         said=said if is_fine or not more or more in said else f"{said} ({more})",
-        took="" if took is None else _ms(took),
+        took="" if took is None else ms(took),
     )
 
 
 def _answer(lens: Lens, one: Answer) -> Row:
-    return _row(lens, one.resolver, one.cause, one.duration, fine=" ".join(one.addresses))
+    return row(lens, one.resolver, one.cause, one.duration, fine=" ".join(one.addresses))
 
 
 def _address(lens: Lens, one: AddressLook) -> Row:
+    return address_row(lens, one, lens.words.outcomes[Outcome.OK])
+
+
+def address_row(lens: Lens, one: AddressLook, fine: str) -> Row:
+    """One address, by itself; `fine`: what to say where it answers."""
     steps = [("connected", one.connect), ("shook_hands", one.tls)]
-    done = [lens.say(key, took=_ms(seconds)) for key, seconds in steps if seconds is not None]
-    row = _row(lens, one.address, one.cause, None, one.detail, fine=lens.words.outcomes[Outcome.OK])
-    return Row(
-        what=row.what,
-        outcome=row.outcome,
-        sign=row.sign,
-        said=row.said,
-        took=lens.say("separator").join(done),
-    )
+    done = [lens.say(key, took=ms(seconds)) for key, seconds in steps if seconds is not None]
+    seen = row(lens, one.address, one.cause, None, one.detail, fine=fine)
+    return replace(seen, took=lens.say("separator").join(done))
 
 
 def _control(lens: Lens, one: ControlLook) -> Row:
-    return _row(lens, one.target, one.cause, None, fine=lens.words.outcomes[Outcome.OK])
+    return row(lens, one.target, one.cause, None, fine=lens.words.outcomes[Outcome.OK])
 
 
 def _hop(lens: Lens, hop: Hop) -> Row:
@@ -122,7 +122,7 @@ def _hop(lens: Lens, hop: Hop) -> Row:
         outcome="ok" if hop.address else "unknown",
         sign=SIGNS["ok" if hop.address else "unknown"],
         said=(hop.address or lens.say("nobody_answers")) + (lens.say("the_host") if hop.reached else ""),
-        took="" if hop.seconds is None else _ms(hop.seconds),
+        took="" if hop.seconds is None else ms(hop.seconds),
     )
 
 
@@ -151,5 +151,6 @@ def _left_out(lens: Lens, part: str) -> str:
     return f"{said}: {lens.say(f'left_{why}') if lens.knows(f'left_{why}') else why}"
 
 
-def _ms(seconds: float) -> str:
+def ms(seconds: float) -> str:
+    """Seconds as milliseconds, the finer the shorter."""
     return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:.0f} ms"

@@ -21,6 +21,7 @@ from monitor.web.findings import findings
 from monitor.web.headline import headline
 from monitor.web.incidents import evidence, recall
 from monitor.web.lens import SIGNS, Lens
+from monitor.web.observed import observed
 from monitor.web.planned import planned, waiting
 from monitor.web.reading import READING, Reading
 
@@ -164,6 +165,7 @@ async def target(request: web.Request) -> web.Response:
         looks=_looks(reading, lens, [found.id]),
         targets=[found.id],
         last=state.last,
+        tables=() if state.last is None else observed(lens, state.last),
         runs=runs,
         strip=looks.strip(lens, (runs or ())[:STRIP]),
         stroke=looks.STROKE,
