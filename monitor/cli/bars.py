@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from monitor.cli.drawing import ACCENTS, clean, fit, flow, name_and_value, sign_and_word
+from monitor.cli.found import found
 from monitor.cli.texts import say
 from monitor.model import Certificate, Flag, Outcome, Phase, Result, Target
 from monitor.notify.times import duration
@@ -120,6 +121,7 @@ def _facts(result: Result, language: str) -> Iterator[tuple[str, Text]]:
         yield say(language, "code"), Text(clean(result.code, 40))
     if result.lag is not None:
         yield say(language, "lag"), _lag(result, result.lag, language)
+    yield from found(result, language)
 
 
 def _lag(result: Result, seconds: float, language: str) -> Text:

@@ -217,7 +217,7 @@ async def _ask_all(target: Target, net: Net, servers: tuple[str, ...]) -> dict[s
 
 async def _look_at_each(target: Target, net: Net, admit: Admit, found: dict[str, Any]) -> dict[str, Any]:
     """Connect to every address that anybody named, and shake hands where TLS is spoken."""
-    if _by_proxy(target):
+    if not target.port or _by_proxy(target):  # without a port nothing is connected to
         return {}
     known = [*(found["seen"].addresses if "seen" in found else ())]
     known += [address for answer in found.get("answers", ()) for address in answer.addresses]
