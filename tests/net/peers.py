@@ -282,7 +282,9 @@ async def terse_name_server(zone: Zone) -> AsyncIterator[str]:
             size = int.from_bytes(await reader.readexactly(2), "big")
             reply = answer(dns.message.from_wire(await reader.readexactly(size)), zone)
             assert reply is not None
-            wire = reply.to_wire(want_shuffle=False)
+            wire = reply.to_wire(
+                want_shuffle=False, max_size=65535
+            )  # over TCP what the question says of UDP does not count
             writer.write(len(wire).to_bytes(2, "big") + wire)
 
     class Terse(_NameServer):
