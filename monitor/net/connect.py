@@ -126,15 +126,26 @@ class Wire:
             try:
                 found = step()
             except ssl.SSLWantReadError:
-                await self._write(secured.out.read())
+                await self._say(secured)
                 secured.take(await self._read())
             except ssl.SSLError:
                 with contextlib.suppress(OSError):  # the alert that tells the peer why
                     self.socket.send(secured.out.read())
                 raise
             else:
-                await self._write(secured.out.read())
+                await self._say(secured)
                 return found
+
+    async def _say(self, secured: Secured) -> None:
+        """Send what TLS has to say. Where the peer has gone, an alert that it left behind says why."""
+        try:
+            await self._write(secured.out.read())
+        except ConnectionError:
+            with contextlib.suppress(OSError):
+                secured.take(self.socket.recv(CHUNK))
+            with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLEOFError):
+                secured.read(1)
+            raise
 
     async def _read(self) -> bytes:
         while True:
