@@ -112,6 +112,19 @@ SYNC_LAG = _of_target(
     "gauge",
     "How long ago a sync interface last synchronised, by the reply of the last run; absent if that told none.",
 )
+SYNC_DIFFERENCE = _of_target(
+    "fapiao_sync_difference",
+    "gauge",
+    "Records that differ by the last run: missing there, or extra there; absent if that compared nothing.",
+    "side",
+)
+PROBE_READING = _of_target(
+    "fapiao_probe_reading",
+    "gauge",
+    "What the last run measured or counted: free disk, memory, matching lines, age of a file, round trips.",
+    "name",
+    "of",
+)
 
 TARGET_FAMILIES = (
     PROBE_SUCCESS,
@@ -131,6 +144,8 @@ TARGET_FAMILIES = (
     TLS_EXPIRY,
     TLS_VERIFIED,
     SYNC_LAG,
+    SYNC_DIFFERENCE,
+    PROBE_READING,
 )
 
 # --- authorities: what is believed -----------------------------------------------------------------------------------

@@ -749,15 +749,6 @@ LATER = [
         '"yes"',
         "true",
     ),
-    *(
-        probe(
-            f"kind {kind} not yet",
-            f"name: a, kind: {kind}, anything: else",
-            "3:21: probes[0].kind",
-            "not yet",
-        )
-        for kind in ("log", "host", "file")
-    ),
 ]
 
 NOTHING = [

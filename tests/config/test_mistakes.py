@@ -20,7 +20,7 @@ authorities: {only: [beijing, shandon]}
 probes:
   - {name: a, kind: tls, each: authority, host: "{verify_hots}", intervall: 5m}
   - {name: b, kind: tcp, authority: beijing, host: h, port: 1, timeout: 10m, tls: {verify: true}}
-  - {name: b, kind: log, authority: beijing, interval: never}
+  - {name: b, kind: udp, authority: beijing, interval: never}
   - {kind: http, authority: national, url: "http://h/", wake_on: [b]}
   - {name: d, kind: http, authority: national, url: "gopher://h/", wake_on: [a, zz]}
 alerts:

@@ -31,6 +31,7 @@ from monitor.model import (
     NoticeFeed,
     Outcome,
     Phase,
+    Reading,
     Receiver,
     ReferenceReading,
     ReferenceRow,
@@ -103,6 +104,7 @@ def busy() -> Metrics:
             status_code=504,
             certificate=make_certificate(),
             lag=12.5,
+            readings=(Reading(name="missing", value=3.0),),
         ),
     )
     metrics.observe_lateness(0.002)
@@ -406,3 +408,25 @@ def test_the_filing_period_of_each_authority_and_whether_the_days_off_are_known(
         assert f'fapiao_filing_period{{authority="shandong"}} {shandong}\n' in page
         assert f'fapiao_filing_period{{authority="beijing"}} {beijing}\n' in page
         assert f"fapiao_calendar_stale {stale}\n" in page
+
+
+def test_readings_are_shown_with_what_they_are_of_and_disappear_with_the_run():
+    metrics = Metrics(make_plan())
+    odd = '/mnt/a "b"\\c'
+    seen(
+        metrics,
+        make_result(
+            readings=(
+                Reading(name="disk_free", of=odd, value=0.25),
+                Reading(name="disk_free", of=odd, value=0.5),
+                Reading(name="newest", text="dump.gz"),
+                Reading(name="missing", value=3.0),
+                Reading(name="extra", value=0.0),
+            )
+        ),
+    )
+    assert value(metrics, "fapiao_probe_reading", SHANDONG, name="disk_free", of=odd) == 0.25
+    assert value(metrics, "fapiao_sync_difference", SHANDONG, side="missing") == 3
+    assert value(metrics, "fapiao_sync_difference", SHANDONG, side="extra") == 0
+    seen(metrics, make_result())
+    assert not {"fapiao_probe_reading", "fapiao_sync_difference"} & names(metrics)
