@@ -23,8 +23,15 @@ from monitor.probes import run
 from monitor.simulator import Simulator
 from tests.docs.markdown import ROOT, blocks, blocks_of, sections, text_of
 
-CAUSES = Path("docs/causes.md")
-SECTIONS = sections(CAUSES, 2)
+CAUSES, CHINESE = Path("docs/causes.md"), Path("docs/causes.zh.md")
+SECTIONS, TWINS = sections(CAUSES, 2), sections(CHINESE, 2)
+PARTS = {
+    "en": ("Finance**: ", "Engineers**: ", "Whose fault**: "),
+    "zh": ("财务**：", "技术**：", "谁的问题**："),
+}
+"""What every section says below its commands, in this order."""
+OUTCOMES = {"正常": "ok", "异常": "error", "超时": "timeout"}
+PARTIES = {"对方": "authority", "我方": "us", "": ""}
 NAMES = [*map(str, Cause), *map(str, Flag)]
 
 
@@ -49,13 +56,49 @@ def test_the_table_says_of_each_cause_how_it_ends_and_whom_it_speaks_of():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_section_opens_with_the_words_of_messages_and_says_who_does_what(name: str):
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_section_opens_with_the_words_of_messages_and_has_all_its_parts(language: str, name: str):
     kind = "causes" if name in list(Cause) else "flags"
-    section = SECTIONS[name]
-    assert section.strip().splitlines()[0] == f"{words('zh', kind)[name]} · {words('en', kind)[name]}"
+    section = (SECTIONS if language == "en" else TWINS)[name]
+    title, blank, meaning, *_ = section.strip().splitlines()
+    assert title == f"{words('zh', kind)[name]} · {words('en', kind)[name]}"
+    assert (blank, bool(meaning)) == ("", True)
     if name != Cause.NONE:
-        assert re.search(r"^- \*\*Finance\*\*: .+\n(?:  .+\n)*- \*\*Engineers\*\*: ", section, re.MULTILINE)
+        bullets = "".join(rf"- \*\*{re.escape(part)}.+\n(?:  .+\n)*" for part in PARTS[language])
+        assert re.search(rf"^{bullets}", section, re.MULTILINE)
         assert "```sh" in section
+
+
+# --- in Chinese ------------------------------------------------------------------------------------------------------
+
+
+def test_the_chinese_runbook_has_the_same_sections_in_the_same_order():
+    assert list(TWINS) == list(SECTIONS)
+
+
+def test_its_tables_say_the_same():
+    rows = re.findall(r"^\| \[`(\w+)`\]\(#\1\) \| (\w+) \| ?(\w*) \|$", text_of(CHINESE), re.MULTILINE)
+    told = [
+        (cause, OUTCOMES[outcome], PARTIES[party]) for cause, outcome, party in rows if outcome in OUTCOMES
+    ]
+    assert told == [
+        (cause, cause.outcome, "" if cause is Cause.NONE else cause.speaks_of.value) for cause in Cause
+    ]
+    flags = re.findall(r"^\| \[`(\w+)`\]\(#\1\) \| [^|]+ \|$", text_of(CHINESE), re.MULTILINE)
+    assert flags == list(Flag)
+
+
+def test_its_commands_are_those_that_are_tried_in_english():
+    mine = [(block.language, block.text, block.remark) for block in blocks(CHINESE)]
+    assert mine == [(block.language, block.text, block.remark) for block in blocks(CAUSES)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_promises_the_same_sight_and_leads_to_the_same_places(name: str):
+    seen = re.search(r"^You see [^`]*`([^`]+)`", SECTIONS[name], re.MULTILINE)
+    assert seen is None or f"`{seen[1]}`" in TWINS[name]
+    here = {link for link in re.findall(r"\]\(([^)]+)\)", SECTIONS[name]) if link.endswith(tuple(NAMES))}
+    assert here <= set(re.findall(r"\]\(([^)]+)\)", TWINS[name]))
 
 
 # --- what is shown by hand is what is meant --------------------------------------------------------------------------

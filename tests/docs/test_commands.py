@@ -20,8 +20,8 @@ from tests.docs.sessions import PATIENCE, Session, Stage
 from tests.flow.harness import Hook, daemon, hook_server, until
 
 TOKEN = "docs-t0ken"
-RUNBOOK = Path("docs/causes.md")
-"""Has its own test, for its commands show faults."""
+RUNBOOK = (Path("docs/causes.md"), Path("docs/causes.zh.md"))
+"""Have their own test, for their commands show faults."""
 CHINESE = Path("README.zh.md")
 """Has the commands of the English one."""
 FEW = ("beijing", "shandong", "henan", "shanghai")
@@ -35,7 +35,7 @@ def runs(path: Path) -> bool:
     return any(block.language == "sh" and not block.not_run for block in blocks(path))
 
 
-FOLLOWED = [path for path in documents() if path not in (RUNBOOK, CHINESE) and runs(path)]
+FOLLOWED = [path for path in documents() if path not in (*RUNBOOK, CHINESE) and runs(path)]
 
 
 def commands(path: Path) -> list[str]:
