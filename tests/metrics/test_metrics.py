@@ -425,7 +425,10 @@ def test_readings_are_shown_with_what_they_are_of_and_disappear_with_the_run():
             )
         ),
     )
-    assert value(metrics, "fapiao_probe_reading", SHANDONG, name="disk_free", of=odd) == 0.25
+    [line] = [
+        one for one in metrics.render()[0].decode().splitlines() if one.startswith("fapiao_probe_reading{")
+    ][:1]
+    assert line.endswith(r',name="disk_free",of="/mnt/a \"b\"\\c"} 0.25')
     assert value(metrics, "fapiao_sync_difference", SHANDONG, side="missing") == 3
     assert value(metrics, "fapiao_sync_difference", SHANDONG, side="extra") == 0
     seen(metrics, make_result())
