@@ -6,6 +6,7 @@ import hashlib
 import warnings
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 from cryptography import x509
@@ -18,6 +19,8 @@ MAX_TEXT = 256
 MAX_SERIAL = 20
 """Bytes of a serial number (RFC 5280 §4.1.2.2)."""
 MAX_KEPT = 1024
+MAX_WEIGHT = 4 << 20
+"""Bytes of all that are kept: a server may show another giant at every look."""
 
 Chain = tuple[bytes, ...]
 _T = TypeVar("_T")
@@ -28,6 +31,7 @@ class Certificates:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[bytes, bool | None, Cause | None], Certificate | None] = {}
+        self._weight = 0
 
     def read(
         self,
@@ -43,10 +47,19 @@ class Certificates:
         """
         key = (hashlib.sha256(b"".join(chain)).digest(), verified, verify_error)
         if key not in self._kept:
-            if len(self._kept) >= MAX_KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = read_chain(chain, verified, verify_error, trusted() if verified else ())
+            found = read_chain(chain, verified, verify_error, trusted() if verified else ())
+            self._weight += _weight(found)
+            self._kept[key] = found
+            while len(self._kept) > MAX_KEPT or self._weight > MAX_WEIGHT:
+                self._weight -= _weight(self._kept.pop(next(iter(self._kept))))
         return self._kept[key]
+
+
+def _weight(found: Certificate | None) -> int:
+    """About how many bytes it takes, at up to four a letter."""
+    if found is None:
+        return 200
+    return 1500 + sum(60 + 4 * len(text) for text in (found.subject, found.issuer, *found.names))
 
 
 def read_chain(
@@ -110,7 +123,8 @@ def _serial(leaf: x509.Certificate) -> str:
 def _names(leaf: x509.Certificate) -> tuple[str, ...]:
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     wanted = (x509.DNSName, x509.IPAddress)
-    return tuple(_clean(str(name.value)) for name in names if isinstance(name, wanted))[:MAX_NAMES]
+    first = islice((name for name in names if isinstance(name, wanted)), MAX_NAMES)
+    return tuple(_clean(str(name.value)) for name in first)
 
 
 def _clean(text: str) -> str:

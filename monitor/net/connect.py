@@ -137,14 +137,14 @@ class Wire:
                 return found
 
     async def _say(self, secured: Secured) -> None:
-        """Send what TLS has to say. Where the peer has gone, an alert that it left behind says why."""
+        """Send what TLS has to say. Where the peer has gone in the midst of a handshake, its last alert says why."""
         try:
             await self._write(secured.out.read())
         except ConnectionError:
             with contextlib.suppress(OSError):
                 secured.take(self.socket.recv(CHUNK))
             with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLEOFError):
-                secured.read(1)
+                secured.tls.do_handshake()
             raise
 
     async def _read(self) -> bytes:

@@ -10,7 +10,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from monitor.model import Cause
-from monitor.net.certificates import MAX_KEPT, MAX_NAMES, Certificates, lacks_intermediate, read_chain
+from monitor.net.certificates import (
+    MAX_KEPT,
+    MAX_NAMES,
+    MAX_WEIGHT,
+    Certificates,
+    lacks_intermediate,
+    read_chain,
+)
 from monitor.net.tls import verification_cause
 from tests.net.peers import make_leaf
 
@@ -71,6 +78,16 @@ def test_what_is_kept_is_bounded() -> None:
     for n in range(MAX_KEPT + 10):
         certificates.read((b"%d" % n,), verified=None)
     assert len(certificates._kept) == MAX_KEPT
+
+
+def test_another_giant_at_every_look_is_not_kept_for_long() -> None:
+    certificates = Certificates()
+    names = [f"{n}.{'a' * 60}.{'b' * 60}.{'c' * 60}.example" for n in range(MAX_NAMES)]
+    for n in range(120):
+        found = certificates.read((der(*names, issuer=f"authority {n}"),), verified=None)
+        assert found is not None
+    assert 10 < len(certificates._kept) < 80
+    assert certificates._weight < MAX_WEIGHT
 
 
 def test_a_lone_leaf_refused_for_another_reason_lacks_nothing() -> None:
