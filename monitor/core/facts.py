@@ -42,6 +42,8 @@ class Fact(StrEnum):
     """`status=503`: the HTTP status of the failing reply."""
     CODE = "code"
     """`code=020`: the platform's own code in the failing reply."""
+    FOUND = "found"
+    """`found=disk_free:/var`: what of this machine is beyond its limit; the name of a pattern, or a code, that a log repeats."""
     SLOW = "slow"
     """Confirmed slow."""
     THROTTLED = "throttled"
@@ -117,7 +119,8 @@ def _own_facts(view: ServiceView) -> Iterable[str]:
         if lead.last.status_code is not None:
             yield f"{Fact.STATUS}={lead.last.status_code}"
         if lead.last.code is not None:
-            yield f"{Fact.CODE}={lead.last.code}"
+            on_machine = any(one.id == lead.id and one.is_on_machine for one in view.targets)
+            yield f"{Fact.FOUND if on_machine else Fact.CODE}={lead.last.code}"
         lies = (answer for answer in lead.last.answers if answer.forged)
         yield from (
             f"{Fact.FORGED}={lie.resolver} {lie.addresses[0]}" for lie in islice(lies, 2) if lie.addresses

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.core.facts import Fact
-from monitor.model import NATIONAL, Cause, Diagnosis, Incident, Scope, SpeaksOf
+from monitor.model import LOCAL, NATIONAL, Cause, Diagnosis, Incident, Scope, SpeaksOf
 from monitor.notify.words import Vocabulary
 
 MOST_NAMED = 3
@@ -26,6 +26,7 @@ class Case(StrEnum):
     DNS_HIJACKED = "dns_hijacked"
     PROXY_FAILED = "proxy_failed"
     INTERNAL = "internal"
+    ON_MACHINE = "on_machine"
 
 
 BY_CAUSE = {
@@ -65,6 +66,8 @@ def has_looked_before(facts: Sequence[str]) -> str | None:
 
 def case_of_incident(incident: Incident) -> Case | None:
     """The same of an incident."""
+    if incident.scope is Scope.AUTHORITY and incident.authority == LOCAL:
+        return Case.ON_MACHINE
     return case_of(incident.diagnosis, incident.cause, incident.facts, never_up=incident.never_up)
 
 
@@ -89,7 +92,11 @@ def advise_on(known: Vocabulary, incident: Incident, place: str) -> Advice:
 
 def advise_after(known: Vocabulary, incidents: Sequence[Incident], places: Sequence[str]) -> str:
     """The next step when these are over: the business hears only of what it could not use."""
-    theirs = [one for one in incidents if one.cause.speaks_of is SpeaksOf.AUTHORITY and not one.never_up]
+    theirs = [
+        one
+        for one in incidents
+        if one.cause.speaks_of is SpeaksOf.AUTHORITY and not one.never_up and one.authority != LOCAL
+    ]
     if theirs:
         return _filled(known, known.endings["theirs"], places, services_of(theirs))
     ending = "never_up" if {case_of_incident(one) for one in incidents} == {Case.NEVER_UP} else "ours"
