@@ -18,6 +18,7 @@ from monitor.core.own_clock import OF_TIME
 from monitor.core.services import cost
 from monitor.model import (
     PSEUDO_AUTHORITIES,
+    SYSTEM,
     Cause,
     Flag,
     Phase,
@@ -84,6 +85,7 @@ def name_servers(plan: Plan) -> tuple[str, ...]:
     known = [one.host_key for one in controls(plan) if one.port == NAME_SERVER and one.kind == "tcp"]
     for target in plan.targets.values():
         known += target.resolver
+        known += () if target.names is None else [one for one in target.names.resolvers if one != SYSTEM]
     return tuple(dict.fromkeys(known))
 
 

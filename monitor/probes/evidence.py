@@ -101,8 +101,9 @@ async def take(
         await _try(parts, "run", admit, lambda leave: _look_again(target, net, knowledge, leave))
     else:
         parts.found.update(_of_run(target, observed))
+    if target.host:
+        await _try(parts, "answers", admit, lambda _: _ask_all(target, net, servers, parts.found))
     if target.host and target.port:
-        await _try(parts, "answers", admit, lambda _: _ask_all(target, net, servers))
         await _try(parts, "addresses", admit, lambda leave: _look_at_each(target, net, leave, parts.found))
         await _try(parts, "hops", admit, lambda leave: _trace(target, leave, parts.found))
     parts.found.pop("seen", None)
@@ -204,7 +205,12 @@ def _sent(target: Target) -> Iterator[str]:
 # --- names, addresses, the way ---------------------------------------------------------------------------------------
 
 
-async def _ask_all(target: Target, net: Net, servers: tuple[str, ...]) -> dict[str, Any]:
+async def _ask_all(
+    target: Target, net: Net, servers: tuple[str, ...], found: dict[str, Any]
+) -> dict[str, Any]:
+    """What each name server says; a run that has asked them is believed."""
+    if "seen" in found and found["seen"].answers:
+        return {"answers": tuple(one for one in found["seen"].answers if not one.decoy)[:MOST_SERVERS]}
     if is_literal(target.host) or _by_proxy(target):
         return {}
     own = await net.answers(target.host, target.resolver, LONGEST)

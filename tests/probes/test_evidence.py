@@ -18,7 +18,7 @@ from monitor.config.load import load
 from monitor.core.classify import Knowledge
 from monitor.knowledge import load_catalogue, load_registry, load_words
 from monitor.log import REDACTION
-from monitor.model import Cause, Evidence, Inquiry, Phase, Proxies, Proxy, Target
+from monitor.model import Cause, Evidence, Inquiry, NameRules, Phase, Proxies, Proxy, Target
 from monitor.net import Net
 from monitor.probes import observe
 from monitor.probes.evidence import FIRST_BYTES, LONGEST_HEADER, MOST_ADDRESSES, take
@@ -252,6 +252,18 @@ async def test_by_a_proxy_names_and_addresses_are_its_affair(sim, net, tmp_path)
         found = await taken(target, net)
     assert found.cause is Cause.PROXY_FAILED
     assert (found.answers, found.addresses, found.hops) == ((), (), ())
+
+
+async def test_a_probe_of_names_has_asked_its_servers_itself(sim, net, tmp_path):
+    sim.set_fault("resolver", "nxdomain")
+    rules = NameRules(resolvers=sim.names.addresses, random_name=True)
+    target = replace(watched(sim, tmp_path), id="names", kind="dns", port=0, url=None, names=rules)
+    found = await taken(target, net)
+    assert {(one.resolver, bool(one.addresses)) for one in found.answers} == {
+        (sim.names.addresses[0], False),
+        (sim.names.addresses[1], True),
+    }
+    assert (found.addresses, found.hops, found.left_out) == ((), (), ())
 
 
 async def test_a_kind_that_goes_nowhere_has_only_its_run(sim, net, tmp_path):
