@@ -25,7 +25,7 @@ async def exchange(wire: Wire, http: HttpRequest, collector: Collector, watch: S
     The first byte, whatever it is, ends `processing` and begins `transfer`. Raises OSError and FaultError.
     """
     watch.enter(Phase.PROCESSING)
-    await wire.send(encode(http))
+    gone = await _send(wire, encode(http))
     data = await wire.receive()
     if data:
         watch.enter(Phase.TRANSFER)
@@ -34,7 +34,21 @@ async def exchange(wire: Wire, http: HttpRequest, collector: Collector, watch: S
         if collector.done or (collector.has_head and is_followed(http, collector)):
             return
         data = await wire.receive()
+    if gone is not None:
+        raise gone
     collector.end()
+
+
+async def _send(wire: Wire, data: bytes) -> OSError | None:
+    """Send all of it. The error of a peer that went before it had taken all, for what it said before that can still be read.
+
+    An early 413, or TLS 1.3's alert that it wants a certificate of ours, says more than the reset behind it.
+    """
+    try:
+        await wire.send(data)
+    except (ConnectionResetError, BrokenPipeError) as error:
+        return error
+    return None
 
 
 @lru_cache(maxsize=4096)  # a target asks the same thing every time
