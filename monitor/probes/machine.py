@@ -7,6 +7,7 @@ the table below: what cannot be read is our own affair, what hangs is a timeout.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -40,8 +41,8 @@ Work = Callable[[], Sequence[Reading]]
 
 log = structlog.get_logger(__name__)
 
-_asides: WeakKeyDictionary[Net, dict[str, Aside]] = WeakKeyDictionary()
-"""Client → target and part → its thread, as long as there may be one."""
+_places: WeakKeyDictionary[Net, dict[str, tuple[asyncio.Lock, Aside]]] = WeakKeyDictionary()
+"""Client → target and part → whose turn it is, and the thread, as long as there may be one."""
 
 
 class Here:
@@ -65,7 +66,9 @@ class Here:
         """The readings of one part, which are kept; none where it failed, which is kept too. Never raises."""
         self._under_way[part] = None
         try:
-            readings = await _aside(self.net, self.target, part).do(work)
+            turn, thread = _place(self.net, self.target, part)
+            async with turn:  # a run beside the schedule may be at it
+                readings = await thread.do(work)
         except FaultError as fault:
             self.note(part, fault.cause, fault.detail)
         except StillHangs:
@@ -125,8 +128,11 @@ class Here:
         )
 
 
-def _aside(net: Net, target: Target, part: str) -> Aside:
-    return _asides.setdefault(net, {}).setdefault(f"{target.id} {part}", Aside(f"look {target.id}"))
+def _place(net: Net, target: Target, part: str) -> tuple[asyncio.Lock, Aside]:
+    mine, key = _places.setdefault(net, {}), f"{target.id} {part}"
+    if key not in mine:
+        mine[key] = (asyncio.Lock(), Aside(f"look {key}"))
+    return mine[key]
 
 
 def _reason(problem: OSError) -> str:
