@@ -10,7 +10,8 @@ from monitor.cli.explain_judge import Judged
 from monitor.cli.explain_lines import Line, lines
 from monitor.cli.explain_words import Speech
 from monitor.core.again import Pause
-from monitor.core.clues import OPEN, Clue, Party, decisive
+from monitor.core.clues import OPEN, decisive
+from monitor.core.signs import Clue, Party
 from monitor.model import Cause, Diagnosis, Phase, Result, Scope, as_json
 from monitor.notify.advice import Case, advise, case_of
 from monitor.notify.evidence import evidence_json

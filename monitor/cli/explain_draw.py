@@ -13,7 +13,7 @@ from monitor.cli.explain import Explanation, explain
 from monitor.cli.explain_judge import Judged
 from monitor.cli.explain_lines import reference_line
 from monitor.cli.explain_words import Speech
-from monitor.core.clues import Party
+from monitor.core.signs import Party
 
 MOST = 600
 """Characters of one line."""

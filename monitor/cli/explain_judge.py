@@ -10,7 +10,7 @@ from monitor.cli.explain_look import Looked
 from monitor.cli.explain_others import STALE
 from monitor.core import notices
 from monitor.core.again import Again, Announced, try_again
-from monitor.core.clues import Beside, Clue, Party, find_clues, whose
+from monitor.core.clues import find_clues, whose
 from monitor.core.comparison import small_plan, states_of
 from monitor.core.diagnosis import diagnose, diagnose_local
 from monitor.core.facts import facts, local_facts, of_references
@@ -18,6 +18,7 @@ from monitor.core.local import LocalView
 from monitor.core.own_clock import clock_offset
 from monitor.core.page import text_of
 from monitor.core.services import judge_service
+from monitor.core.signs import Beside, Clue, Party
 from monitor.core.state import WindowRecord
 from monitor.core.surroundings import look_around
 from monitor.core.verdict import Opinion, count_votes

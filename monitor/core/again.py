@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from monitor.core import filing
-from monitor.core.clues import Party
 from monitor.core.judge import BAN, is_ban
+from monitor.core.signs import Party
 from monitor.model import Calendar, Cause, Diagnosis, Flag, Outcome, Result
 
 LONGEST_WORD = timedelta(days=1)

@@ -27,8 +27,8 @@ from monitor.cli.explain_words import texts
 from monitor.cli.probe import command
 from monitor.config.load import without_file
 from monitor.core.again import Pause
-from monitor.core.clues import Party, Sign
 from monitor.core.filing import Peak
+from monitor.core.signs import Party, Sign
 from monitor.knowledge import load_registry
 from monitor.model import Cause, Diagnosis, Evidence, Hop, Phase, Seen
 from monitor.notify.advice import Case

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.core.again import Again, Announced, Pause, try_again
-from monitor.core.clues import Party
 from monitor.core.filing import Peak
+from monitor.core.signs import Party
 from monitor.knowledge import load_calendar
 from monitor.model import Cause, Diagnosis, Flag, Phase, Result
 

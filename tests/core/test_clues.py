@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.core.clues import BY_DIAGNOSIS, Beside, Party, Sign, decisive, find_clues, whose
+from monitor.core.clues import decisive, find_clues, whose
+from monitor.core.signs import BY_DIAGNOSIS, Beside, Party, Sign
 from monitor.model import (
     AddressLook,
     Answer,
