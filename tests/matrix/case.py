@@ -41,7 +41,10 @@ class Surroundings:
 
 
 Where = dict[str, Any]
-"""What of a target says where to look: `host`, `port`, `resolver`, `proxies`, `path` …"""
+"""What of a target says where to look: `host`, `port`, `resolver`, `proxies`, `path` …
+
+`meanwhile`: what happens between a first look, which does not count, and the one that does.
+"""
 There = Callable[[Surroundings], AbstractAsyncContextManager[Where]]
 Look = Callable[[Surroundings, Where], Target]
 
@@ -109,11 +112,15 @@ def looks(
 
 
 async def judged(case: Case, around: Surroundings) -> Result:
-    """Set up what is there, and look at it once."""
+    """Set up what is there, and look at it."""
     async with case.there(around) as where:
+        meanwhile = where.pop("meanwhile", None)
         target = case.look(around, where)
         if case.expected.outcome is Outcome.TIMEOUT and target.timeout == PATIENT:
             target = replace(target, timeout=DEADLINE)
+        if meanwhile is not None:
+            await run(target, around.net, KNOWN, admit=lambda _: True)
+            meanwhile()
         return await run(target, around.net, KNOWN, admit=lambda _: True)
 
 

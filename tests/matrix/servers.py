@@ -8,13 +8,13 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 import dns.flags
 import dns.message
 import dns.rrset
 
-from monitor.model import Proxies, Proxy
+from monitor.model import NameRules, Proxies, Proxy
 from tests.matrix.case import Surroundings, There, Where
 from tests.net.peers import (
     OK,
@@ -141,6 +141,43 @@ def named(*zones: Zone, then: There | None = None, host: str = NAME) -> There:
 def resolved(entry: list[str] | str | None, then: There | None = None) -> There:
     """What the one name server says of the name."""
     return named({NAME: entry}, then=then)
+
+
+class Rewriting(dict[str, list[str] | str | None]):
+    """A zone in which whatever does not exist leads to an advertisement."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The entry of a name."""
+        return super().get(name, ["127.0.0.66"] if default == "NXDOMAIN" else default)
+
+
+def compares(*zones: Zone, **rules: Any) -> There:
+    """A name server for each zone, all asked for the same name."""
+
+    @asynccontextmanager
+    async def there(around: Surroundings) -> AsyncIterator[Where]:
+        async with contextlib.AsyncExitStack() as stack:
+            servers = [await stack.enter_async_context(name_server(zone)) for zone in zones]
+            yield {"host": NAME, "port": 0, "names": NameRules(resolvers=tuple(servers), **rules)}
+
+    return there
+
+
+def nodes(*handlers: Handler | None) -> There:
+    """One name with an address for each of them, on one port; None: nobody listens there."""
+
+    @asynccontextmanager
+    async def there(around: Surroundings) -> AsyncIterator[Where]:
+        addresses = [f"127.0.0.{last}" for last, _ in enumerate(handlers, 1)]
+        port = 0
+        async with contextlib.AsyncExitStack() as stack:
+            for address, handler in zip(addresses, handlers, strict=True):
+                if handler is not None:
+                    port = await stack.enter_async_context(peer(handler, host=address, port=port))
+            server = await stack.enter_async_context(name_server({NAME: addresses}))
+            yield {"host": NAME, "port": port, "resolver": (server,)}
+
+    return there
 
 
 def truncated(entry: list[str] | str, then: There) -> There:

@@ -12,8 +12,10 @@ from typing import Any
 
 from monitor.model import SyncRules
 from tests.matrix.case import Case, looks
+from tests.matrix.files import logs
 from tests.matrix.replies import key1, says
 from tests.matrix.servers import serves
+from tests.matrix.sheet_kinds import CLIENT
 
 CODES = """\
 platform/yzm    003      ok +throttled              验证码请求次数过于频繁，请1分钟后再试！
@@ -54,6 +56,21 @@ seeds           101      ok                         纳税人识别号有误，�
 seeds           200      ok +warning_code           请求成功，可能有警告
 seeds           404      error api_error            资源未找到
 seeds           500      error api_error            服务器内部错误
+client          ERROR@95 error api_error            打开加密设备--网络通信错误
+client          ERROR@97 error credential           证书已作废
+client          ERROR@98 error credential           证书已挂失
+client          ERROR@103 error credential          证书状态未知
+client          E001     error api_error            网络连接超时
+client          E002     error api_error            网络中断
+client          E003     error api_error            SSL证书问题，可能服务器证书已过期
+client          E004     error credential           无权限操作
+client          E005     error probe_misconfigured  软件版本过低
+client          E006     error probe_misconfigured  系统配置错误
+client          E007     ok                         纳税人识别号输入有误
+client          E008     ok                         开票日期格式不符
+client          E009     ok                         金额或税率输入错误
+client          不存在此发票编号 error record_missing     不存在此发票编号
+client          系统繁忙 error backend_busy         系统繁忙
 nuonuo          E0000    ok                         调用成功
 nuonuo          0000     ok                         成功
 jumei           200      ok                         成功
@@ -159,7 +176,7 @@ def rows() -> list[tuple[str, str, str, str]]:
 
 
 def cases() -> list[Case]:
-    """A case for each line: `yzm` asked by kind captcha, all else by kind sync."""
+    """A case for each line: `yzm` asked by kind captcha, `client` found in a log, all else by kind sync."""
     return [_case(*row) for row in rows()]
 
 
@@ -168,6 +185,9 @@ def _case(table: str, endpoint: str, code: str, comes_out: str) -> Case:
     failing = " processing" if comes_out.startswith("error") else ""
     if (table, endpoint) == ("platform", "yzm"):
         return Case(name, looks("captcha"), serves(says(key1(code))), f"{comes_out}{failing} ={code}")
+    if table == "client":
+        there = logs(f"2026-11-21 16:00:00 上传发票: {code}\n".encode(), table="client")
+        return Case(name, CLIENT, there, f"{comes_out}{failing} ={code}" if failing else comes_out)
     rules = SyncRules(table=table, code_paths=PATHS[table])
     body = json.dumps(_reply(table, endpoint, code))
     return Case(name, looks("sync", sync=rules), serves(says(body)), f"{comes_out}{failing} ={code}")
