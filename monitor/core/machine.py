@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from monitor.core.classify import Finding, result_of
-from monitor.core.sync import span
+from monitor.core.spans import span
 from monitor.model import (
     Cause,
     Code,

@@ -12,19 +12,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.core import page
 from monitor.core.classify import Finding, Knowledge, busy_notice, known_of, refusal_of, reply_of, result_of
+from monitor.core.compared import COMPARISON, OURS, Compared, judge_compared
 from monitor.core.instants import read_instant
 from monitor.core.jsonpath import as_text, look_up
-from monitor.model import Cause, Code, Flag, Freshness, Reply, Result, Seen, Success, SyncRules, Target
+from monitor.core.spans import span
+from monitor.model import Cause, Code, Flag, Freshness, Phase, Reply, Result, Seen, Success, SyncRules, Target
 
 AHEAD = 60.0
 """Seconds by which a time may lie in the future: clocks differ. More is no time of a last synchronisation."""
 
 _LONGEST_CODE = 64
+LONGEST_DETAIL = 300
 _SHOWN = 120
 """Characters of somebody else's text that are shown."""
 _MESSAGES = (
@@ -51,16 +55,59 @@ class _Asked:
 
 def judge_sync(target: Target, seen: Seen, knowledge: Knowledge) -> Result:
     """For kind `sync`. The lag is counted to the instant at which the reply was whole."""
+    rules = target.sync
+    if rules is None:
+        raise ValueError("a target of kind sync has no rules")
     if seen.failure is not None:
         return result_of(target, seen, Finding())
-    if target.sync is None:
-        raise ValueError("a target of kind sync has no rules")
-    finding, lag = _judge(target, target.sync, known_of(target, knowledge), seen)
+    known = known_of(target, knowledge)
+    finding, lag = _judge(target, rules, known, seen) if rules.asks else (Finding(), None)
+    if _is_final(finding) or not seen.further:
+        return _result(target, rules, seen, finding, lag)
+    compared = judge_compared(rules, seen, partial(_explained, target, rules, known))
+    return _with_compared(_result(target, rules, seen, finding, lag), target, seen, compared)
+
+
+def _result(target: Target, rules: SyncRules, seen: Seen, finding: Finding, lag: float | None) -> Result:
     result = result_of(target, seen, finding)
-    freshness = target.sync.freshness
-    if result.is_ok and lag is not None and freshness is not None and lag > freshness.warn:
+    if result.is_ok and lag is not None and rules.freshness is not None and lag > rules.freshness.warn:
         result = replace(result, flags=result.flags | {Flag.LAG_WARNING})
     return replace(result, lag=lag)
+
+
+def _with_compared(result: Result, target: Target, seen: Seen, compared: Compared) -> Result:
+    """The result of a reply that is well, and what was compared beside it."""
+    finding, made = compared.finding, seen.further.get(COMPARISON)
+    readings = () if made is None else made.readings
+    lag = max((one for one in (result.lag, compared.lag) if one is not None), default=None)
+    flags = result.flags | ({finding.flag} if finding.flag is not None else set())
+    detail = shown(finding.detail, target.secrets, LONGEST_DETAIL) or result.detail
+    code = finding.code or result.code
+    result = replace(result, readings=readings, lag=lag, flags=flags, detail=detail, code=code)
+    if finding.cause is Cause.NONE:
+        return result
+    failed = compared.seen.failure if compared.seen is not None else None
+    phase = Phase.PROCESSING if failed is None else failed.phase
+    return replace(result, cause=finding.cause, phase=phase, flags=flags - {Flag.SLOW})
+
+
+def _explained(
+    target: Target, rules: SyncRules, knowledge: Knowledge, name: str, seen: Seen
+) -> Finding | None:
+    """Why the reply to a further request is not the answer; None: it is. Codes are those of the other side."""
+    reply = reply_of(seen)
+    if (refused := _refused(reply)) is not None:
+        return refused
+    text = page.text_of(reply)
+    value = page.json_of(text)
+    if not isinstance(value, dict | list):
+        refused = refusal_of(target, reply, text, knowledge.words) or busy_notice(
+            reply, text, knowledge.words
+        )
+        drift = Finding(cause=Cause.FORMAT_DRIFT, detail="HTML where data are due")
+        return refused or (drift if page.is_html(text) else None)
+    asked = _Asked(target=target, rules=rules, knowledge=knowledge, reply=reply, value=value)
+    return (None if name in OURS else _said(asked, rules.code_paths)) or _silent(asked)
 
 
 def shown(text: str, secrets: Iterable[str], limit: int = _SHOWN) -> str:
@@ -76,10 +123,8 @@ def _judge(
 ) -> tuple[Finding, float | None]:
     """What the reply means, and the lag where it tells one."""
     reply = reply_of(seen)
-    if reply.status in (401, 403):
-        return Finding(cause=Cause.CREDENTIAL, detail=f"status {reply.status}"), None
-    if reply.status == 429:
-        return Finding(flag=Flag.THROTTLED, detail="status 429"), None
+    if (refused := _refused(reply)) is not None:
+        return refused, None
     text = page.text_of(reply)
     value = page.json_of(text)
     if not isinstance(value, dict | list):
@@ -89,6 +134,13 @@ def _judge(
     if rules.freshness is None or _is_final(finding):
         return finding, None
     return _fresh(asked, rules.freshness, finding, seen.started_at + timedelta(seconds=seen.duration))
+
+
+def _refused(reply: Reply) -> Finding | None:
+    """What the status alone says of us."""
+    if reply.status in (401, 403):
+        return Finding(cause=Cause.CREDENTIAL, detail=f"status {reply.status}")
+    return Finding(flag=Flag.THROTTLED, detail="status 429") if reply.status == 429 else None
 
 
 def _no_json(target: Target, reply: Reply, text: str, knowledge: Knowledge) -> Finding:
@@ -248,17 +300,3 @@ def _fresh(
 
 def _mismatch(finding: Finding, detail: str) -> Finding:
     return replace(finding, cause=Cause.CONTENT_MISMATCH, flag=None, detail=detail)
-
-
-def span(seconds: float) -> str:
-    """`36 s`, `12 min`, `25 h 3 min`, `3 d 4 h`."""
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    days, hours, minutes = whole // 86400, whole // 3600, whole % 3600 // 60
-    if hours < 48:
-        return (
-            f"{hours} h {minutes} min" if hours and minutes else f"{hours} h" if hours else f"{minutes} min"
-        )
-    hours %= 24
-    return f"{days} d {hours} h" if hours else f"{days} d"

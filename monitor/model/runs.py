@@ -152,6 +152,8 @@ class Seen:
     """What was measured or found on this machine (kinds `log`, `host`, `file`, `icmp`)."""
     each: tuple[Seen, ...] = ()
     """What each address showed by itself, in order, where every one was looked at (`addresses: all`)."""
+    further: Mapping[str, Seen] = field(default_factory=dict)
+    """What further requests of the run showed, by name, and under `comparison` what was made of them (kind `sync`)."""
     left_out: tuple[AddressLook, ...] = ()
     """Addresses of which nothing could be learnt, and why (`addresses: all`)."""
 

@@ -9,6 +9,7 @@ from monitor.model.catalogue import Code
 from monitor.model.machine import FileRules, HostRules, LogRules
 from monitor.model.outcomes import LOCAL
 from monitor.model.proxies import Proxies
+from monitor.model.sync import SyncRules
 
 
 class Verify(StrEnum):
@@ -63,37 +64,6 @@ class Expect:
     body_absent: tuple[str, ...] = ()
     body_regex: str | None = None
     json: tuple[JsonExpectation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Success:
-    """What a sync interface says when all is well: the value at `path` is, as text, one of `any_of`."""
-
-    path: str
-    any_of: tuple[str, ...] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freshness:
-    """Where a sync interface says when it last synchronised, and how long ago that may be, in seconds."""
-
-    path: str
-    warn: float
-    fail: float
-    timezone: str = "Asia/Shanghai"
-    """Of times that carry none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncRules:
-    """How the replies of a sync interface are read (kind `sync`)."""
-
-    table: str | None = None
-    """Table of the catalogue that its codes are in; None: it has none."""
-    code_paths: tuple[tuple[str, str], ...] = ()
-    """(endpoint of the table, where its code stands), outermost first. Only the first must be there."""
-    success: Success | None = None
-    freshness: Freshness | None = None
 
 
 SYSTEM = "system"

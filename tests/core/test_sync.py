@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.classify import Knowledge
-from monitor.core.sync import judge_sync, span
+from monitor.core.spans import span
+from monitor.core.sync import judge_sync
 from monitor.knowledge import load_catalogue, load_tables, load_words
 from monitor.model import (
     Cause,
