@@ -1,0 +1,76 @@
+"""What a run found beyond its phases: each address, each name server, what was measured, in the API and on the page."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.model import AddressLook, Answer, Cause, Phase, Reading
+from tests.web.conftest import Ask, World, make_result
+
+HOSTILE = "<script>alert(1)</script>"
+NODES = (
+    AddressLook(address="192.0.2.1", cause=Cause.NONE, connect=0.012, tls=0.03, status_code=200, fingerprint="ab" * 32),
+    AddressLook(
+        address="192.0.2.2", cause=Cause.CONNECT_TIMEOUT, phase=Phase.CONNECT, detail=HOSTILE, fingerprint="cd" * 32
+    ),
+    AddressLook(
+        address="2001:db8::1", cause=Cause.UNREACHABLE, detail="no way there from this machine", counts=False
+    ),
+)  # fmt: skip
+ANSWERS = (
+    Answer(resolver="192.0.2.53:53", name="v.example", addresses=("10.0.0.1",), ttl=0, count=1, forged=True),
+    Answer(resolver="system", name="v.example", cause=Cause.DNS_SERVFAIL, detail="name server: refused"),
+    Answer(resolver="192.0.2.54:53", name="v.example", record="TXT", values=(HOSTILE,), count=1),
+    Answer(resolver="192.0.2.54:53", name="x1.example", cause=Cause.DNS_NXDOMAIN, decoy=True),
+)
+READINGS = (
+    Reading(name="way", text="icmp"),
+    Reading(name="packets", value=3),
+    Reading(name="lost", value=1),
+    *(Reading(name=f"rtt_{name}", value=value) for name, value in (("min", 0.011), ("mean", 0.02), ("max", 0.031))),
+)  # fmt: skip
+
+
+@pytest.fixture
+def seen(world: World) -> World:
+    world.see(make_result("captcha/shandong", nodes=NODES, answers=ANSWERS, readings=READINGS))
+    return world
+
+
+async def test_the_api_has_all_of_it(seen: World, ask: Ask) -> None:
+    last = (await ask("/api/v1/targets/captcha%2Fshandong")).json["last"]
+    assert [(node["address"], node["outcome"], node["looked_at"]) for node in last["nodes"]] == [
+        ("192.0.2.1", "ok", True),
+        ("192.0.2.2", "timeout", True),
+        ("2001:db8::1", None, False),
+    ]
+    told = [(one["resolver"], one["cause"], one["decoy"], one["forged"]) for one in last["answers"]]
+    assert told == [
+        ("192.0.2.53:53", "none", False, True),
+        ("system", "dns_servfail", False, False),
+        ("192.0.2.54:53", "none", False, False),
+        ("192.0.2.54:53", "dns_nxdomain", True, False),
+    ]
+    assert last["answers"][0]["ttl_seconds"] == 0
+    assert last["readings"][0] == {"name": "way", "of": "", "value": None, "text": "icmp"}
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("forged 10.0.0.1", "random name", "does not exist, as it should be", "no way there from this machine", "packets lost", "11 ms / 20 ms / 31 ms", "certificate abababab")),
+        ("zh", ("假地址 10.0.0.1", "随机域名", "不存在，正常", "本机没有到那里的路", "丢失的包", "11 ms / 20 ms / 31 ms", "证书 abababab")),
+    ],
+)  # fmt: skip
+async def test_the_page_says_it_in_words(
+    seen: World, ask: Ask, language: str, words: tuple[str, ...]
+) -> None:
+    page = await ask(f"/targets/captcha%2Fshandong?lang={language}")
+    assert page.status == 200
+    assert [word for word in words if word not in page.text] == []
+    assert "<script>alert" not in page.text
+
+
+async def test_without_any_of_it_the_page_has_no_tables(world: World, ask: Ask) -> None:
+    world.see(make_result("captcha/shandong"))
+    assert "<h3>" not in (await ask("/targets/captcha%2Fshandong")).text
