@@ -229,7 +229,7 @@ REQUEST = 'request: {url: "http://h/"}'
     [
         (REQUEST, "probes[0]", "one of codes, success and freshness"),
         (f"{REQUEST}, codes: nuonou", "probes[0].codes", 'did you mean "nuonuo"?'),
-        (f"{REQUEST}, codes: platform", "probes[0].codes", "code_path"),
+        (f"{REQUEST}, codes: client", "probes[0].codes", "code_path"),
         (f'{REQUEST}, success: {{path: "$.a", in: ["1"]}}, code_path: "$.c"', "probes[0].code_path", "codes"),
         (f'{REQUEST}, success: {{path: "$.a", in: []}}', "probes[0].success.in", "empty list"),
         (f'{REQUEST}, success: {{path: "a.b", in: ["1"]}}', "probes[0].success.path", "path"),
