@@ -27,6 +27,8 @@ COMPARISON = "comparison"
 """Name under which stands what was made of all of them."""
 OURS = frozenset({"counts.local", "canary.issued_at", "items.local"})
 """Further requests that go to our own side."""
+AHEAD = 60.0
+"""Seconds by which a time may lie in the future: clocks differ."""
 MOST_ITEMS = 200_000
 """Records of one list."""
 LONGEST_NUMBER = 200
