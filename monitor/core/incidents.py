@@ -239,19 +239,19 @@ def to_reopen(incidents: Iterable[Incident], key: Key, outage: Outage, plan: Pla
 
 
 def resolved(incident: Incident, now: datetime, *, watched: bool = True) -> Incident:
-    """The incident, ended, with the diagnosis it was told with and nothing that speaks against it.
+    """The incident, ended, with the diagnosis told last and what references said then: since, they may have seen the mend.
 
     `watched` False: nothing looks at it any more.
     """
-    more = () if watched else (Fact.NO_LONGER_WATCHED.value,)
-    told = incident.told_diagnosis or incident.diagnosis
-    kept = [fact for fact in incident.facts if told is incident.diagnosis or not of_references(fact)]
+    facts = incident.facts
+    if incident.told_diagnosis is not None:
+        facts = (*(fact for fact in facts if not of_references(fact)), *incident.told_facts)
     return replace(
         noted(incident, "resolved", now),
         resolved_at=now,
-        diagnosis=told,
-        verdict=incident.verdict if told is incident.diagnosis else incident.told_verdict or incident.verdict,
-        facts=(*kept, *more),
+        diagnosis=incident.told_diagnosis or incident.diagnosis,
+        verdict=incident.told_verdict or incident.verdict,
+        facts=facts if watched else (*facts, Fact.NO_LONGER_WATCHED.value),
         muted_by=None,
         fading_since=None,
     )

@@ -17,13 +17,17 @@ from monitor.core.judge import interval_of
 from monitor.core.services import is_spoken_of
 from monitor.core.settling import open_still_down, settle_all
 from monitor.core.stores import CONFIRM, is_unconfirmed
-from monitor.core.telling import Word, differs, notify, notify_over, reminder, unaware, words
+from monitor.core.telling import Word, differs, judged, notify, notify_over, reminder, unaware, words
 from monitor.core.verdict import reference_rows
 from monitor.core.wakeup import LOOK_AGAIN, release_time
-from monitor.model import EventName, Incident, Notification, Scope, TargetState, Vote
+from monitor.model import Diagnosis, EventName, Incident, Notification, Scope, TargetState, Vote
 
 SOON = 0.05
 """What is to be reminded of within this part of `repeat` goes along with what is due."""
+OLD_WORDS = timedelta(seconds=60)
+"""How long a fault of ours waits, that rests on what references saw before it began, until they look again."""
+ASK_AGAIN = timedelta(seconds=15)
+"""How often they are asked meanwhile."""
 MOST_EVIDENCE = 5
 """Incidents of one message whose evidence goes with it."""
 
@@ -104,13 +108,17 @@ def may_release(draft: Draft) -> bool:
 
 def _waits_for_the_country(draft: Draft) -> bool:
     """Put the first word off, within limits, while it is not known whether it is about one province, many, or us."""
-    if not (parents.is_suspected(draft) or parents.may_be_ours(draft)):
+    if parents.rests_on_old_words(draft):
+        patience, step = OLD_WORDS, ASK_AGAIN
+    elif parents.is_suspected(draft) or parents.may_be_ours(draft):
+        patience, step = parents.longest_row(draft), LOOK_AGAIN
+    else:
         return False
-    latest = draft.now + parents.longest_row(draft)
-    draft.latest = min(latest, draft.latest or latest)
+    draft.latest = min(draft.now + patience, draft.latest or draft.now + patience)
     if draft.now >= draft.latest:
         return False
-    draft.release_at = min(draft.latest, draft.now + LOOK_AGAIN)
+    draft.first_failure = draft.first_failure or step is ASK_AGAIN  # the references are asked anew
+    draft.release_at = min(draft.latest, draft.now + step)
     return True
 
 
@@ -141,13 +149,21 @@ def tell(draft: Draft, decided: Iterable[Word]) -> None:
     draft.notifications += [_with_evidence(draft, _with_members(draft, note)) for note in found]
     for incident in after.values():
         draft.keep(incident)
+    for member in [one for note in found for one in _nationwide(draft, note)]:
+        if member.told:
+            draft.keep(judged(member, Diagnosis.NATIONAL_OUTAGE))
 
 
 def _with_members(draft: Draft, note: Notification) -> Notification:
+    members = _nationwide(draft, note)
+    return replace(note, incidents=(*note.incidents, *members)) if members else note
+
+
+def _nationwide(draft: Draft, note: Notification) -> list[Incident]:
+    """Those of which it says that they are part of a nationwide outage."""
     if note.scope is not Scope.NATIONAL or note.event is EventName.INCIDENT_RESOLVED:
-        return note
-    listed = [one for parent in note.incidents for one in parents.members(draft, parent)]
-    return replace(note, incidents=(*note.incidents, *listed))
+        return []
+    return [one for parent in note.incidents for one in parents.members(draft, parent)]
 
 
 def _with_evidence(draft: Draft, note: Notification) -> Notification:

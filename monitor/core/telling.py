@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from monitor.core.facts import of_references
 from monitor.core.incidents import LOUDNESS, is_louder, is_worse, noted
 from monitor.core.muting import awaits_overrun
 from monitor.core.routes import of_incident, receivers
@@ -210,6 +211,11 @@ def notify_over(
     to = sorted(to)
     over = told_of(ended, EventName.INCIDENT_RESOLVED, to, now)
     members = [told_of(incident, EventName.INCIDENT_OPENED, to, now) for incident in still]
+    if ended.scope is Scope.NATIONAL:  # it says that those are each province's own
+        members = [
+            judged(one, Diagnosis.PROVINCIAL_OUTAGE) if one.diagnosis in WHOSE_FAULT else one
+            for one in members
+        ]
     word = notification(EventName.INCIDENT_RESOLVED, ended.scope, [over], to, now)
     return replace(
         word, incidents=(over, *members), still_down=tuple(sorted({one.authority for one in still}))
@@ -219,8 +225,10 @@ def notify_over(
 def told_of(incident: Incident, event: EventName, to: Iterable[str], now: datetime) -> Incident:
     """The incident after `event` of it was told `to` these receivers. A change for the worse lifts the acknowledgement."""
     after = replace(noted(incident, f"told={event}", now), sequence=incident.sequence + 1, told_at=now)
-    if event in (EventName.INCIDENT_RESOLVED, EventName.DAEMON_RESTORED, EventName.INCIDENT_REMINDER):
+    if event in (EventName.INCIDENT_RESOLVED, EventName.DAEMON_RESTORED):
         return after
+    if event is EventName.INCIDENT_REMINDER:
+        return judged(after)
     after = replace(after, told=incident.told.union(to), heard=incident.heard.difference(to))
     if event is EventName.INCIDENT_ESCALATED:
         return replace(after, escalated=incident.escalated.union(to), told_at=incident.told_at)
@@ -229,12 +237,21 @@ def told_of(incident: Incident, event: EventName, to: Iterable[str], now: dateti
     if not incident.told:
         after = replace(after, untaken_since=now)
     return replace(
-        after,
+        judged(after),
         told_severity=incident.severity,
         told_cause=incident.cause,
-        told_diagnosis=incident.diagnosis,
-        told_verdict=incident.verdict,
         relapse_told_at=now if _is_relapse(incident, event) else incident.relapse_told_at,
+    )
+
+
+def judged(incident: Incident, diagnosis: Diagnosis | None = None) -> Incident:
+    """The incident after it was told whose fault it is; `diagnosis` where a parent said so of all its members."""
+    said = () if diagnosis else tuple(fact for fact in incident.facts if of_references(fact))
+    return replace(
+        incident,
+        told_diagnosis=diagnosis or incident.diagnosis,
+        told_verdict=incident.verdict,
+        told_facts=said,
     )
 
 

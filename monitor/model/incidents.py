@@ -75,6 +75,8 @@ class Incident:
     """Whose fault it was said to be when told last."""
     told_verdict: Verdict | None = None
     """Who was said to agree when told last."""
+    told_facts: tuple[str, ...] = ()
+    """What the references were said to say when told last."""
     changed_at: datetime | None = None
     """When cause, severity or diagnosis changed last."""
     window: Window | None = None

@@ -12,7 +12,7 @@ from monitor.model import (
     Verdict,
 )
 from monitor.notify.text import title_and_text
-from tests.core.notation import World, control, plan_of, six, target
+from tests.core.notation import SLUGS, World, control, plan_of, six, target
 from tests.core.test_incidents_course import HOUR, events, looks, told_down
 
 
@@ -116,7 +116,58 @@ def test_a_reference_that_sees_it_work_is_believed_once_we_have_failed_again():
     world.play({"reach/anhui": "++"})
     world.pass_time(20)
     assert events(world) == ["incident_opened", "incident_resolved"]
-    assert believed(world.told[1].incidents[0]) == (*OTHERS_DOWN[:2], ()), "as told, nothing against it"
+    assert believed(world.told[1].incidents[0]) == OTHERS_DOWN, "as told, nothing against it"
+
+
+def test_an_end_does_not_blame_the_path_because_a_reference_saw_the_mend_before_us():
+    """Told as not certain yet; the reference then looked at what was mended already."""
+    world = beside_hq()
+    reading(world, Outcome.OK)
+    world.pass_time(38)
+    told_down(world)
+    reading(world, Outcome.OK)
+    world.play({"reach/anhui": "++"})
+    world.pass_time(20)
+    assert events(world) == ["incident_opened", "incident_resolved"]
+    said = ["Not certain yet" in title_and_text(note, world.plan)[1] for note in world.told]
+    assert said == [True, True]
+
+
+def test_an_end_repeats_what_the_last_reminder_said():
+    world = beside_hq()
+    reading(world, Outcome.OK)
+    world.pass_time(38)
+    told_down(world)
+    reading(world, Outcome.OK)
+    looks(world, "-")
+    world.pass_time(4 * HOUR)
+    world.play({"reach/anhui": "++"})
+    world.pass_time(20)
+    assert events(world)[:: len(world.told) - 1] == ["incident_opened", "incident_resolved"]
+    assert believed(world.told[-1].incidents[0])[2] == believed(world.told[-2].incidents[0])[2]
+
+
+def of_all(world: World, outcome: Outcome) -> None:
+    """What the reference says of all six now."""
+    rows = tuple(ReferenceRow(authority=slug, outcome=outcome, checked_at=world.now) for slug in SLUGS)
+    world.event(ReferenceReading(source="hq", read_at=world.now, up=True, rows=rows))
+
+
+def test_who_is_still_down_after_a_nationwide_outage_ends_as_what_the_end_of_that_said():
+    """That says: each province's own. A reference which saw them mended before us is no reason to blame the path."""
+    world = beside_hq()
+    of_all(world, Outcome.TIMEOUT)
+    world.play({f"reach/{slug}": "---" for slug in SLUGS[:4]})
+    world.pass_time(30)
+    of_all(world, Outcome.OK)
+    world.play({f"reach/{slug}": "++" for slug in SLUGS[1:4]})
+    world.pass_time(60)
+    assert [str(note.scope) for note in world.told] == ["national", "national"]
+    assert world.told[1].still_down == ("anhui",)
+    world.play({"reach/anhui": "++"})
+    world.pass_time(20)
+    assert world.heard[2:] == [("incident_resolved", ("anhui",))]
+    assert world.told[2].incidents[0].diagnosis is Diagnosis.PROVINCIAL_OUTAGE
 
 
 def test_of_another_service_than_the_main_one_a_reference_says_nothing():

@@ -292,15 +292,16 @@ def test_a_ban_from_before_is_not_explained_by_our_fault_and_stands_in_its_end(w
     assert world.heard[2:] == [("incident_resolved", ("local", "anhui"))]
 
 
-def test_what_was_told_as_something_is_told_to_have_been_that(world):
+def test_what_was_told_as_something_is_told_to_have_been_what_was_said_last(world):
     world.play(down("anhui"))
     world.pass_time(60)
-    told = world.told[0].incidents[0].diagnosis
+    assert world.told[0].incidents[0].diagnosis is Diagnosis.PROVINCIAL_OUTAGE
     world.play(down(*NINE[1:5]))
     world.pass_time(60)
     world.play(down("anhui", row="++"))
     world.pass_time(30)
-    assert world.told[-1].incidents[0].diagnosis is told is Diagnosis.PROVINCIAL_OUTAGE
+    said = {one.authority: one.diagnosis for one in world.told[1].incidents}["anhui"]
+    assert world.told[-1].incidents[0].diagnosis is said is Diagnosis.NATIONAL_OUTAGE
 
 
 def test_most_failing_while_references_say_they_work_is_us():
