@@ -218,6 +218,14 @@ def may_be_ours(draft: Draft) -> bool:
     return len(_failing(draft)) >= draft.plan.judgement.local_share * around.watched
 
 
+def rests_on_old_words(draft: Draft) -> bool:
+    """Whether a fault of ours that nobody was told of yet rests on nothing but references that looked before it began."""
+    incident, around = draft.open.get(LOCAL_KEY), draft.around()
+    if incident is None or incident.told or around.local.by_controls or not around.local.together:
+        return False
+    return around.denied and not around.denied_since
+
+
 def _failing(draft: Draft) -> set[str]:
     """The authorities whose main service failed when it last ran and once worked."""
     return {

@@ -50,6 +50,8 @@ class Surroundings:
     """Authority → what the references say of it."""
     denied: bool = False
     """Whether fresh references say of most of what is down that it works."""
+    denied_since: bool = False
+    """Whether those that looked since it is down say so too: what was seen before proves little."""
     asked: bool = False
     """Whether any reference is configured."""
     windows: tuple[Window, ...] = ()
@@ -144,6 +146,7 @@ def look_around(
         mains=census.mains,
         opinions=said,
         denied=denied,
+        denied_since=denied and _is_denied(down, _since(down, said, now)),
         asked=bool(plan.references),
         windows=windows,
         calendar=plan.calendar,
@@ -166,6 +169,21 @@ def _windows(
 def _is_denied(down: Iterable[str], said: Mapping[str, Sequence[Opinion]]) -> bool:
     """Whether fresh references say of most of those down that they work."""
     return _is_majority(down, said, Confirmed.UP)
+
+
+def _since(
+    down: Mapping[str, TargetState], said: Mapping[str, Sequence[Opinion]], now: datetime
+) -> Mapping[str, Sequence[Opinion]]:
+    """What those references say of each that is down that looked since it fails."""
+    return {
+        slug: [
+            one
+            for one in said.get(slug, ())
+            if now - timedelta(seconds=one.age_seconds) >= state.first_failure_at
+        ]
+        for slug, state in down.items()
+        if state.first_failure_at is not None
+    }
 
 
 def _is_agreed(down: Iterable[str], said: Mapping[str, Sequence[Opinion]]) -> bool:
