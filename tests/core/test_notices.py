@@ -228,3 +228,9 @@ def test_every_doubt_is_explained_in_both_languages() -> None:
     found = read("山东省税务局：2025年2月30日8时起暂停发票查验。", None, AUTHORITIES)
     assert explain(found.unclear[0], "zh") == "没有这样的日期或时间：“2025年2月30日8时”"
     assert explain(found.unclear[0], "en") == "no such day or time exists: “2025年2月30日8时”"
+
+
+def test_an_intro_with_the_times_alone_gives_way_to_the_line_that_says_what_stops() -> None:
+    text = "山东省税务局：定于2025年3月14日20:00至22:00升级。\n一、2025年3月14日20:00至22:00，电子税务局停机。"
+    [window] = read(text, None, AUTHORITIES).windows
+    assert window.quote == "一、2025年3月14日20:00至22:00，电子税务局停机"

@@ -10,7 +10,7 @@ SENTENCES: Mapping[str, Mapping[Doubt, str]] = {
     "zh": {
         Doubt.NO_AUTHORITY: "看不出是哪个省级税务机关",
         Doubt.NO_SCOPE: "没有说明停的是哪些业务，暂按全部业务处理",
-        Doubt.EXCEPT: "只说了哪些业务除外，没有说明其余是哪些",
+        Doubt.EXCEPT: "有除外的业务或地区，请核对其余是哪些",
         Doubt.NO_TIME: "提到停机，但没有读出时间",
         Doubt.NO_PURPOSE: "没有说明这段时间是做什么的",
         Doubt.VAGUE_TIME: "时间说得不具体",
@@ -32,7 +32,7 @@ SENTENCES: Mapping[str, Mapping[Doubt, str]] = {
     "en": {
         Doubt.NO_AUTHORITY: "which of the 36 authorities publishes it cannot be told",
         Doubt.NO_SCOPE: "what is stopped is not said; taken for all services",
-        Doubt.EXCEPT: "it says only what is not stopped",
+        Doubt.EXCEPT: "it excepts a service or a place: check what the rest is",
         Doubt.NO_TIME: "it speaks of a stop, but no time of it could be read",
         Doubt.NO_PURPOSE: "what happens at this time is not said",
         Doubt.VAGUE_TIME: "the time is not exact",

@@ -1,4 +1,4 @@
-"""Which authorities publish a notice: 国家税务总局<X>税务局, and a city's bureau by its province where that is named."""
+"""Which authorities publish a notice: 国家税务总局<X>税务局, a city's bureau by its province where that is named, the whole country's."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monitor.core.notices.letters import READ_AS
-from monitor.model import Authority
+from monitor.model import NATIONAL, Authority
 
 _BUREAU = "国家税务总局"
 _OFFICE = "税务局"
 _MENTION = re.compile(r"国家税务总局(?P<place>[^国,。;:、()《》\n0-9]{1,15}?[省市区县州盟旗])税务局")
 _QUOTED = re.compile(r"《[^《》\n]{0,100}》")
+_PLATFORM = re.compile(r"全国(?:增值税)?发票查验平台")
+_COUNTRY = re.compile(r"国家税务总局(?:办公厅|[^国,。;:()《》\n]{1,9}司)?(?:$|\n|关于|[0-9]{4}年)")
+_EACH = re.compile(r"各(?:省|自治区|地区?税务)|全国(?:所有|全部|各|范围)")
 _CITIES = ("大连", "宁波", "厦门", "青岛", "深圳")
 """Those with an authority of their own: 辽宁省大连市 is Dalian."""
 
@@ -29,6 +32,7 @@ class Names:
     """The names of the authorities, ready to be looked for."""
 
     def __init__(self, authorities: Mapping[str, Authority]) -> None:
+        self._every = tuple(authorities)
         self._slugs: dict[str, str] = {}
         for slug, one in authorities.items():
             place = one.full_name.translate(READ_AS).removeprefix(_BUREAU).removesuffix(_OFFICE)
@@ -52,7 +56,15 @@ class Names:
                 return Issuers(slugs=slugs)
             if others:
                 return self._province_of(others[0], title + "\n" + body)
-        return Issuers(slugs=self._others(title) or self._others(body))
+        return Issuers(slugs=self._others(title) or self._others(body) or self._country(title + "\n" + body))
+
+    def _country(self, text: str) -> tuple[str, ...]:
+        """The whole country's bureau, where no other is named: for its own platform, or for each province it speaks of."""
+        if _PLATFORM.search(text):
+            return (NATIONAL,)
+        if not _COUNTRY.search(text):
+            return ()
+        return self._every if _EACH.search(text) else (NATIONAL,)
 
     def within(self, sentence: str, issuers: tuple[str, ...]) -> tuple[str, ...]:
         """Those of several publishers whom a sentence names; all where it names none."""

@@ -15,7 +15,7 @@ class Doubt(StrEnum):
     NO_SCOPE = "no_scope"
     """What is stopped is not said, or is nothing that is watched. The window is for all services."""
     EXCEPT = "except"
-    """All but some: of what, is not said."""
+    """All but some services or places: of what, is not said."""
     NO_TIME = "no_time"
     """It speaks of a stop, and no time of it could be read."""
     NO_PURPOSE = "no_purpose"

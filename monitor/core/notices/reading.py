@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from monitor.core.notices.days import HALF_A_YEAR, LONGEST, in_utc
@@ -89,25 +89,33 @@ def _frames(days: Found, others: Iterable[Found]) -> bool:
 def _merged(
     ended: Iterator[tuple[Found, datetime, bool]], names: Names, issuers: Issuers, title: Scope
 ) -> list[_Draft]:
-    """Windows of the same time and place are one."""
-    drafts: dict[tuple[object, ...], _Draft] = {}
+    """Windows of the same time and place are one: what is stopped then is said by those that say it at all."""
+    groups: dict[tuple[datetime, datetime, tuple[str, ...]], list[tuple[Found, bool]]] = {}
     for found, end, is_open in ended:
-        told = title if title and not found.scope.named and found.scope.excepted is None else found.scope
-        if not told:
-            found.doubts.append(Doubt.NO_SCOPE)
-        if told.excepted is not None:
-            found.doubts.append(Doubt.EXCEPT)
         at = names.within(found.sentence, issuers.slugs)
-        draft = drafts.get((found.start, end, at))
-        if draft is None:
-            merged = Scope()
-            drafts[found.start, end, at] = draft = _Draft(
-                start=found.start, end=end, open_ended=is_open, scope=merged, authorities=at, found=found
-            )
-        else:
-            draft.found.doubts += found.doubts
-        draft.scope.add(told)
-    return list(drafts.values())
+        groups.setdefault((found.start, end, at), []).append((found, is_open))
+    return [_together(*key, group, title) for key, group in groups.items()]
+
+
+def _together(
+    start: datetime, end: datetime, at: tuple[str, ...], group: list[tuple[Found, bool]], title: Scope
+) -> _Draft:
+    """One window of what was found of it. An intro with the times alone gives way to the lines with the services."""
+    saying = [found for found, _ in group if found.scope.named or found.scope.excepted is not None]
+    told = Scope()
+    for found in saying or [found for found, _ in group]:
+        told.add(title if title and not saying else found.scope)
+    first = (saying or [group[0][0]])[0]
+    doubts = [doubt for found, _ in group for doubt in found.doubts]
+    doubts += [Doubt.NO_SCOPE] * (not told) + [Doubt.EXCEPT] * (told.excepted is not None)
+    return _Draft(
+        start=start,
+        end=end,
+        open_ended=group[0][1],
+        scope=told,
+        authorities=at,
+        found=replace(first, doubts=doubts),
+    )
 
 
 def _window(draft: _Draft) -> NoticeWindow:

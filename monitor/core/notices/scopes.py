@@ -23,7 +23,9 @@ _ALL = re.compile(
     r"(?:业务|系统|服务|功能|平台|事项|渠道)(?!厅)|(?:全面|整体)停机|全系统"
 )
 _HALL = re.compile(r"办税服务厅|办税厅|大厅|窗口")
-_EXCEPT = re.compile(r"除[^,;。\n]{1,60}?(?:以外|之外|外)")
+_EXCEPT = re.compile(
+    r"除[^,;。\n]{1,60}?(?:以外|之外|外)|(?<=\()[^(),;。\n]{1,60}除外|^[^(),;。\n]{1,60}除外"
+)
 
 
 @dataclass(slots=True, kw_only=True)
