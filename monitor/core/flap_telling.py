@@ -137,7 +137,13 @@ def _end(draft: Draft, flap: Flap) -> None:
 
 
 def _say_down(draft: Draft, flap: Flap, incident: Incident) -> None:
-    """It is down: those who hear so count as told of the incident. Others whom the routes name hear of it as usual."""
+    """It is down: those who hear so count as told of the incident. Others whom the routes name hear of it as usual.
+
+    Steps of escalation count from now: as long as it came and went there was nothing for anyone to take.
+    """
+    if incident.told:
+        incident = replace(incident, untaken_since=draft.now)
+        draft.keep(incident)
     if not flap.told:
         return
     others: list[Word] = []

@@ -22,6 +22,8 @@ def begin(draft: Draft, key: Key, outage: cases.Outage) -> Incident:
     else:
         end_told = owed is None and last.id not in draft.waiting
         incident = cases.reopened(last, outage, draft.now, end_told=end_told)
+        if owed is not None:  # it was up since, so it counts from its last fall
+            incident = replace(incident, fell_at=outage.first_failure_at, mended_at=last.resolved_at)
         draft.stop_waiting(last.id)
     draft.keep(incident)
     if incident.targets and incident.scope in INQUIRED:

@@ -91,7 +91,7 @@ class Incident:
     untaken_since: datetime | None = None
     """When it was told first, or told again after an acknowledgement was lifted: `escalate` counts from here."""
     fell_at: datetime | None = None
-    """When it failed again after an end that was told; None: it was not up since `first_failure_at`."""
+    """When it failed last after an end that was told, or while it came and went; None: it was not up since `first_failure_at`."""
     mended_at: datetime | None = None
     """When it had ended before it failed again at `fell_at`."""
     relapse_told_at: datetime | None = None

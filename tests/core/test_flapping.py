@@ -13,6 +13,7 @@ from monitor.model import (
     Ack,
     AddSilence,
     Cause,
+    Escalation,
     Flapping,
     Judgement,
     MaintenanceRule,
@@ -220,6 +221,23 @@ def test_down_in_the_end_counts_as_told_and_its_end_is_told_as_usual():
     minutes(world, "++")
     assert heard(world)[known + 1 :] == [("incident_resolved", False)]
     assert believes(world).open == set()
+
+
+def test_down_in_the_end_it_counts_from_its_last_fall_and_so_does_escalation():
+    step = Escalation(after=300.0, to=("bus",))
+    world = world_of(routes=(Route(to=("oncall",), escalate=(step,)),))
+    minutes(world, "+" * 20 + "-")
+    assert heard(world) == [("incident_opened", True)]
+    minutes(world, "+-+-+-+")
+    fell = world.now
+    minutes(world, "-" * 20)
+    (stopped,) = (note for note in world.told if str(note.event) == "flapping_stopped")
+    shown = stopped.incidents[0]
+    assert (shown.first_failure_at < fell, shown.began_at) == (True, fell)
+    assert shown.mended_at == fell - MINUTE
+    world.pass_time(600)
+    (escalated,) = (note for note in world.told if str(note.event) == "incident_escalated")
+    assert (escalated.at - stopped.at).total_seconds() == 300
 
 
 def test_who_did_not_hear_of_the_flapping_hears_of_the_outage_and_of_its_end_as_usual():
