@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -134,15 +135,33 @@ async def read_all(daemon: Daemon, path: str, key: str, most: int = 5000) -> lis
             return rows
 
 
-async def change(daemon: Daemon, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    """The JSON that the daemon answers to a change. Raises Unanswered, and Declined where it says why it cannot be."""
+async def change(
+    daemon: Daemon,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None = None,
+    called: Mapping[str, str] | None = None,
+) -> Any:
+    """The JSON that the daemon answers to a change. Raises Unanswered, and Declined where it says why it cannot be.
+
+    `called`: keys of the body → what the person at the terminal wrote, by which a refusal is told.
+    """
     status, said = await _call(daemon, method, path, body, TIMEOUT)
     answer = _json(said)
     if status in (200, 201) and isinstance(answer, dict):
         return answer
     if status in (400, 404, 409, 422) and isinstance(answer, dict) and isinstance(answer.get("error"), str):
-        raise Declined(_printable(answer["error"]))
+        raise Declined(_as_called(_printable(answer["error"]), called or {}))
     raise _refused(daemon, path, status, answer)
+
+
+def _as_called(refusal: str, called: Mapping[str, str]) -> str:
+    """`matchers.service: unknown …; end: is missing` as `--service: unknown …; --until: is missing`."""
+    return re.sub(
+        r"(^|; )([a-z_.]+?)(?:\.\d+)?(?=: )",
+        lambda found: found[1] + called.get(found[2], found[0].removeprefix(found[1])),
+        refusal,
+    )
 
 
 async def _call(

@@ -48,6 +48,7 @@ def command(
     Exits 0, 1 if the daemon does not know a word or a drill of one is going on, 3 if it cannot be reached or refuses.
     """
     from monitor.cli.wall import span
+    from monitor.core.drills import LONGEST, SHORTEST
     from monitor.knowledge.naming import slugs_of
 
     if bool(authorities) == bool(ended):
@@ -58,8 +59,11 @@ def command(
         click.echo(f"{ended} is over; who was told of it hears so")
         return 0
     seconds = span(lasts, "--for").total_seconds()
+    if not SHORTEST <= seconds <= LONGEST:
+        raise click.UsageError(f"--for: from {SHORTEST:g}s to {LONGEST / 3600:g}h is meant")
     named = "all" if authorities == ("all",) else slugs_of(authorities)
-    made = asyncio.run(change(daemon, "POST", PATH, {"authorities": named, "duration_seconds": seconds}))
+    body = {"authorities": named, "duration_seconds": seconds}
+    made = asyncio.run(change(daemon, "POST", PATH, body, {"authorities": "AUTHORITY"}))
     _follow(daemon, made, as_json=as_json, wait=not no_wait)
     return 0
 

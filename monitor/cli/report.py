@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,12 +15,15 @@ from monitor.cli.client import Daemon, daemon_options, find_daemon, read, strang
 from monitor.cli.configuration import config_option
 from monitor.cli.texts import LANGUAGES, language_of
 from monitor.cli.wall import instant, zone_at
+from monitor.clock import SystemClock
 
 if TYPE_CHECKING:
     from monitor.model import Report
 
 PATIENCE = 120.0
 """Seconds given to the daemon: it asks its history once per service."""
+LONGEST = timedelta(days=3660)
+"""No report goes over more; the daemon says so too."""
 FORMATS = ("text", "html", "csv", "json")
 
 
@@ -72,8 +75,12 @@ def _path(since: str | None, until: str | None, zone: str) -> str:
         "since": instant(since, zone, "--from") if since else None,
         "until": instant(until, zone, "--to") if until else None,
     }
-    if asked["since"] and asked["until"] and asked["until"] <= asked["since"]:
-        raise click.UsageError("--to: a time behind --from is meant")
+    ends = asked["until"] or SystemClock().now()
+    if asked["since"] and ends <= asked["since"]:
+        told = "--to: a time behind --from is meant" if until else "--from: a time in the past is meant"
+        raise click.UsageError(told)
+    if asked["since"] and ends - asked["since"] > LONGEST:
+        raise click.UsageError(f"--from: at most {LONGEST.days} days before --to are meant")
     query = "&".join(f"{name}={quote(_utc(at))}" for name, at in asked.items() if at is not None)
     return "/api/v1/report" + (f"?{query}" if query else "")
 

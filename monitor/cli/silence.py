@@ -13,13 +13,21 @@ from urllib.parse import quote
 import click
 
 from monitor.cli.ack import author_options, named
-from monitor.cli.client import Daemon, Declined, change, daemon_options, find_daemon, read_all
+from monitor.cli.client import change, daemon_options, find_daemon, read_all
 from monitor.cli.configuration import config_option
 from monitor.cli.wall import instant, read_instant, shown, span, zone_at
-from monitor.knowledge.naming import slugs_of
+from monitor.knowledge.naming import services_of, slugs_of
 from monitor.model import rfc3339
 
 PATH = "/api/v1/silences"
+CALLED = {
+    **{f"matchers.{name}": f"--{name}" for name in ("authority", "service", "severity", "diagnosis")},
+    "starts_at": "--from",
+    "ends_at": "--until",
+    "author": "--author",
+    "comment": "--comment",
+}
+"""What the daemon calls a part of a silence → what it is called here."""
 
 
 @click.group()
@@ -39,7 +47,7 @@ def _matcher(name: str, example: str) -> Callable[[Callable[..., int]], Callable
 
 @command.command("add")
 @_matcher("authority", "A slug, code or Chinese name, national or local")
-@_matcher("service", "verify, dppt, etax, sync …")
+@_matcher("service", "verify, dppt, etax, sync …, or 发票查验")
 @_matcher("severity", "critical, warning or info")
 @_matcher("diagnosis", "provincial_outage, path_from_here …")
 @click.option("--from", "start", metavar="TIME", help="When it begins.  [default: now]")
@@ -69,13 +77,15 @@ def add(
     asked = {name: words for name, given in matchers.items() if (words := _words(given))}
     if "authority" in asked:
         asked["authority"] = slugs_of(asked["authority"])
+    if "service" in asked:
+        asked["service"] = services_of(asked["service"])
     if not asked:
         raise click.UsageError("give at least one of --authority, --service, --severity, --diagnosis")
     daemon = find_daemon(url)
     zone = asyncio.run(zone_at(daemon, file))
     body = {"matchers": asked, **span_of(start, lasts, until, zone, ("starts_at", "ends_at"))}
     said = {"author": named(author), "comment": comment}
-    made = _made(daemon, {**body, **said})
+    made = asyncio.run(change(daemon, "POST", PATH, {**body, **said}, CALLED))
     end = read_instant(made.get("ends_at"))
     click.echo(f"{clean(made.get('id'))}: silent until {shown(end, zone) if end else '?'} ({zone})")
     return 0
@@ -83,14 +93,6 @@ def add(
 
 def _words(given: Sequence[str]) -> list[str]:
     return [word for text in given for part in re.split("[,，、]", text) if (word := part.strip())]
-
-
-def _made(daemon: Daemon, body: Mapping[str, Any]) -> Any:
-    """What the daemon answers. Raises Declined and Unanswered; what it does not know is called as it was given here."""
-    try:
-        return asyncio.run(change(daemon, "POST", PATH, {**body}))
-    except Declined as problem:
-        raise Declined(re.sub(r"^matchers\.(?=[a-z])", "--", problem.message)) from None
 
 
 def span_of(

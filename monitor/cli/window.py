@@ -13,9 +13,17 @@ from monitor.cli.client import change, daemon_options, find_daemon
 from monitor.cli.configuration import config_option
 from monitor.cli.silence import span_of
 from monitor.cli.wall import read_instant, shown, zone_at
-from monitor.knowledge.naming import slugs_of
+from monitor.knowledge.naming import services_of, slugs_of
 
 PATH = "/api/v1/windows"
+CALLED = {
+    "authorities": "AUTHORITY",
+    "services": "--service",
+    "start": "--from",
+    "end": "--until",
+    "name": "--name",
+}
+"""What the daemon calls a part of a window → what it is called here."""
 
 
 @click.group()
@@ -41,7 +49,7 @@ def command() -> None:
     "services",
     multiple=True,
     metavar="WORD",
-    help="verify, dppt …; may be repeated.  [default: all]",
+    help="verify, dppt …, or 发票查验; may be repeated.  [default: all]",
 )
 @click.option("--name", default="by hand", show_default=True, metavar="TEXT", help="What it is called.")
 @config_option("The configuration whose `timezone` counts in place of the daemon's")
@@ -68,8 +76,8 @@ def add(
     zone = asyncio.run(zone_at(daemon, file))
     body: dict[str, Any] = {"name": name, **span_of(start, lasts, until, zone, ("start", "end"))}
     body["authorities"] = "all" if authorities == ("all",) else slugs_of(authorities)
-    body["services"] = list(services) or None
-    made = asyncio.run(change(daemon, "POST", PATH, body))
+    body["services"] = services_of(services) or None
+    made = asyncio.run(change(daemon, "POST", PATH, body, CALLED))
     begin, end = read_instant(made.get("start")), read_instant(made.get("end"))
     if begin and end:
         click.echo(f"{clean(made.get('id'))}: {shown(begin, zone)} to {shown(end, zone)} ({zone})")

@@ -11,6 +11,13 @@ from monitor.model import LOCAL, NATIONAL, Authority
 _PSEUDO = {"全国": NATIONAL, "全国查验平台": NATIONAL, "本机": LOCAL}
 _BUREAU = "国家税务总局"
 _OFFICE = "税务局"
+_SERVICES = {
+    "发票查验": "verify", "查验": "verify", "查验平台": "verify",
+    "数电票": "dppt", "电子发票": "dppt", "电子发票服务平台": "dppt",
+    "电子税务局": "etax",
+    "数据同步": "sync", "同步": "sync", "同步接口": "sync",
+    "发票勾选平台": "fpdk", "勾选平台": "fpdk", "勾选": "fpdk",
+}  # fmt: skip
 
 
 def slug_of(word: str) -> str | None:
@@ -24,6 +31,11 @@ def slug_of(word: str) -> str | None:
 def slugs_of(words: Iterable[str]) -> list[str]:
     """Each word as its slug; a word that stands for none stays as it is. Nothing twice."""
     return list(dict.fromkeys(slug_of(word) or word for word in words))
+
+
+def services_of(words: Iterable[str]) -> list[str]:
+    """Each word as the service that it stands for, 发票查验 as `verify`; any other stays as it is. Nothing twice."""
+    return list(dict.fromkeys(_SERVICES.get(word, word) for word in words))
 
 
 @cache

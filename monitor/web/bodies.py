@@ -186,7 +186,7 @@ def _checked(sent: bytes, kind: type[B]) -> B:
         json.loads(sent.decode(), object_pairs_hook=_once)
         return kind.model_validate_json(sent)
     except ValidationError as problem:
-        raise refusal(_mistake(error, kind) for error in problem.errors(include_input=False)) from None
+        raise refusal(_mistake(error, kind) for error in problem.errors()) from None
     except RecursionError:
         raise RequestError(400, "the body is nested too deep") from None
     except (
@@ -214,6 +214,22 @@ def _printable(text: str) -> str:
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
+_MEANT = {
+    "greater_than_equal": "{ge:g} or more is meant",
+    "less_than_equal": "{le:g} or less is meant",
+    "float_type": "a number is meant",
+    "float_parsing": "a number is meant",
+    "string_type": "a text is meant",
+    "too_short": "at least one is meant",
+    "too_long": "{max_length} at most are meant",
+    "string_too_short": "it is empty",
+    "string_too_long": "{max_length} characters at most are meant",
+    "string_pattern_mismatch": "a word of letters, digits, - _ and . is meant",
+    "finite_number": "a number is meant",
+}
+"""What is meant, by pydantic's kind of error."""
+
+
 def _mistake(error: ErrorDetails, kind: type[Body]) -> str:
     """`ends_at: is missing`, in the words of a person."""
     place = ".".join(_printable(str(step)[:64]) for step in error["loc"]) or "body"
@@ -222,8 +238,23 @@ def _mistake(error: ErrorDetails, kind: type[Body]) -> str:
     if error["type"] == "extra_forbidden":
         known = Matchers.model_fields if error["loc"][0] == "matchers" else kind.model_fields
         return f"{place}: unknown key{meant(str(error['loc'][-1]), known)}"
+    if error["type"] == "enum":
+        return _strange_word(error, place)
+    if error["type"] in _MEANT:
+        return f"{place}: {_MEANT[error['type']].format(**error.get('ctx', {}))}"
     said = error["msg"].removeprefix("Value error, ")
     return f"{place}: {said[:1].lower()}{said[1:]}"
+
+
+def _strange_word(error: ErrorDetails, place: str) -> str:
+    """`matchers.severity: unknown word 'loud'; …`: what was sent is shown here alone, cut, for words are no secrets."""
+    known = {"severity": Severity, "diagnosis": Diagnosis}.get(
+        str(error["loc"][1]) if len(error["loc"]) > 1 else "", ()
+    )
+    word = _printable(str(error["input"])[:64])
+    return (
+        f"{re.sub(r'[.][0-9]+$', '', place)}: unknown word {word!r}{meant(word, [str(one) for one in known])}"
+    )
 
 
 def meant(word: str, known: Collection[str]) -> str:

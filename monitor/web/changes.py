@@ -35,6 +35,8 @@ from monitor.web.shapes import incident_json, members_of, silence_json, window_j
 
 log = structlog.get_logger()
 
+MOST_NAMED = 20
+"""Services that a refusal names."""
 PATIENCE = 10.0
 """Seconds that a decision may take; it waits for the disk for one of them."""
 
@@ -87,6 +89,7 @@ async def add_silence(request: web.Request) -> web.Response:
     start = body.starts_at or now
     mistakes = [] if matchers else ["matchers: name at least one of authority, service, severity, diagnosis"]
     mistakes += unknown(reading, matchers.get("authority", ()), "matchers.authority", (NATIONAL, LOCAL))
+    mistakes += _unwatched(reading, matchers.get("service", ()), "matchers.service")
     mistakes += _span_mistakes(start, body.ends_at, now, "ends_at")
     if mistakes:
         raise refusal(mistakes)
@@ -130,6 +133,7 @@ async def add_window(request: web.Request) -> web.Response:
     now = reading.clock.now()
     start = body.start or now
     mistakes = unknown(reading, body.authorities or (), "authorities", (NATIONAL,))
+    mistakes += _unwatched(reading, body.services or (), "services")
     mistakes += _span_mistakes(start, body.end, now, "end")
     if mistakes:
         raise refusal(mistakes)
@@ -165,6 +169,17 @@ def unknown(reading: Reading, slugs: Iterable[str], place: str, besides: Iterabl
     """A mistake for each of these slugs that is no authority."""
     known = {*reading.registry, *reading.plan().authorities, *besides}
     return [f"{place}: unknown authority {slug!r}{meant(slug, known)}" for slug in slugs if slug not in known]
+
+
+def _unwatched(reading: Reading, services: Iterable[str], place: str) -> list[str]:
+    """A mistake for each of these that no target watches: people would be told of what nobody looks at."""
+    known = sorted({target.service for target in reading.plan().targets.values() if target.service})
+    listed = f"known here: {', '.join(known[:MOST_NAMED]) or 'none'}"
+    return [
+        f"{place}: unknown service {service!r}{meant(service, known)}; {listed}"
+        for service in services
+        if service not in known
+    ]
 
 
 def _span_mistakes(start: datetime, end: datetime, now: datetime, place: str) -> list[str]:

@@ -92,7 +92,10 @@ def test_one_that_goes_on_can_be_ended():
     assert [one.method for one in daemon.asked] == ["DELETE"]
 
 
-@pytest.mark.parametrize("words", [(), ("shandong", "--end", "drill-1"), ("shandong", "--for", "soon")])
+@pytest.mark.parametrize(
+    "words",
+    [(), ("shandong", "--end", "drill-1"), ("shandong", "--for", "soon"), ("shandong", "--for", "5h")],
+)
 def test_what_makes_no_sense_is_a_usage_error(words):
     assert getattr(call(*words, url="http://127.0.0.1:1").exception, "exit_code", None) == 2
 

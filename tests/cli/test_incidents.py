@@ -226,6 +226,19 @@ def test_an_authority_is_silenced_by_its_chinese_name_or_its_code() -> None:
     }
 
 
+def test_a_service_is_silenced_by_its_chinese_name() -> None:
+    with answering({"POST /api/v1/silences": (201, SILENCE)}) as peer:
+        call(silence, "add", "--service", "查验,数电票,vrify", "--for", "2h", url=peer.url)
+    assert peer.asked[-1].body["matchers"] == {"service": ["verify", "dppt", "vrify"]}
+
+
+def test_a_refusal_names_the_options() -> None:
+    refusal = {"error": "matchers.severity: unknown word 'loud'; ends_at: is already over; comment.0: odd"}
+    with answering({"POST /api/v1/silences": (400, refusal)}) as peer:
+        done = call(silence, "add", "--severity", "loud", "--for", "2h", url=peer.url)
+    assert done.stderr == "Error: --severity: unknown word 'loud'; --until: is already over; --comment: odd\n"
+
+
 def test_what_the_daemon_does_not_know_exits_1() -> None:
     refusal = {"error": "matchers.authority: unknown authority 'henna'; did you mean henan?"}
     with answering({"POST /api/v1/silences": (400, refusal)}) as peer:

@@ -178,7 +178,13 @@ def test_no_daemon_exits_3():
 
 
 @pytest.mark.parametrize(
-    "words", [("--from", "soon"), ("--from", "2026-12-01", "--to", "2026-11-01"), ("--format", "pdf")]
+    "words",
+    [
+        ("--from", "soon"),
+        ("--from", "2026-12-01", "--to", "2026-11-01"),
+        ("--from", "2199-01-01"),
+        ("--format", "pdf"),
+    ],
 )
 def test_a_wrong_word_is_a_usage_error(words: tuple[str, ...]):
     assert getattr(call(*words).exception, "exit_code", None) == 2

@@ -260,3 +260,13 @@ def test_a_wrong_token_is_said_and_not_shown(file: Path) -> None:
     assert done.exit_code == 3
     assert "FAPIAO_TOKEN is not the server.token" in done.stderr
     assert "sesame" not in done.output
+
+
+def test_a_window_takes_the_chinese_name_of_a_service_and_a_refusal_names_the_options(file: Path) -> None:
+    refusal = {"error": "services: unknown service 'vrify'; did you mean verify?; end: is already over"}
+    with answering({"POST /api/v1/windows": (400, refusal)}) as peer:
+        words = ["add", "henan", "--service", "发票查验", "--service", "vrify", "--for", "1h"]
+        done = call(window, *words, url=peer.url)
+    assert peer.asked[-1].body["services"] == ["verify", "vrify"]
+    said = "--service: unknown service 'vrify'; did you mean verify?; --until: is already over"
+    assert said in str(done.exception)

@@ -239,7 +239,17 @@ async def test_pages_of_windows_add_up(world, change, ask):
         ("silences", {**SILENCE, "matchers": {"authority": []}}, ["matchers.authority"]),
         ("silences", {**SILENCE, "matchers": {"authorty": "x"}}, ["did you mean authority?"]),
         ("silences", {**SILENCE, "matchers": {"authority": "shandon"}}, ["did you mean shandong?"]),
-        ("silences", {**SILENCE, "matchers": {"severity": "loud", "diagnosis": "x"}}, ["severity", "diagnosis"]),
+        (
+            "silences",
+            {**SILENCE, "matchers": {"severity": "critcal", "diagnosis": "x"}},
+            ["matchers.severity: unknown word 'critcal'; did you mean critical?", "diagnosis: unknown word 'x'"],
+        ),
+        (
+            "silences",
+            {**SILENCE, "matchers": {"service": ["verify", "vrify"]}},
+            ["matchers.service: unknown service 'vrify'; did you mean verify?; known here: verify"],
+        ),
+        ("windows", {**WINDOW, "services": ["etax"]}, ["services: unknown service 'etax'; known here: verify"]),
         ("silences", {**SILENCE, "ends_at": "2026-11-21T08:00:00"}, ["ends_at: a time is meant"]),
         ("silences", {**SILENCE, "ends_at": 1795000000}, ["ends_at: a time is meant"]),
         ("silences", {**SILENCE, "ends_at": "2026-02-30T08:00:00Z"}, ["ends_at"]),
