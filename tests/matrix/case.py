@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ PATIENT = 20.0
 """Seconds of any other run: none of them may depend on how busy this machine is."""
 _CAUSES = {str(cause): cause for cause in Cause}
 ONCE = Repeat(attempts=1, spacing=1.0)
+_numbers = count(1)
+"""What is remembered from run to run is remembered by target: each case has one of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +104,7 @@ def looks(
         path, name = it.pop("path"), f"[{it['host']}]" if ":" in it["host"] else it["host"]
         return replace(
             Target(
-                id=f"{kind}/matrix", probe=kind, kind=kind, authority="shandong", service="verify", interval=300.0,
+                id=f"{kind}/{next(_numbers)}", probe=kind, kind=kind, authority="shandong", service="verify", interval=300.0,
                 timeout=PATIENT, while_down=60.0, confirm=ONCE, recover=ONCE, host="", port=0, tls=tls,
                 url=f"{scheme}://{name}:{it['port']}{path}", user_agent="matrix",
             ),

@@ -1,8 +1,8 @@
-"""What is answered: HTTP and its lengths, redirects, pages, firewalls, writing, captchas, and the words of sync interfaces."""
+"""What is answered: HTTP and its lengths, redirects, pages, firewalls, writing, captchas."""
 
 from __future__ import annotations
 
-from monitor.model import Expect, Freshness, JsonExpectation, Success, SyncRules
+from monitor.model import Expect, JsonExpectation, SyncRules
 from tests.matrix.case import Look, looks
 from tests.matrix.replies import (
     CHUNKED,
@@ -18,7 +18,6 @@ from tests.matrix.replies import (
     image,
     jsonp,
     key1,
-    last_sync,
     late,
     packed,
     page,
@@ -26,7 +25,6 @@ from tests.matrix.replies import (
     reply,
     says,
     sends,
-    synced,
     vast,
 )
 from tests.matrix.servers import bounces, of_nginx, serves
@@ -44,16 +42,7 @@ def expects(**what: object) -> Look:
     return looks("http", expect=Expect(**what))  # type: ignore[arg-type]
 
 
-def syncs(table: str | None = "nuonuo", success: Success | None = None, fresh: bool = False) -> Look:
-    """A look of kind sync; `fresh`: no older than 24 h, with a warning after 4 h."""
-    freshness = Freshness(path="$.data.lastSync", warn=4 * 3600.0, fail=24 * 3600.0) if fresh else None
-    paths = (("", "$.code"),) if table else ()
-    return looks("sync", sync=SyncRules(table=table, code_paths=paths, success=success, freshness=freshness))
-
-
-SYNC, FRESH = syncs(), syncs(fresh=True)
-TRUE = Success(path="$.success", any_of=("true",))
-
+SYNC = looks("sync", sync=SyncRules(table="nuonuo", code_paths=(("", "$.code"),)))
 
 # fmt: off
 MALFORMED = (
@@ -269,50 +258,6 @@ CAPTCHAS = (
     ("a code with blanks around it", CAPTCHA, serves(says(key1(" 004 "))), "error backend_busy processing =004"),
 )
 
-SYNCS = (
-    ("well", SYNC, serves(says('{"code": "0000"}')), "ok =0000"),
-    ("a code that nobody knows", SYNC, serves(says('{"code": "E77", "msg": "?"}')), "error api_error processing =E77"),
-    ("a code that nobody knows, status 500", SYNC, serves(says('{"code": "E77"}', 500)), "error api_error processing =E77"),
-    ("well, by another word", syncs(success=TRUE), serves(says('{"success": true}')), "ok"),
-    ("not well, by that word", syncs(None, success=TRUE), serves(says('{"success": false}')), "error content_mismatch processing"),
-    ("without that word", syncs(None, success=TRUE), serves(says("{}")), "error content_mismatch processing"),
-    ("JSON without a code", SYNC, serves(says("{}")), "error format_drift processing"),
-    ("a code that is null", SYNC, serves(says('{"code": null}')), "error format_drift processing"),
-    ("HTML", SYNC, serves(says("<html>login</html>")), "error format_drift processing"),
-    ("nothing", SYNC, serves(says("")), "error format_drift processing"),
-    ("502 without a body", SYNC, serves(says("", 502)), "error http_status processing"),
-    ("401", SYNC, serves(says('{"code": "0000"}', 401)), "error credential processing"),
-    ("429", SYNC, serves(says('{"code": "0000"}', 429)), "ok +throttled"),
-    ("a message that says 系统维护", SYNC, serves(says('{"code": "500", "msg": "系统维护中"}')), "error maintenance_page processing =500"),
-    ("a message that says 系统繁忙", SYNC, serves(says('{"code": "500", "msg": "系统繁忙"}')), "error backend_busy processing =500"),
-    ("系统维护费 on an invoice", SYNC, serves(says('{"code": "0000", "data": [{"goods": "系统维护费"}]}')), "ok =0000"),
-    ("synced just now", FRESH, serves(synced(0)), "ok =0000"),
-    ("synced an hour ago, RFC 3339", FRESH, serves(synced(1)), "ok =0000"),
-    ("synced an hour ago, in UTC", FRESH, serves(synced(1, "zulu")), "ok =0000"),
-    ("synced an hour ago, without a zone", FRESH, serves(synced(1, "naive")), "ok =0000"),
-    ("synced an hour ago, in Chinese", FRESH, serves(synced(1, "chinese")), "ok =0000"),
-    ("synced an hour ago, fourteen digits", FRESH, serves(synced(1, "packed")), "ok =0000"),
-    ("synced an hour ago, seconds", FRESH, serves(synced(1, "seconds")), "ok =0000"),
-    ("synced an hour ago, milliseconds", FRESH, serves(synced(1, "milliseconds")), "ok =0000"),
-    ("synced an hour ago, milliseconds as text", FRESH, serves(synced(1, "text of milliseconds")), "ok =0000"),
-    ("synced an hour ago, as mail writes it", FRESH, serves(synced(1, "mail")), "ok =0000"),
-    ("synced an hour ago, as a list", FRESH, serves(synced(1, "list")), "ok =0000"),
-    ("synced five hours ago", FRESH, serves(synced(5)), "ok +lag_warning =0000"),
-    ("synced five hours ago, without a zone", FRESH, serves(synced(5, "naive")), "ok +lag_warning =0000"),
-    ("synced 25 hours ago", FRESH, serves(synced(25)), "error sync_lag processing =0000"),
-    ("synced 25 hours ago, without a zone", FRESH, serves(synced(25, "naive")), "error sync_lag processing =0000"),
-    ("synced 25 hours ago, milliseconds", FRESH, serves(synced(25, "milliseconds")), "error sync_lag processing =0000"),
-    ("synced half a minute ahead", FRESH, serves(synced(-0.008)), "ok =0000"),
-    ("synced in ten minutes", FRESH, serves(synced(-0.17)), "error content_mismatch processing =0000"),
-    ("synced in eight hours: the wrong zone", FRESH, serves(synced(-8, "naive")), "error content_mismatch processing =0000"),
-    ("synced at null", FRESH, serves(last_sync(None)), "error content_mismatch processing =0000"),
-    ("synced at nothing", FRESH, serves(says('{"code": "0000", "data": {}}')), "error content_mismatch processing =0000"),
-    ("synced at what is no time", FRESH, serves(last_sync("刚刚")), "error content_mismatch processing =0000"),
-    ("synced at the 31st of February", FRESH, serves(last_sync("2026-02-31 08:00:00")), "error content_mismatch processing =0000"),
-    ("synced in the year 1", FRESH, serves(last_sync("0001-01-01 00:00:00")), "error content_mismatch processing =0000"),
-    ("synced at true", FRESH, serves(last_sync(True)), "error content_mismatch processing =0000"),
-    ("a failing code and a lag: the code is first", FRESH, serves(synced(25, code="E77")), "error api_error processing =E77"),
-)
 # fmt: on
 
 SECTIONS = {
@@ -322,6 +267,5 @@ SECTIONS = {
     "pages": PAGES,
     "writing": WRITING,
     "captcha": CAPTCHAS,
-    "sync": SYNCS,
 }
 """What a section is about → its lines."""

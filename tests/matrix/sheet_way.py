@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monitor.model import SyncRules
 from tests.matrix.case import looks
 from tests.matrix.replies import CHUNKED, says, sends
 from tests.matrix.servers import (
@@ -39,7 +40,7 @@ from tests.net.proxy import BROKEN
 
 TCP, TLS = looks("tcp"), looks("tls", "https")
 HTTP, HTTPS = looks("http"), looks("http", "https")
-CAPTCHA, SYNC = looks("captcha"), looks("sync")
+CAPTCHA, SYNC = looks("captcha"), looks("sync", sync=SyncRules())
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 
 # fmt: off

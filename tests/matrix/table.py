@@ -2,7 +2,8 @@
 
     sheet_way.py      names, connections, TLS, proxies; each place at which a connection can be cut, stall or trickle
     sheet_trust.py    certificates, each under `verify: true`, `report` and `false`
-    sheet_replies.py  HTTP, redirects, pages, firewalls, writing, captchas, sync interfaces
+    sheet_replies.py  HTTP, redirects, pages, firewalls, writing, captchas
+    sheet_sync.py     sync interfaces: codes, words, lag, counts, canaries, lists
     sheet_codes.py    every row of the error-code catalogue
     sheet_kinds.py    the kinds that ask nobody for a page: dns, icmp, log, host, file; and addresses one by one
 
@@ -19,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.matrix import sheet_codes, sheet_kinds, sheet_replies, sheet_trust, sheet_way
+from tests.matrix import sheet_codes, sheet_kinds, sheet_replies, sheet_sync, sheet_trust, sheet_way
 from tests.matrix.case import Case
 
 
 def _cases() -> Iterator[tuple[str, Case]]:
-    for sheet in (sheet_way.SECTIONS, sheet_replies.SECTIONS, sheet_kinds.SECTIONS):
+    for sheet in (sheet_way.SECTIONS, sheet_replies.SECTIONS, sheet_sync.SECTIONS, sheet_kinds.SECTIONS):
         for section, rows in sheet.items():
             yield from ((f"{section}: {row[0]}", Case(*row)) for row in rows)
     yield from ((f"certificate: {case.name}", case) for case in sheet_trust.cases())
