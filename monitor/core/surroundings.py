@@ -179,7 +179,7 @@ def _since(
         slug: [
             one
             for one in said.get(slug, ())
-            if now - timedelta(seconds=one.age_seconds) >= state.first_failure_at
+            if now - timedelta(seconds=one.age_seconds) > state.first_failure_at
         ]
         for slug, state in down.items()
         if state.first_failure_at is not None

@@ -211,3 +211,31 @@ def test_a_nationwide_word_that_references_deny_waits_for_those_that_fail_alread
     world.play(dict.fromkeys(later, "-"))
     world.pass_time(60)
     assert [(str(note.event), str(note.scope)) for note in world.told] == [("incident_opened", "local")]
+
+
+def test_a_fault_of_ours_that_only_old_words_speak_for_waits_until_the_references_look_again():
+    """A false page of a drawn year: 30 of 36 fell within a second, and a reference had seen them work half a minute before."""
+    world = beside_hq()
+    of_all(world, Outcome.OK)
+    world.play({f"reach/{slug}": "---" for slug in SLUGS})
+    world.pass_time(30)
+    assert world.told == [], "they looked before it began"
+    of_all(world, Outcome.TIMEOUT)
+    world.pass_time(30)
+    assert [(str(note.event), str(note.scope)) for note in world.told] == [("incident_opened", "national")]
+
+
+def test_if_they_do_not_look_again_within_a_minute_their_old_words_count():
+    world = beside_hq()
+    of_all(world, Outcome.OK)
+    world.play({f"reach/{slug}": "---" for slug in SLUGS})
+    world.pass_time(90)
+    assert [(str(note.event), str(note.scope)) for note in world.told] == [("incident_opened", "local")]
+
+
+def test_a_fault_of_ours_is_told_at_once_when_they_look_while_it_lasts():
+    world = beside_hq()
+    world.play({f"reach/{slug}": "---" for slug in SLUGS})
+    of_all(world, Outcome.OK)
+    world.pass_time(15)
+    assert [(str(note.event), str(note.scope)) for note in world.told] == [("incident_opened", "local")]
