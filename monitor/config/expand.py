@@ -135,7 +135,8 @@ def _refused(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:
     if isinstance(probe, WebProbe):
         yield from _wrong_headers(probe.headers, (*path, "headers"), ground)
     if isinstance(probe, SyncProbe):
-        yield from _wrong_headers(probe.request.headers, (*path, "request", "headers"), ground)
+        for keys, request in interface.requests_of(probe).items():
+            yield from _wrong_headers(request.headers, (*path, *keys, "headers"), ground)
         yield from interface.refused(probe, path, ground.catalogue.tables, ground.document)
     if isinstance(probe, DnsProbe):
         yield from _wrong_names(probe, path, ground)
@@ -181,7 +182,8 @@ def _wrong_bearer(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]
 
 
 def _wrong_braces(probe: Probe, path: Path, ground: Ground) -> Iterator[Mistake]:
-    named = len(interface.facts_in(probe.request, ground.facts)) if isinstance(probe, SyncProbe) else 0
+    requests = interface.requests_of(probe).values() if isinstance(probe, SyncProbe) else ()
+    named = sum(len(interface.facts_in(request, ground.facts)) for request in requests)
     for keys, text in _templates(probe):
         try:
             names = names_in(text)
@@ -216,7 +218,7 @@ def _wrong_headers(headers: Iterable[str], path: Path, ground: Ground) -> Iterat
 
 def _templates(probe: Probe) -> list[tuple[Path, str]]:
     if isinstance(probe, SyncProbe):
-        return [(("request", "url"), probe.request.url)]
+        return [((*keys, "url"), one.url) for keys, one in interface.requests_of(probe).items()]
     keys = ("host", "port", "server_name", "url", "path", "glob")
     return [((key,), text) for key in keys if (text := getattr(probe, key, None)) is not None]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
@@ -16,7 +16,7 @@ from monitor.config.facts import NotKnown
 from monitor.config.kinds import SyncProbe
 from monitor.config.mistakes import Mistake, Path, did_you_mean, quoted
 from monitor.config.scalars import plain
-from monitor.config.sync import SyncRequest
+from monitor.config.sync import IssuedAt, ItemsFrom, SyncRequest
 from monitor.config.tree import Document
 from monitor.model import PSEUDO_AUTHORITIES, Authority, CodeTable, Freshness, Success, SyncRules
 
@@ -31,6 +31,27 @@ _SHORTEST = 4
 """Characters below which a text is too common to be hidden."""
 
 BODIES = ("json", "form", "body")
+COMPARED = ("counts", "canary", "items")
+"""Keys that bring requests of their own."""
+
+
+def requests_of(probe: SyncProbe) -> dict[Path, SyncRequest]:
+    """Where in the probe each of its requests stands, its own first."""
+    counts, canary, items = probe.counts, probe.canary, probe.items
+    found: dict[Path, SyncRequest | None] = {("request",): probe.request}
+    if counts is not None:
+        found |= {("counts", "local"): counts.local, ("counts", "remote"): counts.remote}
+    if canary is not None:
+        found |= {
+            ("canary", "request"): canary.request,
+            ("canary", "issued_at", "request"): canary.issued_at.request,
+        }
+    if items is not None:
+        found |= {
+            ("items", "local", "request"): items.local.request,
+            ("items", "remote", "request"): items.remote.request,
+        }
+    return {path: request for path, request in found.items() if request is not None}
 
 
 # --- the request -----------------------------------------------------------------------------------------------------
@@ -107,25 +128,31 @@ def _filled(value: Any, authority: Authority, secrets: Collection[str]) -> Any:
 
 
 def hidden_in(
-    probe: SyncProbe, headers: tuple[tuple[str, str], ...], secrets: Collection[str]
+    probe: SyncProbe, headers: Iterable[tuple[str, str]], secrets: Collection[str]
 ) -> tuple[str, ...]:
     """The secrets of a probe: what came from elsewhere, and what names in the file itself give away.
 
     `headers` are those that will be sent: a name and password in the URL have become one.
     """
-    request, sent = probe.request, _sent(probe.request)
-    pairs = [*headers, *_pairs(sent)]
-    texts = [
-        *_texts(sent),
-        *(value for _, value in headers),
-        *(probe.success.any_of if probe.success else ()),
-    ]
+    requests = requests_of(probe).values()
+    headers = [*headers, *(pair for request in requests for pair in request.headers.items())]
+    sent = [_sent(request) for request in requests]
+    texts = [*_texts(sent), *(value for _, value in headers), *_compared_with(probe)]
     found = {text for text in texts if text in secrets}
-    for name, text in pairs:
+    for name, text in [*headers, *_pairs(sent)]:
         if _SECRETIVE.search(name):
             found |= {text, text.rpartition(" ")[2]}
-    found |= set(_hidden_in_url(request.url, whole=request.url in secrets))
+    for request in requests:
+        found |= set(_hidden_in_url(request.url, whole=request.url in secrets))
     return tuple(sorted(text for text in found if len(text) >= _SHORTEST))
+
+
+def _compared_with(probe: SyncProbe) -> Iterator[str]:
+    """Texts that replies are held against."""
+    if probe.success is not None:
+        yield from probe.success.any_of
+    if probe.canary is not None:
+        yield probe.canary.equals
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, str]]:
@@ -164,6 +191,8 @@ def rules_of(probe: SyncProbe, tables: Mapping[str, CodeTable], timezone: str) -
         freshness=Freshness(path=freshness.path, warn=freshness.warn, fail=freshness.fail, timezone=timezone)
         if freshness
         else None,
+        timezone=timezone,
+        asks=probe.request is not None,
     )
 
 
@@ -185,19 +214,55 @@ def refused(
     probe: SyncProbe, path: Path, tables: Mapping[str, CodeTable], document: Document
 ) -> Iterator[Mistake]:
     """What is wrong between the keys of one probe."""
-    several = _bodies(probe.request)
-    if len(several) > 1:
-        at, found = (*path, "request", several[1]), f"both {several[0]} and {several[1]}"
-        yield document.mistake(at, found, "one of json, form and body is meant", at_key=True)
-    if probe.codes is None and probe.success is None and probe.freshness is None:
+    for keys, request in requests_of(probe).items():
+        several = _bodies(request)
+        if len(several) > 1:
+            at, found = (*path, *keys, several[1]), f"both {several[0]} and {several[1]}"
+            yield document.mistake(at, found, "one of json, form and body is meant", at_key=True)
+    yield from _wrong_asking(probe, path, document)
+    yield from _wrong_table(probe, path, tables, document)
+    for key, limits in (("freshness", probe.freshness), ("canary", probe.canary)):
+        if limits is not None and limits.warn >= limits.fail:
+            found = f"warn {plain(limits.warn)} is not shorter than fail {plain(limits.fail)}"
+            name = "warn" if "warn" in limits.model_fields_set else "fail"
+            yield document.mistake((*path, key, name), found, "the warning comes before the failure")
+    if probe.canary is not None:
+        yield from _wrong_issue(probe.canary.issued_at, (*path, "canary", "issued_at"), document)
+    for side in ("local", "remote") if probe.items is not None else ():
+        yield from _wrong_list(getattr(probe.items, side), (*path, "items", side), document)
+
+
+def _wrong_asking(probe: SyncProbe, path: Path, document: Document) -> Iterator[Mistake]:
+    """A request without anything to judge it by, or the reverse."""
+    judged = [key for key in ("codes", "success", "freshness") if getattr(probe, key) is not None]
+    compared = any(document.holds((*path, key)) for key in COMPARED)
+    if not compared and not document.holds((*path, "request")):
+        yield document.mistake((*path, "request"), "missing", "`request` must be given")
+    if probe.request is not None and not judged:
         meant = "one of codes, success and freshness must be given"
         yield document.mistake(path, "nothing to judge the reply by", meant)
-    yield from _wrong_table(probe, path, tables, document)
-    freshness = probe.freshness
-    if freshness is not None and freshness.warn >= freshness.fail:
-        found = f"warn {plain(freshness.warn)} is not shorter than fail {plain(freshness.fail)}"
-        key = "warn" if "warn" in freshness.model_fields_set else "fail"
-        yield document.mistake((*path, "freshness", key), found, "the warning comes before the failure")
+    for key in ("success", "freshness"):
+        if getattr(probe, key) is not None and compared and not document.holds((*path, "request")):
+            yield document.mistake(
+                (*path, key), f"{key} without request", "it reads the reply to `request`", at_key=True
+            )
+
+
+def _wrong_issue(written: IssuedAt, path: Path, document: Document) -> Iterator[Mistake]:
+    given = [key for key in ("path", "file") if getattr(written, key) is not None]
+    if len(given) != 1:
+        found = "both path and file" if given else "neither path nor file"
+        yield document.mistake(path, found, "one of them says when the canary was issued")
+    elif written.request is not None and given == ["file"]:
+        yield document.mistake(
+            (*path, "request"), "a request beside file", "only `path` reads a reply", at_key=True
+        )
+
+
+def _wrong_list(written: ItemsFrom, path: Path, document: Document) -> Iterator[Mistake]:
+    if (written.request is None) == (written.file is None):
+        found = "neither request nor file" if written.request is None else "both request and file"
+        yield document.mistake(path, found, "one of them says where the list comes from")
 
 
 def _wrong_table(

@@ -20,7 +20,7 @@ from monitor.config.machine import (
 from monitor.config.proxies import ProxyKey
 from monitor.config.scalars import duration
 from monitor.config.section import Section, written
-from monitor.config.sync import FreshnessIs, SuccessIs, SyncRequest
+from monitor.config.sync import CanaryIs, CountsAre, FreshnessIs, ItemsAre, SuccessIs, SyncRequest
 from monitor.config.values import (
     Addresses,
     Asked,
@@ -180,16 +180,17 @@ class CaptchaProbe(WebProbe):
 
 
 class SyncProbe(SpokenProbe):
-    """Asks a sync interface, and reads code, success and lag out of its reply."""
-
-    later = frozenset({"counts", "items", "canary"})
+    """Asks a sync interface, reads code, success and lag out of its reply, and compares what both sides have."""
 
     kind: Literal["sync"]
-    request: SyncRequest
+    request: SyncRequest | None = None
     codes: Word | None = None
     code_path: JsonPath | None = None
     success: SuccessIs | None = None
     freshness: FreshnessIs | None = None
+    counts: CountsAre | None = None
+    canary: CanaryIs | None = None
+    items: ItemsAre | None = None
 
 
 class DnsProbe(Probe):

@@ -168,17 +168,27 @@ def beyond_limits(expansion: Expansion, understood: Understood, document: Docume
         return
     hosts: defaultdict[str, list[Target]] = defaultdict(list)
     for target in expansion.targets.values():
-        if target.port:  # without one nothing is connected to
-            hosts[target.host_key].append(target)
+        for host_key in _asked(target):
+            hosts[host_key].append(target)
     worst: dict[int, tuple[float, str]] = {}
     for host, targets in hosts.items():
-        demand = {target.id: limit.window / min(target.interval, target.while_down) for target in targets}
+        demand: defaultdict[str, float] = defaultdict(float)
+        for target in targets:
+            demand[target.id] += limit.window / min(target.interval, target.while_down)
         total = sum(demand.values())
         if total > limit.connections * 1.000001:
             position = expansion.origins[max(demand, key=lambda key: demand[key])]
             worst[position] = max(worst.get(position, (0.0, "")), (total, host))
     for position, (total, host) in worst.items():
         yield _too_many(position, host, total, limit, hosts[host], document)
+
+
+def _asked(target: Target) -> Iterator[str]:
+    """The host of each connection of a run; without a port nothing is connected to."""
+    if target.port and (target.sync is None or target.sync.asks):
+        yield target.host_key
+    if target.sync is not None:
+        yield from (exchange.host_key for exchange in target.sync.exchanges().values())
 
 
 def _too_many(

@@ -10,11 +10,21 @@ from typing import Annotated, Any
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from monitor.config.reading import OneOrMore, Surroundings, fetch
-from monitor.config.scalars import duration
+from monitor.config.reading import OneOrMore, Read, Surroundings, fetch
+from monitor.config.scalars import duration, whole
 from monitor.config.section import Section, written
 from monitor.config.tree import BLANK, Bare
-from monitor.config.values import Duration, HeaderValue, JsonPath, Method, Span, Template, Text
+from monitor.config.values import (
+    Duration,
+    HeaderValue,
+    JsonPath,
+    Line,
+    Method,
+    RowsPath,
+    Span,
+    Template,
+    Text,
+)
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][+-]?[0-9]{1,2})?")
 _WORDS: Mapping[str, Any] = {
@@ -22,6 +32,14 @@ _WORDS: Mapping[str, Any] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys(("null", "Null", "NULL", "~"), None),
 }
+
+
+Tolerance = Annotated[
+    int,
+    Read(
+        whole(0, 100_000_000), "a whole number from 0 to 100000000 is meant", {"type": ["integer", "string"]}
+    ),
+]
 
 
 def typed(text: str) -> Any:
@@ -101,3 +119,51 @@ class FreshnessIs(Section):
     path: JsonPath
     warn: Duration = written(duration("4h"), "4h")
     fail: Span = written(duration("24h"), "24h")
+
+
+class CountsAre(Section):
+    """Two numbers of records that should be alike."""
+
+    local: SyncRequest
+    local_path: JsonPath
+    remote: SyncRequest
+    remote_path: JsonPath
+    tolerance: Tolerance = 0
+    grace: Duration = written(duration("24h"), "24h")
+
+
+class IssuedAt(Section):
+    """When the canary was issued: in a reply, that of `request` or the canary's own, or in a file."""
+
+    path: JsonPath | None = None
+    file: Line | None = None
+    request: SyncRequest | None = None
+
+
+class CanaryIs(Section):
+    """One record of ours, and how long the other side may take to show it."""
+
+    request: SyncRequest
+    path: JsonPath
+    equals: Text
+    issued_at: IssuedAt
+    warn: Duration = written(duration("4h"), "4h")
+    fail: Span = written(duration("24h"), "24h")
+
+
+class ItemsFrom(Section):
+    """A list of records, of a request or a file: JSON (with `rows`) or CSV."""
+
+    request: SyncRequest | None = None
+    file: Line | None = None
+    rows: RowsPath | None = None
+    number: Annotated[tuple[Line, ...], OneOrMore("a key or a list of keys is meant")]
+
+
+class ItemsAre(Section):
+    """Two lists of records that should hold the same."""
+
+    local: ItemsFrom
+    remote: ItemsFrom
+    tolerance: Tolerance = 0
+    grace: Duration = written(duration("24h"), "24h")

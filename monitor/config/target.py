@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote
 
-from monitor.config import interface, on_machine
+from monitor.config import comparing, interface, on_machine
 from monitor.config.catalogue import Catalogue
 from monitor.config.facts import fill
 from monitor.config.kinds import (
@@ -36,7 +36,8 @@ from monitor.config.kinds import (
 from monitor.config.kinds import Repeat as Written
 from monitor.config.scalars import web_address
 from monitor.config.schema import Configuration, Defaults
-from monitor.model import SYSTEM, Authority, JsonExpectation, NameRules, Repeat, Target, TlsOptions
+from monitor.config.sync import SyncRequest
+from monitor.model import SYSTEM, Authority, Exchange, JsonExpectation, NameRules, Repeat, Target, TlsOptions
 from monitor.model import Expect as Expected
 
 CAPTCHA_QUERY = "callback=jQuery1124000000000000000_0&fpdm={code}990130&r=0"
@@ -119,7 +120,7 @@ def target_of(
         case HttpProbe():
             place = _at_url(fill(probe.url, authority), prototype.headers, secrets)
         case SyncProbe():
-            place = _at_interface(probe, authority, secrets)
+            place = _at_interface(prototype, probe, authority, secrets, directory)
         case TlsProbe():
             place = _at_tls(probe, authority)
         case TcpProbe():
@@ -200,18 +201,39 @@ def _at_url(url: str, headers: tuple[tuple[str, str], ...], secrets: Collection[
     }
 
 
-def _at_interface(probe: SyncProbe, authority: Authority, secrets: Collection[str]) -> dict[str, Any]:
-    request = probe.request
-    url = request.url if request.url in secrets else fill(request.url, authority)
-    try:
-        place = _at_url(url, interface.headers_of(request), secrets)
-    except UnusableError as problem:
-        problem.keys = ("request", *problem.keys)
-        raise
+def _at_interface(
+    prototype: Target, probe: SyncProbe, authority: Authority, secrets: Collection[str], directory: Path
+) -> dict[str, Any]:
+    """Its own request, and those of what is compared; without one of its own the first of these says where it is."""
+    sent: list[tuple[str, str]] = []
+
+    def made(request: SyncRequest, keys: tuple[str, ...]) -> Exchange:
+        url = request.url if request.url in secrets else fill(request.url, authority)
+        try:
+            place = _at_url(url, interface.headers_of(request), secrets)
+        except UnusableError as problem:
+            problem.keys = (*keys, *problem.keys)
+            raise
+        sent.extend(place["headers"])
+        place.pop("carries_credential")
+        body = interface.body_of(request, authority, secrets)
+        return Exchange(**place, method=interface.method_of(request), body=body)
+
+    own = made(probe.request, ("request",)) if probe.request else None
+    rules = prototype.sync
+    assert rules is not None
+    rules = replace(
+        rules,
+        counts=comparing.counts_of(probe.counts, made) if probe.counts else None,
+        canary=comparing.canary_of(probe.canary, made, directory, rules.timezone) if probe.canary else None,
+        items=comparing.items_of(probe.items, made, directory) if probe.items else None,
+    )
+    first = own or next(iter(rules.exchanges().values()), None)
+    place = {part.name: getattr(first, part.name) for part in fields(Exchange)} if first else {}
     return place | {
-        "body": interface.body_of(request, authority, secrets),
+        "sync": rules,
         "carries_credential": True,
-        "secrets": interface.hidden_in(probe, place["headers"], secrets),
+        "secrets": interface.hidden_in(probe, sent, secrets),
     }
 
 
@@ -283,7 +305,6 @@ def _read_by(probe: Probe, configuration: Configuration, catalogue: Catalogue) -
         return {
             "sync": rules,
             "codes": own,
-            "method": interface.method_of(probe.request),
             "expect": _ANSWERED,
         }
     return {"codes": catalogue.own.get(_PLATFORM, ())} if isinstance(probe, CaptchaProbe) else {}

@@ -110,6 +110,11 @@ class Document:
         place = {"line": node.line, "column": node.column}
         return Mistake(file=self.file, path=dotted(path), found=found, meant=meant, **place)
 
+    def holds(self, path: Path) -> bool:
+        """Whether a mapping in it has this key, sound or not."""
+        holder = self._find(path[:-1])
+        return isinstance(holder, Mapping) and path[-1] in holder.entries
+
     def _find(self, path: Path, *, at_key: bool = False) -> Node:
         node: Node = self.root
         for position, part in enumerate(path):

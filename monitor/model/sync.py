@@ -105,6 +105,8 @@ class SyncRules:
     """(endpoint of the table, where its code stands), outermost first. Only the first must be there."""
     success: Success | None = None
     freshness: Freshness | None = None
+    timezone: str = "Asia/Shanghai"
+    """Of times that carry none."""
     asks: bool = True
     """Whether the target has a request of its own, beside those of what is compared."""
     counts: CountRules | None = None
