@@ -209,7 +209,7 @@ def test_a_nationwide_word_that_references_deny_waits_for_those_that_fail_alread
     world.play({**dict.fromkeys(first, "---"), "internet": "..+", **dict.fromkeys(later, "..--")})
     assert world.told == [], "all nine fail by now, and others say that they work"
     world.play(dict.fromkeys(later, "-"))
-    world.pass_time(60)
+    world.pass_time(90)
     assert [(str(note.event), str(note.scope)) for note in world.told] == [("incident_opened", "local")]
 
 
@@ -221,6 +221,7 @@ def test_a_fault_of_ours_that_only_old_words_speak_for_waits_until_the_reference
     world.pass_time(30)
     assert world.told == [], "they looked before it began"
     of_all(world, Outcome.TIMEOUT)
+    world.play({f"reach/{slug}": "-" for slug in SLUGS})
     world.pass_time(30)
     assert [(str(note.event), str(note.scope)) for note in world.told] == [("incident_opened", "national")]
 
