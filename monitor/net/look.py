@@ -18,6 +18,7 @@ from monitor.model import (
     Failure,
     Phase,
     Proxy,
+    Reply,
     Seen,
     TlsOptions,
     TlsProfile,
@@ -119,6 +120,7 @@ class Look:
                 raise FaultError(Cause.REDIRECT_REFUSED, f"more than {MAX_REDIRECTS} redirects")
             self._hop = next_hop(self._hop, self._request, self._collector.status, location)
             self._redirects.append(shown(self._hop))
+            self._collector.close()
             self._collector = None
             self.close()
 
@@ -150,9 +152,18 @@ class Look:
             tls_cipher=self._tls_cipher,
             certificate=self._certificate,
             redirects=tuple(self._redirects),
-            reply=None if self._collector is None else self._collector.reply(self._hop.url),
+            reply=self._take_reply(),
             failure=self._failure,
         )
+
+    def _take_reply(self) -> Reply | None:
+        """What came in. What would keep its body alive until the next search for garbage is let go."""
+        self._verdict = None  # its traceback knows this run
+        if self._collector is None:
+            return None
+        reply = self._collector.reply(self._hop.url)
+        self._collector.close()
+        return reply
 
     async def _visit(self) -> str | None:
         """One hop. Answers where it redirects to; None when it is the last."""

@@ -114,6 +114,11 @@ class Collector:
             version=self._parser.get_http_version(),
         )
 
+    def close(self) -> None:
+        """Let go of the parser and of the fault, each of which holds this collector, and the body with it. The last call."""
+        del self._parser
+        self._fault = None
+
     # httptools calls these
 
     def on_message_begin(self) -> None:

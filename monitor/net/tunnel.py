@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 from typing import Protocol
 
 from monitor.model import Cause, Phase, Proxy
@@ -97,7 +98,14 @@ async def read_answer(source: Source, hear: Callable[[int], None]) -> None:
 
     `hear` is told of every part. Raises FaultError (`proxy_failed`) unless the tunnel stands.
     """
-    answer, tail, received, end = Collector("HEAD", 0), b"", 0, None
+    with closing(Collector("HEAD", 0)) as answer:
+        await _read_head(source, answer, hear)
+    if not 200 <= answer.status < 300:
+        raise proxy_fault(refusal(answer.status))
+
+
+async def _read_head(source: Source, answer: Collector, hear: Callable[[int], None]) -> None:
+    tail, received, end = b"", 0, None
     while not (answer.done and end):  # an empty line ends it, whatever the parser lets pass for one
         data = tail + (await source.peek())[: MAX_ANSWER + 1 - received]
         end = _END_OF_HEAD.search(data)
@@ -108,8 +116,6 @@ async def read_answer(source: Source, hear: Callable[[int], None]) -> None:
         received += len(taken)
         hear(len(taken))
         _feed(answer, taken, received)
-    if not 200 <= answer.status < 300:
-        raise proxy_fault(refusal(answer.status))
 
 
 def proxy_fault(words: str) -> FaultError:
