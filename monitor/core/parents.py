@@ -174,9 +174,9 @@ def is_still_down(incident: Incident) -> bool:
 
 
 def _outage(draft: Draft, around: Surroundings) -> Outage:
-    """What the nationwide incident says: the commonest cause, and since when the first of them fails."""
-    struck = _struck(draft)
-    causes = Counter((one.cause, one.phase) for one in struck if one.service == _main(draft, one))
+    """What the nationwide incident says: the commonest cause, and since when so many fail."""
+    mains = [one for one in _struck(draft) if one.service == main_service(draft.plan, one.authority)]
+    causes = Counter((one.cause, one.phase) for one in mains)
     (cause, phase), _ = max(
         causes.items(), key=lambda pair: (pair[1], str(pair[0])), default=((Cause.API_ERROR, None), 0)
     )
@@ -186,14 +186,16 @@ def _outage(draft: Draft, around: Surroundings) -> Outage:
         severity=draft.plan.judgement.severity_national,
         never_up=False,
         targets=(),
-        first_failure_at=min((one.first_failure_at for one in struck), default=draft.now),
+        first_failure_at=_became_national(draft, mains, around.national_from),
         diagnosis=Diagnosis.NATIONAL_OUTAGE,
         facts=(f"{Fact.DOWN}={around.down}/{around.watched}", *control_facts(around.local)),
     )
 
 
-def _main(draft: Draft, incident: Incident) -> str | None:
-    return main_service(draft.plan, incident.authority)
+def _became_national(draft: Draft, mains: list[Incident], needed: int) -> datetime:
+    """When the one fell that made it so many; what was down before was an outage of its own until then."""
+    falls = sorted(one.began_at for one in mains if one.authority not in PSEUDO_AUTHORITIES)
+    return max(falls[:needed], default=draft.now)
 
 
 def members(draft: Draft, parent: Incident) -> list[Incident]:

@@ -32,7 +32,7 @@ def make_report(
     found = {one.id: one for one in incidents if since <= one.opened_at < until and _is_real(one)}
     known = sorted(found.values(), key=lambda one: (one.opened_at, one.id))
     judged = [outage_of(one) for one in known if _counts(one)]
-    count = Counter((one.authority, one.service) for one in known)
+    count = Counter((one.authority, one.service) for one in known if one.scope is Scope.AUTHORITY)
     scopes = Counter(one.scope for one in known)
     sums = list(uptimes.values())
     up, down = sum(one.up for one in sums), sum(one.down for one in sums)

@@ -50,6 +50,19 @@ def test_a_third_down_is_one_message_and_none_per_member(world):
     assert {one.told for one in members} == {frozenset()}
 
 
+def test_it_counts_from_when_so_many_were_down_and_not_from_the_first_of_them(world):
+    world.play(down("anhui"))
+    world.pass_time(600)
+    world.play(down("beijing"))
+    world.pass_time(60)
+    fell = world.now
+    world.play(down("fujian"))
+    world.pass_time(60)
+    incident = national(world)
+    assert (incident.first_failure_at, incident.began_at) == (fell, fell)
+    assert [one.first_failure_at < fell for one in world.open if one.authority == "anhui"] == [True]
+
+
 def test_two_of_nine_are_no_nationwide_outage(world):
     world.play(down(*NINE[:2]))
     world.pass_time(60)

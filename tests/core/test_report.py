@@ -117,6 +117,16 @@ def test_what_is_listed_and_says_nothing_of_how_fast_we_are(more):
     assert (found.incidents, found.detect.count) == (1, 0)
 
 
+def test_a_nationwide_outage_is_not_counted_as_one_of_the_national_page():
+    nationwide = incident("a", scope=Scope.NATIONAL, authority="national", service="")
+    page = ("national", "")
+    found = make_report(
+        {page: uptime(9.0, 1.0)}, [nationwide, incident("b", authority="national", service="")], SINCE, UNTIL
+    )
+    assert [(one.authority, one.incidents) for one in found.services] == [("national", 1)]
+    assert (found.incidents, found.national) == (2, 1)
+
+
 def test_the_same_incident_twice_is_one():
     assert report(incident("a"), incident("a")).incidents == 1
 
