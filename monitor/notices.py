@@ -43,6 +43,8 @@ MOST_FILES = 500
 """The newest so many files are looked at."""
 MOST_BYTES = 256 << 10
 """Of one notice, which are a few kilobytes."""
+MOST_NAMED = 5
+"""Files that one line of the log names."""
 SETTLES = 5.0
 """Seconds for which a file must lie still: it may be in the middle of being written."""
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -152,8 +154,10 @@ class Notices:
         for name, reason in found.unreadable:
             log.warning("notices.file_unreadable", feed=feed.name, file=name, reason=reason)
         memory.stamps = dict(found.stamps)
-        for path, notice in found.notices:
-            commit = await self._ask(TakeNotice(notice=notice, approve=feed.approve == "auto"))
+        nothing: list[str] = []
+        for left, (path, notice) in zip(reversed(range(len(found.notices))), found.notices, strict=True):
+            command = TakeNotice(notice=notice, approve=feed.approve == "auto", more=left > 0)
+            commit = await self._ask(command)
             if commit.refused:
                 del memory.stamps[path]  # tried again with the next look
                 if notice.id not in memory.told:
@@ -161,6 +165,10 @@ class Notices:
                     memory.told.add(notice.id)
             elif commit.notices:
                 log.info("notices.read", feed=feed.name, file=notice.file, notice=notice.id)
+            elif not (notice.windows or notice.unclear):
+                nothing.append(notice.file)
+        if nothing:
+            log.info("notices.no_maintenance", feed=feed.name, files=nothing[:MOST_NAMED], count=len(nothing))
 
     def _report(self, feed: NoticeFeed, memory: Memory, problem: str) -> None:
         """One line when a feed begins to fail or can be read again; the routine is silent."""

@@ -230,3 +230,14 @@ async def test_what_cannot_be_kept_is_tried_again_and_logged_once(tmp_path):
             desk.follow(board)
             await until(lambda: desk.files == ["a.txt", "a.txt"])
     assert [line["event"] for line in logs] == ["notices.refused"]
+
+
+async def test_those_of_one_look_are_handed_on_together_and_what_is_no_notice_is_named(tmp_path):
+    for name in ("a.txt", "b.txt", "c.txt"):
+        write(tmp_path / name, TEXT + name, AT.replace(year=2020))
+    write(tmp_path / "d.txt", "会议通知", AT.replace(year=2021))
+    with capture_logs() as logs:
+        async with reading(feed(tmp_path)) as desk:
+            await until(lambda: desk.meter.up)
+    assert [command.more for command in desk.taken] == [True, True, True, False]
+    assert [(line["event"], line["files"]) for line in logs] == [("notices.no_maintenance", ["d.txt"])]

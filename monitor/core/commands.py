@@ -71,7 +71,7 @@ def carry_out(draft: Draft, command: Command) -> None:
             draft.refused = feeds.reject(draft, command)
         case Replan():
             _replan(draft)
-    if not draft.refused:
+    if not (command.more if isinstance(command, TakeNotice) else draft.refused):
         draft.ring_at(draft.now)
 
 

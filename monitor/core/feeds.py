@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 
 from monitor.core import planned
+from monitor.core.amending import affected
 from monitor.core.draft import Draft
 from monitor.core.notices import Notice
 from monitor.core.routes import Matter, receivers
@@ -35,7 +36,7 @@ MOST_AHEAD = 1000
 """Windows of all notices together that are not over."""
 LONGEST_NAME = 80
 KEPT = timedelta(days=7)
-"""How long a decided notice stays after its last window."""
+"""How long a notice stays after its last window."""
 STALE = timedelta(days=30)
 """A notice without a window is of no use so long after it was published or read."""
 
@@ -55,6 +56,7 @@ def posted(read: Notice, *, id_: str, feed: str, file: str, now: datetime) -> Po
         ),
         quotes=tuple(one.quote for one in read.windows),
         unclear=tuple((str(one.kind), one.text) for one in read.unclear),
+        authorities=read.authorities,
     )
 
 
@@ -151,6 +153,8 @@ def approve(draft: Draft, command: ApproveNotice) -> str:
     notice = draft.notices.get(command.id)
     if notice is None:
         return f"there is no notice {command.id}"
+    if notice.status is NoticeStatus.MISSED:
+        return "all of it is over already"
     if notice.status is not NoticeStatus.WAITING:
         return f"notice {notice.id} is {notice.status} already"
     windows = tuple(_for(window, command.authorities) for window in notice.windows)
@@ -200,7 +204,7 @@ def reject(draft: Draft, command: RejectNotice) -> str:
     notice = draft.notices.get(command.id)
     if notice is None:
         return f"there is no notice {command.id}"
-    if notice.status not in (NoticeStatus.WAITING, NoticeStatus.APPROVED):
+    if notice.status not in (NoticeStatus.WAITING, NoticeStatus.MISSED, NoticeStatus.APPROVED):
         return f"notice {notice.id} is {notice.status} already"
     draft.notices[notice.id] = replace(notice, status=NoticeStatus.REJECTED, decided_by=command.author)
     _withdraw(draft, notice)
@@ -228,14 +232,18 @@ def _withdraw(draft: Draft, notice: PostedNotice) -> None:
 
 def tell(draft: Draft) -> None:
     """Tell once, all together, of the notices that came to wait for a person. Drop those that are of no use any more."""
-    for id_ in [one.id for one in draft.notices.values() if _is_done(draft, one)]:
+    for id_ in [one.id for one in draft.notices.values() if _last(one) + _kept(one) <= draft.now]:
         del draft.notices[id_]
+    for one in list(draft.notices.values()):
+        if one.status is NoticeStatus.WAITING and _last(one) <= draft.now:
+            draft.notices[one.id] = replace(one, status=NoticeStatus.MISSED)
     fresh = [one for one in draft.notices.values() if one.status is NoticeStatus.WAITING and not one.told]
     for one in fresh:
         draft.notices[one.id] = replace(one, told=True)
     if not fresh:
         return
     slugs = {slug for one in fresh for window in one.windows for slug in window.authorities or ()}
+    everything = (draft.plan, draft.windows, list(draft.notices.values()), draft.now)
     severity = draft.plan.judgement.severity_maintenance
     matter = Matter(
         event=EventName.MAINTENANCE_ANNOUNCED, severity=severity, authorities=tuple(sorted(slugs)) or None
@@ -250,7 +258,7 @@ def tell(draft: Draft) -> None:
                 scope=Scope.AUTHORITY,
                 incidents=(),
                 to=tuple(sorted(to)),
-                notices=tuple(fresh),
+                notices=tuple(replace(one, affects=affected(one, *everything)) for one in fresh),
                 detail="; ".join((one.title or one.file).replace("; ", ", ") for one in fresh),
             )
         )
@@ -260,18 +268,12 @@ def moments(draft: Draft) -> Iterable[datetime]:
     """When notices that wait are over."""
     for one in draft.notices.values():
         if one.status is NoticeStatus.WAITING:
-            yield _useless_from(one)
+            yield _last(one)
 
 
-def _is_done(draft: Draft, one: PostedNotice) -> bool:
-    if one.status is NoticeStatus.WAITING:
-        return _useless_from(one) <= draft.now
-    return _last(one) + KEPT <= draft.now
-
-
-def _useless_from(one: PostedNotice) -> datetime:
-    """When nobody needs to decide on it any more."""
-    return _last(one) if one.windows else _published(one) + STALE
+def _kept(one: PostedNotice) -> timedelta:
+    """How long it is kept after its last window: what waited without any was of no use before."""
+    return timedelta(0) if one.status is NoticeStatus.WAITING and not one.windows else KEPT
 
 
 def _last(one: PostedNotice) -> datetime:

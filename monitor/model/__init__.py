@@ -32,7 +32,7 @@ from monitor.model.events import (
 from monitor.model.evidence import ControlLook, Evidence, Hop, Inquiry
 from monitor.model.incidents import Incident, Scope, Severity
 from monitor.model.machine import DiskRule, FileRules, HostRules, LogCodes, LogPattern, LogRules, Room
-from monitor.model.notices import NoticeStatus, PostedNotice
+from monitor.model.notices import Affected, NoticeStatus, PostedNotice
 from monitor.model.notifications import Digested, EventName, Notification, Vote
 from monitor.model.outcomes import LOCAL, NATIONAL, PSEUDO_AUTHORITIES, Cause, Flag, Outcome, Phase, SpeaksOf
 from monitor.model.plain import as_json, rfc3339
@@ -101,6 +101,7 @@ __all__ = [
     "AddSilence",
     "AddWindow",
     "AddressLook",
+    "Affected",
     "Answer",
     "ApproveNotice",
     "Attempt",

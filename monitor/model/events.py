@@ -62,6 +62,8 @@ class TakeNotice:
 
     notice: PostedNotice
     approve: bool = False
+    more: bool = False
+    """Others of the same look follow at once: all are told together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

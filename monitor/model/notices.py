@@ -19,6 +19,19 @@ class NoticeStatus(StrEnum):
     REJECTED = "rejected"
     REPLACED = "replaced"
     """Another one stands in its place; its windows count no more."""
+    MISSED = "missed"
+    """Nobody decided on it before its time was over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affected:
+    """A window, or a notice that waits, that a notice may cancel, move, prolong or end."""
+
+    id: str
+    name: str
+    start: datetime
+    end: datetime
+    is_notice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +61,10 @@ class PostedNotice:
     """Whether it was told that it waits."""
     over: str = ""
     """Id of the notice that stood in its file before it."""
+    authorities: tuple[str, ...] = ()
+    """Who publishes it; empty: that cannot be told."""
+    affects: tuple[Affected, ...] = ()
+    """What it may change, as it is told: filled in a notification, empty in the state, of which it follows."""
 
     @property
     def is_certain(self) -> bool:

@@ -189,10 +189,20 @@ def test_what_cannot_be_approved(world, id_, why):
 
 def test_a_notice_whose_time_is_over_is_not_kept(world):
     take(world, said(stretch(-3 * HOUR, -HOUR)))
-    take(world, said(SOON), "b2", file="b.txt")
-    world.pass_time(4 * 3600 + 60)
-    assert "no notice b2" in approve(world, "b2")
     assert world.state.notices == {}
+
+
+def test_a_notice_on_which_nobody_decided_in_time_stays_listed_as_missed_for_a_week(world):
+    take(world, said(SOON))
+    world.pass_time(4 * 3600 + 60)
+    assert status(world) == {"a1": "missed"}
+    assert "over already" in approve(world)
+    take(world, said(LATER), "a2")
+    assert status(world) == {"a1": "missed", "a2": "waiting"}, (
+        "what comes into the same file is a notice of its own"
+    )
+    assert world.event(RejectNotice(id="a1")).refused == ""
+    assert status(world)["a1"] == "rejected"
 
 
 def test_a_notice_about_nobody_who_is_watched_is_not_kept(world):
@@ -225,6 +235,29 @@ def test_several_that_come_at_once_are_one_message(world):
     world.pass_time(1)
     (hint,) = world.told
     assert len(hint.notices) == 5
+
+
+def test_those_of_one_look_are_one_message_whatever_time_the_reading_takes(world):
+    for number in range(3):
+        found = notice(said(stretch(number * HOUR + DAY, 2 * DAY)), f"n{number}", f"{number}.txt")
+        commit = world.event(TakeNotice(notice=found, more=number < 2))
+        assert (commit.alarm is None) is (number < 2)
+    world.pass_time(1)
+    (hint,) = world.told
+    assert len(hint.notices) == 3
+
+
+def test_one_that_changes_another_names_what_it_may_be_about(world):
+    take(world, said(SOON), approve=True)
+    take(world, said(LATER, unclear=(DOUBT,), title="三天后"), "b2", file="b.txt")
+    take(world, said(stretch(DAY, 2 * DAY, "beijing")), "c3", file="c.txt", approve=True)
+    take(world, said(unclear=(Unclear(kind=Doubt.CHANGE, text="取消"),)), "d4", file="d.txt")
+    (changing,) = world.told[-1].notices
+    (window,) = [id_ for id_, one in world.state.windows.items() if one.window.notice == "a1"]
+    assert [(one.id, one.name, one.is_notice) for one in changing.affects] == [
+        (window, "停机通告", False),
+        ("b2", "三天后", True),
+    ]
 
 
 # --- the same again, and corrected -----------------------------------------------------------------------------------
@@ -339,8 +372,8 @@ def test_what_is_over_is_forgotten_after_a_week(world):
     take(world, said(SOON), approve=True)
     take(world, said(LATER, unclear=(DOUBT,)), "b2", file="b.txt")
     world.pass_time(3.5 * 86400)
-    assert status(world) == {"a1": "approved"}, "what waits is dropped when it is over"
-    world.pass_time(5 * 86400)
+    assert status(world) == {"a1": "approved", "b2": "missed"}
+    world.pass_time(7.5 * 86400)
     world.event(
         AddWindow(
             window=Window(
