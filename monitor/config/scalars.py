@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from monitor.config.mistakes import did_you_mean
 from monitor.config.reading import NotYet
 from monitor.core.jsonpath import steps
-from monitor.model import SYSTEM, EventName
+from monitor.model import SYSTEM
 
 
 class Rate(NamedTuple):
@@ -27,13 +27,6 @@ _BYTES = {"": 1, "B": 1, "kB": 1000, "KiB": 1 << 10, "MB": 10**6, "MiB": 1 << 20
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _RATE = re.compile(r"([0-9]{1,9})/(s|m|h|d)")
 _SIZE = re.compile(r"([0-9]{1,12}) ?(B|kB|KiB|MB|MiB|)")
-_EVENTS_LATER = frozenset(
-    {
-        "maintenance_announced",
-        "flapping_started",
-        "flapping_stopped",
-    }
-)
 _LONGEST = 3660 * 86400.0
 
 
@@ -132,13 +125,6 @@ def choice(*words: str) -> Callable[[str], str]:
         raise ValueError(near if len(words) > 12 else f"{near} ({all_of_them})")
 
     return read
-
-
-def event(text: str) -> str:
-    """The name of an event that this version tells."""
-    if text in _EVENTS_LATER:
-        raise NotYet
-    return choice(*EventName)(text)
 
 
 def only(word: str) -> Callable[[str], str]:

@@ -11,7 +11,6 @@ from monitor.config.scalars import (
     asked,
     choice,
     duration,
-    event,
     header_value,
     line,
     listen,
@@ -140,7 +139,7 @@ def _one_of(words: type[StrEnum]) -> Read:
 
 _ONE_OR_MORE = OneOrMore("a word or a list of words is meant")
 Severities = Annotated[tuple[Annotated[str, _one_of(Severity)], ...], _ONE_OR_MORE]
-Event = Annotated[str, Read(event, " | ".join(EventName), _text(enum=[*EventName]))]
+Event = Annotated[str, Read(choice(*EventName), " | ".join(EventName), _text(enum=[*EventName]))]
 Events = Annotated[tuple[Event, ...], _ONE_OR_MORE]
 Scopes = Annotated[tuple[Annotated[str, _one_of(Scope)], ...], _ONE_OR_MORE]
 Diagnoses = Annotated[tuple[Annotated[str, _one_of(Diagnosis)], ...], _ONE_OR_MORE]
