@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
 from monitor import __version__
-from monitor.config import alerts, facts, fullwidth, maintenance, proxies, reach, references, rules, serving
+from monitor.config import (
+    alerts,
+    facts,
+    fullwidth,
+    maintenance,
+    proxies,
+    reach,
+    references,
+    rules,
+    serving,
+    unread,
+)
 from monitor.config.calendar import read_calendar
 from monitor.config.catalogue import read_catalogue
 from monitor.config.expand import Expansion, Ground, expand
@@ -224,6 +235,13 @@ class _Build:
         self.mistakes += wrong
         self._report, wrong = alerts.report(written, known.receivers, document)
         self.mistakes += wrong
+        names: dict[str, Collection[str]] = {
+            "receiver": known.receivers,
+            "authority": known.authorities,
+            "service": known.services,
+            "window": (*self._registry, NATIONAL),
+        }
+        self.mistakes += unread.unread(understood, document, names)
         return receivers, routes
 
     def _user_agent(self) -> str:

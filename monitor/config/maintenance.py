@@ -65,7 +65,7 @@ def _planned(path: Path, written: Maintenance, setting: Setting) -> tuple[Mainte
         meant = "a window ends after its start; across midnight the end has the next day's date"
         wrong.append(setting.document.mistake((*path, "end"), "an end that is not after the start", meant))
     rule = _rule(written, start, end, setting.timezone)
-    if not wrong and rule.rrule and start:
+    if rule.rrule and start:
         wrong += _wrong_rrule((*path, "rrule"), rule.rrule, start, setting)
     return rule, wrong
 

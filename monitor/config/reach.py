@@ -1,4 +1,4 @@
-"""Which routes and receivers are never reached, and what is told to nobody. Nothing of it is a mistake."""
+"""Which routes, receivers and steps of escalation are never reached, and what is told to nobody. Nothing of it is a mistake."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def unreached(
         reached |= _named(route)
         if route.when.service and not set(route.when.service) & set(services):
             yield f"alerts.routes[{index}]: no probe watches {' or '.join(route.when.service)}, no incident comes here"
+        yield from _vain_steps(f"alerts.routes[{index}].escalate", route)
     named = {name for route in routes for name in _named(route)}
     for name in receivers:
         if name in reported:
@@ -41,6 +42,18 @@ def unreached(
             yield f"receiver {name}: only routes that never match name it, it is told nothing"
     if routes and all(route.when != When() for route in routes):
         yield "alerts.routes: every route has a `when`; what matches none is told to nobody"
+
+
+def _vain_steps(place: str, route: Route) -> Iterator[str]:
+    """Steps of an escalation that tell nobody new."""
+    if route.when.drill and route.escalate:
+        yield f"{place}: the route is for drills, and drills are not escalated"
+        return
+    heard = set(route.to)
+    for index, step in enumerate(route.escalate):
+        if heard.issuperset(step.to):
+            yield f"{place}[{index}]: tells nobody new, {' and '.join(step.to)} heard of it before"
+        heard |= {*step.to}
 
 
 def _named(route: Route) -> set[str]:

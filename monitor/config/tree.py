@@ -115,6 +115,14 @@ class Document:
         holder = self._find(path[:-1])
         return isinstance(holder, Mapping) and path[-1] in holder.entries
 
+    def words(self, path: Path) -> list[tuple[Path, str]]:
+        """The texts that stand at `path`, one or a list of them, each with its place; none where it is not there."""
+        held = self._find(path) if path and self.holds(path) else None
+        if isinstance(held, Scalar):
+            return [((*path, 0), held.text)]
+        items = held.items if isinstance(held, Sequence) else ()
+        return [((*path, n), item.text) for n, item in enumerate(items) if isinstance(item, Scalar)]
+
     def _find(self, path: Path, *, at_key: bool = False) -> Node:
         node: Node = self.root
         for position, part in enumerate(path):

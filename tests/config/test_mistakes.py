@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.config.load import ConfigError, Mistake, read, shipped_text
 from monitor.knowledge import load_registry
+from monitor.model import EventName
 from tests.config.conftest import ReadText
 
 MANY = """\
@@ -52,6 +53,52 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_file(read_text: ReadT
         "13 alerts.receivers.oncall.caps",
         "15 alerts.routes[0].to[0]",
     ]
+
+
+NAMES = """\
+version: 1
+judgement: {flapping: {high: 20, low: 30}}
+probes:
+  - {name: a, kind: tcp, authority: beijing, service: verify, host: h, prt: 80}
+maintenance:
+  - {name: r, authorities: [atlantis], rrule: "FREQ=DAILY;INTERVAL=0", start: 2026-12-01 18:00, duration: 2h}
+  - {name: s, authorities: [atlantis], rrule: "FREQ=DAILY;BYMONTHDAY=31;BYMONTH=2", start: 2026-12-01 18:00, duration: 2h}
+  - {name: t, authorities: al, services: [vrify], schedule: "x", duration: 2h}
+alerts:
+  receivers: {a: {webhook: "http://h/"}}
+  report: {schedule: "0 9 * *", to: [nobody]}
+  routes:
+    - {when: {evnt: flapping_started, authority: beijng}, to: [c]}
+"""
+
+
+def test_an_unknown_name_is_told_beside_another_mistake_in_the_same_part(read_text: ReadText):
+    with pytest.raises(ConfigError) as caught:
+        read_text(NAMES)
+    assert [f"{mistake.line} {mistake.path}" for mistake in caught.value.mistakes] == [
+        "2 judgement.flapping.low",
+        "4 probes[0].port",
+        "4 probes[0].prt",
+        "6 maintenance[0].authorities[0]",
+        "6 maintenance[0].rrule",
+        "7 maintenance[1].authorities[0]",
+        "7 maintenance[1].rrule",
+        "8 maintenance[2].authorities",
+        "8 maintenance[2].services[0]",
+        "8 maintenance[2].schedule",
+        "11 alerts.report.schedule",
+        "11 alerts.report.to[0]",
+        "13 alerts.routes[0].when.evnt",
+        "13 alerts.routes[0].when.authority",
+        "13 alerts.routes[0].to[0]",
+    ]
+
+
+def test_a_route_may_ask_for_any_event_that_there_is(read_text: ReadText):
+    events = ", ".join(EventName)
+    text = f"alerts: {{receivers: {{a: {{webhook: 'http://h/'}}}}, routes: [{{when: {{event: [{events}]}}, to: [a]}}]}}\n"
+    probe = "version: 1\nprobes: [{name: a, kind: tcp, authority: beijing, host: h, port: 1}]\n"
+    assert read_text(probe + text).plan.routes[0].when.event == tuple(EventName)
 
 
 def test_a_wrong_value_makes_no_second_mistake(read_text: ReadText):

@@ -190,6 +190,21 @@ def routes(*written: str) -> str:
             id="behind a wider one",
         ),
         pytest.param(
+            routes("{to: [a, b], escalate: [{after: 30m, to: [b]}]}"),
+            "routes[0].escalate[0]: tells nobody new, b heard of it before",
+            id="escalation to the same",
+        ),
+        pytest.param(
+            routes("{to: [a], escalate: [{after: 30m, to: [b]}, {after: 1h, to: [a, b]}]}"),
+            "routes[0].escalate[1]: tells nobody new",
+            id="escalation to those of the step before",
+        ),
+        pytest.param(
+            routes("{when: {drill: true}, to: [a], escalate: [{after: 30m, to: [b]}]}", "{to: [a, b]}"),
+            "routes[0].escalate: the route is for drills",
+            id="escalation of drills",
+        ),
+        pytest.param(
             routes("{when: {service: fpdk}, to: [a, b]}"), "no probe watches fpdk", id="a service of nobody"
         ),
         pytest.param(
