@@ -6,7 +6,7 @@ from monitor.core.notices import Doubt, Unclear, explain
 from monitor.model import Early, Plan, PostedNotice, Window
 from monitor.notify.advice import works_of
 from monitor.notify.times import duration, shown_span, to_the_minute, wall_clock
-from monitor.notify.view import Planned, Posted
+from monitor.notify.view import Changeable, Planned, Posted
 from monitor.notify.words import authority_name, clean, words
 
 MOST_NAMED = 3
@@ -63,6 +63,16 @@ def notice_in_words(notice: PostedNotice, plan: Plan) -> Posted:
         windows=[window_in_words(window, plan) for window in notice.windows[:MOST_WINDOWS]],
         hidden=max(0, len(notice.windows) - MOST_WINDOWS),
         unclear=doubts_in_words(notice, plan.language)[:MOST_DOUBTS],
+        affects=[
+            Changeable(
+                id=one.id,
+                name=clean(one.name),
+                start=to_the_minute(one.start, plan),
+                end=to_the_minute(one.end, plan),
+                is_notice=one.is_notice,
+            )
+            for one in notice.affects
+        ],
     )
 
 

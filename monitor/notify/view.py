@@ -74,6 +74,17 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Changeable:
+    """A window, or a notice that waits, that another notice may change, in words."""
+
+    id: str
+    name: str
+    start: str
+    end: str
+    is_notice: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
     """A maintenance notice that waits for a person, in words."""
 
@@ -84,6 +95,8 @@ class Posted:
     hidden: int
     """How many more windows it has."""
     unclear: Sequence[str]
+    affects: Sequence[Changeable]
+    """What it may cancel, move, prolong or end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +164,12 @@ class View:
     """All of them are put down to one nationwide outage."""
     extent: str
     """How many are down, where that is said of all together."""
+    causes: str
+    """What the members of a nationwide outage show, where they differ: of how many authorities each."""
+    earliest: Item | None
+    """Which of them was down before it was nationwide, the first one."""
+    beside: int
+    """How many of them are no authority, but a further service of one, or the national page."""
     after: str
     """What to do next when it is over."""
     work: str
