@@ -97,6 +97,7 @@ def _tick(draft: Draft) -> None:
     certificates.tell(draft)
     drills.play(draft)
     waiting.tell(draft)
+    readings.ask_anew(draft)
     for id_ in forgettable(draft.incidents.values(), draft.now):
         if id_ not in draft.waiting:
             draft.forget(draft.incidents[id_])

@@ -6,11 +6,16 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from monitor.core.draft import Draft
+from monitor.core.facts import Fact
 from monitor.core.state import State
 from monitor.core.verdict import Opinion, looked, merged, opinions
 from monitor.model import Outcome, Plan, ReferenceReading
 
 INSTANT = timedelta(microseconds=1)
+ASK_ANEW = timedelta(seconds=15)
+"""How often references are asked while what they say of an outage was seen before it began."""
+FRESH_OUTAGE = timedelta(minutes=3)
+"""So long after its beginning: by then whoever looks every minute or two has looked again."""
 
 
 def take(draft: Draft, reading: ReferenceReading) -> None:
@@ -27,6 +32,23 @@ def take(draft: Draft, reading: ReferenceReading) -> None:
         draft.believes_otherwise = True
     for edge in moments(draft):
         draft.ring_at(edge)
+
+
+def ask_anew(draft: Draft) -> None:
+    """Have the references asked again where an outage is judged by what they saw before it."""
+    if (at := _asks_at(draft)) is not None and at <= draft.now:
+        draft.first_failure = True
+
+
+def _asks_at(draft: Draft) -> datetime | None:
+    """When the references are to be asked again because of an outage that has just begun; None: not for that."""
+    read = [reading.read_at for reading in draft.references.values()]
+    in_question = any(
+        any(fact.startswith(Fact.REFERENCES_BEFORE) for fact in incident.facts)
+        and draft.now < incident.began_at + FRESH_OUTAGE
+        for incident in draft.open.values()
+    )
+    return min(max(read), draft.now) + ASK_ANEW if read and in_question else None
 
 
 def have_looked(state: State, plan: Plan, authority: str, since: datetime, until: datetime) -> bool:
@@ -58,5 +80,7 @@ def moments(draft: Draft) -> Iterable[datetime]:
         for one in said:
             if not one.stale:
                 oldest[one.source] = max(one.age_seconds, oldest.get(one.source, 0.0))
+    if (at := _asks_at(draft)) is not None:
+        yield max(at, draft.now + ASK_ANEW / 3)
     for source, age in oldest.items():
         yield draft.now + timedelta(seconds=lasting[source] - age) + INSTANT

@@ -248,7 +248,7 @@ class Commit:
     intervals: Mapping[str, float] = field(default_factory=dict)
     """target id → seconds between its scheduled runs from now on (while down, throttled, back to normal)."""
     first_failure: bool = False
-    """A first failing run: what the references say is wanted at once."""
+    """What the references say is wanted at once: of a first failing run, of an outage that they did not look at yet."""
     next_wakeup: datetime | None = None
     """When a Tick is needed next; None: not at all."""
     durable: bool = False

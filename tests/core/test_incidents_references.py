@@ -240,3 +240,19 @@ def test_a_fault_of_ours_is_told_at_once_when_they_look_while_it_lasts():
     of_all(world, Outcome.OK)
     world.pass_time(15)
     assert [(str(note.event), str(note.scope)) for note in world.told] == [("incident_opened", "local")]
+
+
+def test_references_that_looked_before_an_outage_are_asked_again_while_it_is_young():
+    world = beside_hq()
+    reading(world, Outcome.OK)
+    world.pass_time(5)
+    told_down(world)
+    asked = [commit.at for commit in world.commits if commit.first_failure]
+    world.pass_time(60)
+    anew = [commit.at for commit in world.commits if commit.first_failure][len(asked) :]
+    assert len(anew) >= 2, "every 15 s or so"
+    reading(world, Outcome.TIMEOUT)
+    world.pass_time(1)
+    known = len([commit for commit in world.commits if commit.first_failure])
+    world.pass_time(60)
+    assert len([commit for commit in world.commits if commit.first_failure]) == known, "they have looked"
