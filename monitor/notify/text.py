@@ -37,6 +37,7 @@ from monitor.notify.advice import (
 )
 from monitor.notify.dates import filing_line
 from monitor.notify.maintenance import MOST_NOTICES, notice_in_words, window_in_words
+from monitor.notify.nationwide import beside, causes_in_words, earliest
 from monitor.notify.reports import reported
 from monitor.notify.times import ZONE_NAMES, after, duration, shown_span, wall_clock
 from monitor.notify.view import Awaited, Item, Judged, View
@@ -127,6 +128,8 @@ def _view(notification: Notification, plan: Plan) -> View:
     listed = [item_of(member, notification.at, plan) for member in members]
     services = {item.service for item in listed}
     about = [parent] if parent else members
+    nationwide = members if parent and parent.scope is Scope.NATIONAL and parent.is_open else []
+    first = earliest(parent, nationwide)
     return View(
         scope=str(notification.scope),
         severity=known.severities[notification.severity],
@@ -140,6 +143,9 @@ def _view(notification: Notification, plan: Plan) -> View:
         again=all(one.relapse_told_at == notification.at for one in about),
         is_nationwide=bool(members) and {one.diagnosis for one in members} == {Diagnosis.NATIONAL_OUTAGE},
         extent=_extent(parent, plan),
+        causes=causes_in_words(nationwide, plan, known),
+        earliest=item_of(first, notification.at, plan) if first else None,
+        beside=len(beside(nationwide, plan)),
         after=advise_after(known, notification.incidents, _names(notification.incidents, plan)),
         work=works_of(known, _services(notification, plan)),
         reference=_reference(notification, about, plan),
@@ -190,8 +196,11 @@ def _names(incidents: Sequence[Incident], plan: Plan) -> list[str]:
 def _reference(notification: Notification, about: Sequence[Incident], plan: Plan) -> str:
     """`hq：超时（12 秒前）；参考来源也显示不可用`: each vote with its age, then what that makes of ours.
 
-    Empty where it is about services of which they do not speak, or several of which they say different things.
+    Empty where it is about services of which they do not speak, or several of which they say different things, and in
+    a drill: they see nothing of it.
     """
+    if notification.drill:
+        return ""
     known = words(plan.language)
     said = [
         VOTE[plan.language].format(
@@ -230,7 +239,7 @@ def item_of(incident: Incident, at: datetime, plan: Plan) -> Item:
     return Item(
         place=place,
         service=service,
-        what=f"{place} {service}".rstrip(),
+        what=_what(incident, f"{place} {service}".rstrip(), known),
         cause=known.causes[incident.cause],
         brief=_brief(incident, known),
         was=_was(incident, known),
@@ -246,6 +255,13 @@ def item_of(incident: Incident, at: datetime, plan: Plan) -> Item:
         is_ours=incident.cause.speaks_of is SpeaksOf.US,
         is_down=incident.cause.speaks_of is SpeaksOf.AUTHORITY and incident.cause not in USABLE,
     )
+
+
+def _what(incident: Incident, named: str, known: Vocabulary) -> str:
+    """Place and service; what is no authority's outage by what it is: `全国性故障`, `监测程序 状态库`."""
+    if incident.scope is Scope.DAEMON:
+        return f"{known.scopes[Scope.DAEMON]} {known.stores.get(incident.service, incident.service)}"
+    return named if incident.scope is Scope.AUTHORITY else known.diagnoses[incident.diagnosis]
 
 
 def _brief(incident: Incident, known: Vocabulary) -> str:

@@ -58,6 +58,9 @@ class Vocabulary:
     """The same where no service is named."""
     places_many: str
     """Too many authorities to name in a sentence, with `{count}`."""
+    cause_of_many: str
+    """`{cause}` of `{count}` authorities."""
+    other_causes: str
     flags: Mapping[Flag, str]
     outcomes: Mapping[Outcome, str]
     phases: Mapping[Phase, str]

@@ -10,6 +10,8 @@ from typing import Any
 from monitor.core.muting import silenced_by
 from monitor.model import Incident, Scope, Silence
 from monitor.notify.advice import advise_on
+from monitor.notify.nationwide import authorities_of, beside
+from monitor.notify.text import STOP
 from monitor.web.lens import Lens
 from monitor.web.shapes import story_of
 
@@ -64,7 +66,6 @@ def story(
         "lasting" if incident.is_open else "lasted",
         span=lens.span(begun, incident.resolved_at),
     )
-    slugs = sorted({member.authority for member in members})
     said = advise_on(vocabulary, incident, lens.name(incident.authority))
     return Story(
         id=incident.id,
@@ -79,11 +80,23 @@ def story(
         fault=said.fault,
         step=said.step,
         facts=tuple(vocabulary.fact(fact, incident.scope) for fact in incident.facts),
-        members=lens.say("members", count=len(slugs), names=lens.names(slugs)) if slugs else "",
+        members=_members(lens, incident, members),
         taken=lens.say("acknowledged", author=incident.acknowledged_by) if incident.acknowledged_at else "",
         muted=_muted(lens, incident, silences) if incident.is_open else "",
         again=lens.say("again", at=lens.when(incident.first_failure_at)) if incident.reopened else "",
     )
+
+
+def _members(lens: Lens, parent: Incident, members: Sequence[Incident]) -> str:
+    """Whom it covers: of a nationwide outage the authorities that are down, as its messages count them, then the rest."""
+    shown = [member for member in members if member.is_open] if parent.is_open else members
+    is_national = parent.scope is Scope.NATIONAL
+    slugs = set(authorities_of(shown, lens.plan) if is_national else (member.authority for member in shown))
+    others = beside(shown, lens.plan) if is_national else []
+    named = [f"{lens.name(one.authority)} {lens.words.service(one.service)}".rstrip() for one in others]
+    said = [lens.say("members", count=len(slugs), names=lens.names(sorted(slugs)))] if slugs else []
+    said += [lens.say("members_beside", names=lens.words.listed(named))] if named else []
+    return STOP[lens.language].join(said)
 
 
 def _muted(lens: Lens, incident: Incident, silences: Mapping[str, Silence]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.core.digest import joined
-from monitor.model import EventName, Notification, Window
+from monitor.model import Cause, Diagnosis, EventName, Notification, Scope, Window
 from monitor.notify.digest import words_of_digest
 from monitor.notify.payload import payload
 from tests.notify.examples import AT, a_notification, a_plan, an_incident
@@ -57,6 +57,18 @@ def test_it_counts_and_lists_in_english():
     assert "Still open:\n- Shandong" in text
     assert "Over:\n- Hunan" in text
     assert "1 of them are changes, reminders or escalations" in text
+
+
+def test_what_is_no_authoritys_outage_is_named_as_what_it_is():
+    national = an_incident(
+        "national", id="n", scope=Scope.NATIONAL, service="", diagnosis=Diagnosis.NATIONAL_OUTAGE
+    )
+    page = an_incident("national", id="p", service="")
+    store = an_incident("local", id="d", scope=Scope.DAEMON, service="state", cause=Cause.INTERNAL)
+    notes = [a_notification(one, key=one.id, scope=one.scope) for one in (national, page, store)]
+    _, text = words_of_digest(joined(notes, "a[0]"), a_plan())
+    named = [line.partition("：")[0] for line in text.splitlines() if line.startswith("· ")]
+    assert named == ["· 全国性故障", "· 全国查验平台", "· 监测程序 状态库"]
 
 
 def test_where_all_is_over_nothing_is_to_be_done():

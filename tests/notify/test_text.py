@@ -88,6 +88,38 @@ def test_a_nationwide_outage_is_called_one():
     assert title == "【故障】全国 3 个税务机关的发票查验同时不可用"
 
 
+def nationwide(**other: object) -> Incident:
+    """The parent of what is down everywhere, which became so 60 s before `AT`."""
+    about = {
+        "scope": Scope.NATIONAL,
+        "service": "",
+        "diagnosis": Diagnosis.NATIONAL_OUTAGE,
+        "facts": ("down=3/36",),
+    }
+    return an_incident("national", first_failure_at=AT - timedelta(seconds=60), **{**about, **other})
+
+
+def test_a_nationwide_outage_names_every_cause_who_was_first_and_what_is_no_authority():
+    members = [
+        an_incident("hunan", cause=Cause.CONNECTION_REFUSED, first_failure_at=AT - timedelta(seconds=700)),
+        an_incident("shandong"),
+        an_incident("beijing"),
+        an_incident("beijing", service="dppt"),
+    ]
+    told = a_notification(nationwide(), *members, scope=Scope.NATIONAL)
+    title, text = title_and_text(told, a_plan())
+    lines = text.splitlines()
+    assert title == "【故障】全国性故障：36 个税务机关中 3 个不可用"
+    assert "现象：连上后无应答 2 个、连接被拒绝 1 个" in lines
+    assert "开始：2026-11-21 15:59:20（北京时间），已持续 1 分" in lines
+    assert "最早：湖南 发票查验，15:48:40 起" in lines
+    assert "明细（北京时间），含其他服务 1 项：" in lines
+
+    alike = a_notification(nationwide(), *map(an_incident, ("hunan", "shandong")), scope=Scope.NATIONAL)
+    text = title_and_text(alike, a_plan(language="en"))[1]
+    assert not any(word in text for word in ("Earliest", "further services", "(2)"))
+
+
 def test_our_own_fault_names_no_province():
     local = an_incident(
         "local", scope=Scope.LOCAL, service="", cause=Cause.DNS_SERVFAIL, diagnosis=Diagnosis.LOCAL_DNS
@@ -136,6 +168,13 @@ def test_a_drill_and_a_test_are_marked():
 
     assert drill.startswith("【演练】")
     assert test.startswith("【测试】")
+
+
+def test_a_drill_does_not_say_what_references_say():
+    """They see nothing of it, and its verdict is none: a rehearsal should not look poorer than the real thing."""
+    told = a_notification(an_incident(drill=True, facts=(), verdict=Verdict.NO_REFERENCE), drill=True)
+    assert "参考" not in title_and_text(told, a_plan())[1]
+    assert "参考：" in title_and_text(replace(told, drill=False), a_plan())[1]
 
 
 def test_facts_from_the_network_stay_one_short_line():

@@ -118,9 +118,12 @@ async def test_a_nationwide_outage_is_one_incident_that_counts_its_members(world
     for slug in slugs:
         world.see(make_result(f"captcha/{slug}", Cause.CONNECT_TIMEOUT, phase=Phase.CONNECT))
         world.open(make_incident(slug, parent="n-1"))
+    world.open(make_incident("tianjin", parent="n-1", resolved_at=AT))
+    world.open(make_incident("tianjin", id="t-2", service="dppt", parent="n-1"))
     world.open(make_incident("national", id="n-1", scope=Scope.NATIONAL, diagnosis=Diagnosis.NATIONAL_OUTAGE))
     html = (await ask("/?lang=en")).text
     assert "18 authorities together" in sentence(html)
+    assert "further services: Tianjin e-invoice platform" in html
     assert html.count("<article") == 1
     assert "covers 18 authorities" in html
 
