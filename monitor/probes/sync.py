@@ -62,6 +62,8 @@ async def look(target: Target, net: Net, admit: Admit) -> Seen:
     for name, exchange in rules.exchanges().items():
         left = max(LEAST_LEFT, target.timeout - (net.time() - begun))
         further[name] = await net.look(http.request(_of(target, exchange)), timeout=left, admit=admit)
+        if further[name].failure is not None:
+            break
     left = max(LEAST_LEFT, target.timeout - (net.time() - begun))
     further[COMPARISON] = await _compare(target, rules, net, {"": seen, **further}, left)
     phases = seen.phases or next(iter(further.values())).phases
