@@ -51,11 +51,11 @@ def keys_of_tables() -> Iterator[str]:
     """What stands in the first column of the tables whose head calls it a key."""
     for table in re.findall(r"^\| key\b.*\n\|[-|]+\|\n((?:\|.*\n)+)", text_of(CONFIGURATION), re.MULTILINE):
         for row in table.splitlines():
-            yield from re.findall(r"`([a-z_]+)`", row.split("|")[1])
+            yield from re.findall(r"`([a-z0-9_]+)`", row.split("|")[1])
 
 
 def test_every_key_of_the_schema_is_described():
-    assert not keys_of_schema() - set(re.findall(r"`([a-z_]+)[`:]", text_of(CONFIGURATION)))
+    assert not keys_of_schema() - set(re.findall(r"`([a-z0-9_]+)[`:]", text_of(CONFIGURATION)))
 
 
 def test_every_key_described_is_in_the_schema():
