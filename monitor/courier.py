@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 
 from monitor.clock import Clock
-from monitor.core.digest import told_by
+from monitor.core.digest import together_already, told_by
 from monitor.core.pace import Pace
 from monitor.guests import GuestMeter, Meter, is_guest, receiver_of
 from monitor.model import Notification, Plan, Receiver
@@ -264,7 +264,7 @@ class Worker:
             self.add(pending)
 
     async def _next(self) -> Pending | None:
-        """What to tell now: the first that is due, or one for all that is, where they are more than may be sent."""
+        """What to tell now: the first that is due, or one for all that is, where they are more than may be sent (or were)."""
         await self._keep_bounded()
         due = self._queue.due(self._clock.now())
         room = self._pace.room(self._clock.monotonic()).count
@@ -272,9 +272,9 @@ class Worker:
             self._holds = bool(due)
             return None
         together = self._queue.together(due)
-        joins = room is not None and (self._holds or len(due) > room) and len(together) > 1
+        joins = room is not None and (self._holds or len(due) > room or together_already(together))
         self._holds = False
-        return await self._join(together) if joins else due[0]
+        return await self._join(together) if joins and len(together) > 1 else due[0]
 
     async def _join(self, notes: list[Notification]) -> Pending:
         digest = self._queue.join(notes, self.receiver.id)
@@ -285,8 +285,8 @@ class Worker:
         return Pending(notification=digest)
 
     async def _keep_bounded(self) -> None:
-        """Let go of what says nothing new when too much waits; if that is not enough the older half becomes one."""
-        vain, too_many = self._queue.overflow()
+        """Let go of what time made worthless and, when too much waits, of what says nothing new; then the older half becomes one."""
+        vain, too_many = self._queue.overflow(self._clock.now())
         for note in vain:
             self._forget(note.key)
             self._meter.count_left_out(self.receiver.id, note.event)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.core.digest import joined, may_join, superseded
+from monitor.core.digest import joined, may_join, spent, superseded
 from monitor.model import Notification
 from monitor.store.state import Pending
 
@@ -85,14 +85,15 @@ class Waitlist:
             if may_join(pending.notification) and pending.notification.key not in self.refusals
         ]
 
-    def overflow(self) -> tuple[list[Notification], list[Notification]]:
-        """What must go because too much waits: what says nothing new, and what is then still too much and becomes one."""
+    def overflow(self, now: datetime) -> tuple[list[Notification], list[Notification]]:
+        """What must go: what time made worthless and, where too much waits, what says nothing new; then what becomes one."""
         notes = [pending.notification for pending in self._waiting.values()]
-        if len(notes) <= MOST:
-            return [], []
-        vain = superseded(notes)
-        keys = {note.key for note in vain}
-        left = [note for note in notes if note.key not in keys]
+        vain = spent(notes, now)
+        left = _without(notes, vain)
+        if len(left) <= MOST:
+            return vain, []
+        vain += superseded(left)
+        left = _without(notes, vain)
         if len(left) <= MOST:
             return vain, []
         return vain, [note for note in left[: len(left) - MOST // 2] if may_join(note)]
@@ -110,6 +111,11 @@ class Waitlist:
                 self._waiting.setdefault(digest.key, Pending(notification=digest))
                 self.refusals.pop(key, None)
         return digest
+
+
+def _without(notes: list[Notification], vain: list[Notification]) -> list[Notification]:
+    keys = {note.key for note in vain}
+    return [note for note in notes if note.key not in keys]
 
 
 def _first(notification: Notification) -> datetime:

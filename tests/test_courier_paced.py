@@ -168,7 +168,7 @@ async def test_beyond_its_cap_a_receiver_is_told_the_rest_in_the_next_message_th
         first, second = course.opened(), course.opened()
         await desk.decide(course.note("incident_opened", first))
         await desk.decide(course.note("incident_opened", second))
-        await desk.decide(course.note("incident_changed", second, 2))
+        await desk.decide(course.note("incident_escalated", second, 2))
         await desk.decide(course.note("incident_resolved", replace(second, resolved_at=clock.now()), 3))
         await desk.pass_time(3599)
         assert (len(receiving.taken), desk.waiting) == (2, 2)
@@ -178,12 +178,12 @@ async def test_beyond_its_cap_a_receiver_is_told_the_rest_in_the_next_message_th
     digest = receiving.taken[2]
     assert digest["event"] == "incident_resolved"
     assert [entry["key"] for entry in digest["digest"]] == [
-        "shandong-2/2/incident_changed",
+        "shandong-2/2/incident_escalated",
         "shandong-2/3/incident_resolved",
     ]
     assert [one["resolved_at"] is not None for one in digest["incidents"]] == [True]
     assert desk.meter.counted["bus[0]", "sent"] == 3
-    assert desk.meter.counted["bus[0]", "left out"] == 1, "the change has no line of its own"
+    assert desk.meter.counted["bus[0]", "left out"] == 1, "the escalation has no line of its own"
     assert desk.meter.counted["bus[0]", "dropped"] == 0
 
 
@@ -291,6 +291,22 @@ async def days_away(path: Path, receiver: Receiver, clock: StillClock, monkeypat
         assert desk.waiting == 0
         assert await desk.store.pending(desk.to) == ()
     return desk, receiving
+
+
+async def test_after_hours_nobody_hears_of_every_reminder_that_was_missed(tmp_path, clock):
+    receiver, receiving = webhook("http://unused/"), Receiving()
+    course = Course(receiver.id, clock)
+    async with at_work(tmp_path, receiver, receiving, clock) as desk:
+        receiving.away = True
+        one = course.opened()
+        await desk.decide(course.note("incident_opened", one))
+        for sequence in range(2, 50):
+            await desk.decide(course.note("incident_reminder", one, sequence))
+        receiving.away = False
+        await desk.pass_time(600)
+        assert story(receiving.taken) == {one.id: ["opened", "reminder"]}
+        assert receiving.taken[-1]["key"] == f"{one.id}/49/incident_reminder"
+        assert await desk.store.pending(desk.to) == ()
 
 
 def whole(known: dict[str, list[str]]) -> None:

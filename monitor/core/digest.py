@@ -8,6 +8,7 @@ What it stands for is decided and `told` already: a digest is only how one recei
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from hashlib import blake2b
 
 from monitor.core.incidents import LOUDNESS
@@ -25,6 +26,7 @@ MAY_BE_LEFT_OUT = QUIET | {
     EventName.MAINTENANCE_ANNOUNCED, EventName.MAINTENANCE_UPCOMING, EventName.MAINTENANCE_STARTED,
 }  # fmt: skip
 """What may be let go of, or be told without a line of its own."""
+_ANNOUNCING = frozenset({EventName.MAINTENANCE_ANNOUNCED, EventName.MAINTENANCE_UPCOMING})
 MOST_LISTED = 500
 """Incidents that one digest holds; of older ones that are over only the number."""
 
@@ -32,6 +34,11 @@ MOST_LISTED = 500
 def may_join(note: Notification) -> bool:
     """Whether it may be told together with others. Drills are never mixed with what is real."""
     return not note.drill and note.event not in ALONE
+
+
+def together_already(notes: Sequence[Notification]) -> bool:
+    """Whether one of these is a digest: what follows it belongs to the same stretch, and joins it."""
+    return any(note.digest for note in notes)
 
 
 def joined(notes: Sequence[Notification], receiver: str) -> Notification:
@@ -81,6 +88,33 @@ def superseded(notes: Sequence[Notification]) -> list[Notification]:
             changes |= ids
         else:
             changes -= ids
+    return found[::-1]
+
+
+def spent(notes: Sequence[Notification], now: datetime) -> list[Notification]:
+    """Those of these, the oldest first, that time has made worthless at `now`, however little waits.
+
+    A reminder before a later word of the same incident; a change before another one or the end, unless it says that
+    what had ended is down again; the announcement of a window that is over or of which more waits.
+    """
+    found, heard, settled, windows = [], set[str](), set[str](), set[str]()
+    for note in reversed(notes):
+        ids = {incident.id for incident in note.incidents}
+        if note.digest or note.drill:
+            settled -= ids
+        elif note.event in _ANNOUNCING and note.window is not None:
+            if note.window.id in windows or note.window.end <= now:
+                found.append(note)
+        elif (note.event is EventName.INCIDENT_REMINDER and ids <= heard) or (
+            note.event is EventName.INCIDENT_CHANGED
+            and ids <= settled
+            and not any(incident.reopened for incident in note.incidents)
+        ):
+            found.append(note)
+        elif note.event in (EventName.INCIDENT_CHANGED, *ENDS):
+            settled |= ids
+        heard |= ids
+        windows |= {note.window.id} if note.window is not None and not note.incidents else set()
     return found[::-1]
 
 

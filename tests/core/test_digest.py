@@ -9,7 +9,7 @@ from itertools import permutations
 import pytest
 
 from monitor.core import digest, pace
-from monitor.core.digest import joined, may_join, superseded, told_by
+from monitor.core.digest import joined, may_join, spent, superseded, told_by
 from monitor.core.pace import Pace, Room
 from monitor.model import EventName, Incident, Notification, Severity, Window
 from tests.notify.examples import AT, a_notification, an_incident
@@ -139,6 +139,50 @@ def test_no_opening_and_no_end_is_ever_let_go_of():
     for course in permutations(events):
         gone = superseded([note(event, SHANDONG, sequence=n) for n, event in enumerate(course)])
         assert not {one.event for one in gone} & {EventName.INCIDENT_OPENED, EventName.INCIDENT_RESOLVED}
+
+
+def test_after_a_while_away_only_the_last_reminder_is_worth_a_message():
+    notes = [
+        note("incident_opened", SHANDONG),
+        *(note("incident_reminder", SHANDONG, sequence=n) for n in (2, 3, 4)),
+        note("incident_reminder", HUNAN, sequence=5),
+    ]
+    assert spent(notes, AT) == notes[1:3]
+    ended = note("incident_resolved", over(SHANDONG), sequence=6)
+    assert spent([*notes, ended], AT) == notes[1:4]
+
+
+def test_a_reminder_of_two_is_worth_it_while_nothing_newer_is_told_of_one():
+    both = note("incident_reminder", SHANDONG, HUNAN)
+    assert spent([both, note("incident_resolved", over(HUNAN), sequence=2)], AT) == []
+
+
+def test_a_change_before_the_end_is_worth_nothing_unless_it_says_that_it_is_down_again():
+    end = note("incident_resolved", over(SHANDONG), sequence=3)
+    change = note("incident_changed", SHANDONG, sequence=2)
+    again = note("incident_changed", replace(SHANDONG, reopened=1), sequence=2)
+    assert spent([note("incident_opened", SHANDONG), change, end], AT) == [change]
+    assert spent([note("incident_resolved", over(SHANDONG)), again, end], AT) == []
+    assert spent([change], AT) == []
+
+
+@pytest.mark.parametrize("event", ["maintenance_announced", "maintenance_upcoming"])
+def test_a_window_is_not_announced_when_it_is_over_or_more_is_told_of_it(event):
+    window = Window(id="w", name="w", authorities=None, services=None, start=AT, end=AT + MINUTE)
+    told, begun = (replace(note(one), incidents=(), window=window) for one in (event, "maintenance_started"))
+    assert spent([told], AT) == []
+    assert spent([told], AT + MINUTE) == [told]
+    assert spent([told, begun], AT) == [told]
+    assert spent([begun], AT + MINUTE) == []
+
+
+def test_time_takes_no_drill_no_opening_and_no_end():
+    events = ("incident_opened", "incident_changed", "incident_reminder", "incident_resolved")
+    for course in permutations(events):
+        notes = [note(event, SHANDONG, sequence=n) for n, event in enumerate(course)]
+        lost = {one.event for one in spent(notes, AT)}
+        assert not lost & {EventName.INCIDENT_OPENED, EventName.INCIDENT_RESOLVED}
+        assert spent([replace(one, drill=True) for one in notes], AT) == []
 
 
 # --- how much one receiver is sent -----------------------------------------------------------------------------------
