@@ -125,7 +125,9 @@ def _is_time(when: When, matter: Matter, local: datetime, calendar: Calendar) ->
 
 
 def _is_filing(matter: Matter, now: datetime, calendar: Calendar) -> bool:
-    """Whether the filing period runs where it happened; of several places, in any of them."""
+    """Whether the filing period runs where it happened; of several places, in any of them; of what is everywhere, that of the country."""
+    if matter.scope is not Scope.AUTHORITY:
+        return filing.is_filing(calendar, "", now)
     places = matter.authorities or {"", *(slug for slug, _, _ in calendar.deadlines)}
     return any(filing.is_filing(calendar, place, now) for place in places)
 

@@ -125,6 +125,14 @@ def test_of_several_places_any_that_files_counts():
     assert not on("2026-12-18 09:00", wide, replace(MATTER, authorities=None))
 
 
+@pytest.mark.parametrize("scope", [Scope.NATIONAL, Scope.LOCAL, Scope.DAEMON])
+def test_a_nationwide_outage_goes_by_the_date_of_the_whole_country_whoever_is_in_it(scope):
+    members = ("national", "anhui", "shenzhen")
+    matter = replace(MATTER, scope=scope, authorities=members)
+    assert on("2026-12-15 09:00", When(filing_period=True), matter)
+    assert not on("2026-12-16 09:00", When(filing_period=True), matter)
+
+
 def test_what_has_no_diagnosis_matches_no_route_that_asks_for_one():
     window = Window(id="w", name="w", authorities=None, services=None, start=AT, end=AT)
     begun = of_window(EventName.MAINTENANCE_STARTED, window, Severity.INFO)
