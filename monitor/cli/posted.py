@@ -17,6 +17,7 @@ from monitor.cli.windows import named
 from monitor.knowledge.naming import slugs_of
 
 PATH = "/api/v1/notices"
+UNDECIDED = ("waiting", "missed")
 
 
 @click.command("list")
@@ -26,11 +27,14 @@ PATH = "/api/v1/notices"
 def list_command(every: bool, as_json: bool, url: str) -> int:
     """Show the notices that wait for a person: what was read, and what is unclear.
 
+    Those on which nobody decided in time are shown for a week as missed; `notice reject` puts them away.
+
     Exits 0, 3 if the daemon cannot be reached or refuses.
     """
     daemon, language = find_daemon(url), language_of(None)
-    query = f"lang={language}" + ("" if every else "&status=waiting")
-    rows = asyncio.run(read_all(daemon, f"{PATH}?{query}", "notices"))
+    rows = asyncio.run(read_all(daemon, f"{PATH}?lang={language}", "notices"))
+    if not every:
+        rows = [row for row in rows if row.get("status") in UNDECIDED]
     if as_json:
         click.echo(json.dumps({"notices": rows, "next": None}, ensure_ascii=False, indent=2))
     elif rows:
@@ -90,14 +94,21 @@ def _lines(row: Mapping[str, Any], zone: str, language: str) -> Iterator[str]:
     yield f"{clean(row.get('id'), 20)}  {say(language, f'notice_{status}')}  {clean(row.get('title'), 80)}"
     yield f"    {clean(row.get('file'), 80)} ({clean(row.get('feed'), 40)})"
     for window in _rows(row.get("windows")):
-        start, end = read_instant(window.get("start")), read_instant(window.get("end"))
         who = named(window["authorities"]) if window.get("authorities") else "?"
-        if start and end:
-            span = f"{shown(start, zone)} – {shown(end, zone, after=start)} ({zone})"
-            yield f"    {span}  {who}  {named(window.get('services'))}"
+        yield f"    {_span(window, zone)}  {who}  {named(window.get('services'))}"
         yield f"      “{clean(window.get('quote'), 120)}”"
     for unclear in _rows(row.get("unclear")):
         yield f"    ? {clean(unclear.get('explained'), 200)}"
+    for one in _rows(row.get("affects")):
+        verb = "notice reject" if one.get("kind") == "notice" else "window end"
+        command = f"fapiao-monitor {verb} {clean(one.get('id'), 80)}"
+        span = _span(one, zone)
+        yield f"    ! {say(language, 'may_change', name=clean(one.get('name'), 80), span=span, command=command)}"
+
+
+def _span(row: Mapping[str, Any], zone: str) -> str:
+    start, end = read_instant(row.get("start")), read_instant(row.get("end"))
+    return f"{shown(start, zone)} – {shown(end, zone, after=start)} ({zone})" if start and end else "?"
 
 
 def _rows(value: Any) -> list[Mapping[str, Any]]:

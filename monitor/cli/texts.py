@@ -102,6 +102,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "notice_approved": "已确认",
         "notice_rejected": "已驳回",
         "notice_replaced": "已被替换",
+        "notice_missed": "过期未处理",
+        "may_change": "可能改动：{name}，{span}；不再有效时：{command}",
         # the daemon
         "bad_url": "--url：请写成 {example} 这样的地址",
         "daemon_absent": "{where} 没有监测程序在运行（{why}），可用 fapiao-monitor run 启动",
@@ -197,6 +199,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "notice_approved": "approved",
         "notice_rejected": "rejected",
         "notice_replaced": "replaced",
+        "notice_missed": "missed",
+        "may_change": "may change: {name}, {span}; if it no longer holds: {command}",
         "bad_url": "--url: write an address like {example}",
         "daemon_absent": "no daemon at {where}: {why}. Start one with `run`",
         "daemon_silent": "the daemon at {where} did not answer within {seconds:g} s",

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
+from monitor.core.amending import affected
 from monitor.model import ApproveNotice, NoticeStatus, PostedNotice, RejectNotice, rfc3339
 from monitor.notify.maintenance import doubts_in_words
 from monitor.web.answers import WindowAnswer
@@ -38,8 +39,19 @@ class UnclearAnswer(TypedDict):
 
 
 @closed
+class AffectedAnswer(TypedDict):
+    """What a notice that changes another one may be about: a window, or a notice that waits (`kind`)."""
+
+    kind: str
+    id: str
+    name: str
+    start: str
+    end: str
+
+
+@closed
 class NoticeAnswer(TypedDict):
-    """A notice. `status`: waiting, approved, rejected or replaced. `replaces`: what stood in its file before it."""
+    """A notice. `status`: waiting, approved, rejected, replaced or missed. `replaces`: what stood in its file before it."""
 
     id: str
     feed: str
@@ -50,6 +62,7 @@ class NoticeAnswer(TypedDict):
     status: str
     decided_by: str
     replaces: str | None
+    affects: list[AffectedAnswer]
     windows: list[NoticedWindowAnswer]
     unclear: list[UnclearAnswer]
 
@@ -72,9 +85,8 @@ async def notices(request: web.Request) -> web.Response:
     language = language_of(given, reading)
     known = [one for one in reading.state().notices.values() if wanted in (None, one.status)]
     shown, following = page(known, given, key=lambda one: sortable(one.read_at, one.id), reverse=True)
-    now = reading.clock.now()
     answer: NoticesAnswer = {
-        "notices": [_json(one, now, language) for one in shown],
+        "notices": [_json(one, reading, language) for one in shown],
         "next": following,
     }
     return web.json_response(answer)
@@ -92,7 +104,7 @@ async def approve(request: web.Request) -> web.Response:
     if slugs and all(window.authorities for window in known.windows):
         raise refusal(["authorities: the notice says itself whom it is about"])
     await have_decided(request, ApproveNotice(id=id_, author=body.author, authorities=slugs), refused=409)
-    return web.json_response(_json(_known(reading, id_), reading.clock.now(), language_of(given, reading)))
+    return web.json_response(_json(_known(reading, id_), reading, language_of(given, reading)))
 
 
 async def reject(request: web.Request) -> web.Response:
@@ -101,7 +113,7 @@ async def reject(request: web.Request) -> web.Response:
     reading, id_ = request.app[READING], request.match_info["id"]
     _known(reading, id_)
     await have_decided(request, RejectNotice(id=id_), refused=409)
-    return web.json_response(_json(_known(reading, id_), reading.clock.now(), language_of(given, reading)))
+    return web.json_response(_json(_known(reading, id_), reading, language_of(given, reading)))
 
 
 def _known(reading: Reading, id_: str) -> PostedNotice:
@@ -111,8 +123,8 @@ def _known(reading: Reading, id_: str) -> PostedNotice:
     return found
 
 
-def _json(notice: PostedNotice, now: datetime, language: str) -> NoticeAnswer:
-    explained = doubts_in_words(notice, language)
+def _json(notice: PostedNotice, reading: Reading, language: str) -> NoticeAnswer:
+    explained, now = doubts_in_words(notice, language), reading.clock.now()
     return {
         "id": notice.id,
         "feed": notice.feed,
@@ -123,12 +135,29 @@ def _json(notice: PostedNotice, now: datetime, language: str) -> NoticeAnswer:
         "status": notice.status,
         "decided_by": notice.decided_by,
         "replaces": notice.over or None,
+        "affects": _affected(notice, reading),
         "windows": _windows(notice, now),
         "unclear": [
             {"kind": kind, "text": text, "explained": words}
             for (kind, text), words in zip(notice.unclear, explained, strict=True)
         ],
     }
+
+
+def _affected(notice: PostedNotice, reading: Reading) -> list[AffectedAnswer]:
+    if notice.status is not NoticeStatus.WAITING:
+        return []
+    state, now = reading.state(), reading.clock.now()
+    return [
+        {
+            "kind": "notice" if one.is_notice else "window",
+            "id": one.id,
+            "name": one.name,
+            "start": rfc3339(one.start),
+            "end": rfc3339(one.end),
+        }
+        for one in affected(notice, reading.plan(), state.windows, state.notices.values(), now)
+    ]
 
 
 def _windows(notice: PostedNotice, now: datetime) -> list[NoticedWindowAnswer]:

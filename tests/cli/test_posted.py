@@ -65,7 +65,26 @@ def test_what_waits_is_listed_with_the_words_it_was_read_from_and_what_is_unclea
         "      “12月1日18:00至次日8:00”",
         "    ? what is stopped is not said: “停机”",
     ]
-    assert peer.asked[0].path == "/api/v1/notices?lang=en&status=waiting"
+    assert peer.asked[0].path == "/api/v1/notices?lang=en"
+
+
+@pytest.mark.parametrize(("status", "lines"), [("missed", 5), ("rejected", 1)])
+def test_what_nobody_decided_in_time_is_listed_too(status: str, lines: int) -> None:
+    with answering(answers(status=status)) as peer:
+        done = call("list", url=peer.url)
+    assert len(done.stdout.splitlines()) == lines
+
+
+def test_what_a_notice_may_change_is_named_with_what_ends_it() -> None:
+    span = {"start": "2036-12-01T10:00:00Z", "end": "2036-12-02T00:00:00Z"}
+    affects = [
+        {"kind": "window", "id": "notice-77", "name": "升级", **span},
+        {"kind": "notice", "id": "c3d4", "name": "割接", **span},
+    ]
+    with answering(answers(affects=affects)) as peer:
+        lines = call("list", url=peer.url).stdout.splitlines()
+    assert lines[-2].endswith("fapiao-monitor window end notice-77")
+    assert lines[-1].endswith("fapiao-monitor notice reject c3d4")
 
 
 def test_all_of_them_and_as_json() -> None:

@@ -84,6 +84,16 @@ async def test_a_notice_is_listed_with_what_was_read_and_what_is_unclear(world, 
     assert (await ask("/api/v1/notices?status=perhaps")).status == 400
 
 
+async def test_one_that_changes_another_says_which_it_may_be(world, call, ask):
+    post(world, WINDOW)
+    await call("POST", "/a1/approve")
+    post(world, id_="b2", unclear=(Unclear(kind=Doubt.CHANGE, text="取消"),))
+    (window,) = (await ask("/api/v1/windows")).json["windows"]
+    newest, first = (await ask("/api/v1/notices")).json["notices"]
+    assert [(one["kind"], one["id"]) for one in newest["affects"]] == [("window", window["id"])]
+    assert first["affects"] == []
+
+
 async def test_one_that_is_approved_makes_its_windows(world, call, ask):
     post(world, WINDOW)
     answer = await call("POST", "/a1/approve", {"author": "wang"})
