@@ -102,3 +102,43 @@ async def everything(running: Running) -> str:
         "/api/v1/reference",
     )
     return "".join([await running.text(path) for path in paths])
+
+
+async def test_what_both_sides_have_is_compared(
+    few: Simulator, hook: Hook, config: str, tmp_path: Path
+) -> None:
+    slug = few.slugs[0]
+    remote = f'{{url: "{few.sync.url}", headers: {{Authorization: {{env: ERP_TOKEN}}}}}}'
+    issued = f'{{path: $.issuedAt, request: {{url: "{few.sync.local_url}"}}}}'
+    config = config.replace(
+        "probes:\n",
+        f"probes:\n  - {{name: compare, kind: sync, authority: {slug}, service: compare, interval: 2s, timeout: 1500ms, "
+        f'counts: {{local: {{url: "{few.sync.local_url}"}}, local_path: $.count, remote: {remote}, remote_path: $.data.count, '
+        f"grace: 0s}}, canary: {{request: {remote}, path: $.data.canary, equals: canary-1, issued_at: {issued}, "
+        "warn: 1ms, fail: 500ms}}\n",
+    )
+    async with daemon(config, tmp_path) as running:
+        await until(lambda: state_of(running, slug, "up"))
+        few.sync.set(count=120)
+        await until(lambda: hook.got)
+        [opened] = hook.got[0]["incidents"]
+        assert (opened["service"], opened["cause"], opened["diagnosis"]) == (
+            "compare",
+            "count_mismatch",
+            "sync_delay",
+        )
+        metrics = await running.text("/metrics")
+        labels = f'probe="compare",authority="{slug}",service="compare"'
+        assert f'fapiao_sync_difference{{{labels},side="missing"}} 8.0' in metrics
+        assert f'fapiao_sync_difference{{{labels},side="extra"}} 0.0' in metrics
+        few.sync.set(count=128, canary=None)
+        await until(lambda: cause_of(running, "record_missing"))
+        few.sync.set(canary="canary-1")
+        await until(lambda: "incident_resolved" in hook.events())
+        assert SECRET not in await everything(running)
+    assert SECRET not in json.dumps(hook.got, ensure_ascii=False)
+
+
+async def cause_of(running: Running, wanted: str) -> bool:
+    """Whether that is why the last comparison failed."""
+    return bool((await running.json("/api/v1/targets/compare"))["last"]["cause"] == wanted)
