@@ -22,7 +22,7 @@ from monitor.probes import run
 from tests.matrix.certificates import Authority
 
 KNOWN = Knowledge(catalogue=load_catalogue(), words=load_words())
-DEADLINE = 0.5
+DEADLINE = 0.3
 """Seconds of a run that has to end as a timeout."""
 PATIENT = 20.0
 """Seconds of any other run: none of them may depend on how busy this machine is."""

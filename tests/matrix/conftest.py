@@ -33,7 +33,8 @@ http {{
     location /forbidden {{ deny all; }}
     location /private {{ auth_basic "x"; auth_basic_user_file {where}/nobody; }}
   }}
-  server {{ listen 127.0.0.1:{tls} ssl; location / {{ return 200 "fine"; }} }}
+  server {{ listen 127.0.0.1:{tls} ssl; location / {{ return 200 "fine"; }}
+    location /down {{ return 301 http://localhost:{plain}/; }} }}
   server {{ listen 127.0.0.1:{client} ssl; ssl_verify_client on; ssl_client_certificate {roots};
     location / {{ return 200 "fine"; }} }}
   server {{ listen 127.0.0.1:{old} ssl; ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;

@@ -38,14 +38,14 @@ NAME = "verify.example"
 # --- connections -----------------------------------------------------------------------------------------------------
 
 
-def serves(handler: Handler, presents: str | None = None, **where: object) -> There:
+def serves(handler: Handler, presents: str | None = None, *, on: str = "127.0.0.1", **where: object) -> There:
     """A server; with TLS and that certificate where `presents` names one. Looked at as `localhost` then."""
 
     @asynccontextmanager
     async def there(around: Surroundings) -> AsyncIterator[Where]:
         tls = None if presents is None else around.ca.context(presents)
-        async with peer(handler, tls) as port:
-            yield {"host": "127.0.0.1" if tls is None else "localhost", "port": port, **where}
+        async with peer(handler, tls, host=on) as port:
+            yield {"host": on if tls is None else "localhost", "port": port, **where}
 
     return there
 

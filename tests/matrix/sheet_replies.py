@@ -34,6 +34,7 @@ from tests.net.test_redirects import moved, site
 
 HTTP = looks("http")
 CAPTCHA = looks("captcha")
+REPORT = looks("http", "https", verify="report")
 PICTURE = b64(image())
 
 
@@ -124,6 +125,11 @@ STATUS = (
     ("JSON that says otherwise", expects(json=(JsonExpectation(path="$.code", equals="0000"),)), serves(says('{"code": "9"}')), "error content_mismatch processing"),
     ("JSON without what is expected", expects(json=(JsonExpectation(path="$.code", equals="0000"),)), serves(says("{}")), "error content_mismatch processing"),
     ("no JSON where it is expected", expects(json=(JsonExpectation(path="$.code", equals="0000"),)), serves(says("<html>")), "error content_mismatch processing"),
+    ("500 behind an expired certificate, under report", REPORT, serves(says("", 500), "expired"), "error http_status processing +tls_unverified +certificate_expiring"),
+    ("maintenance behind a self-signed certificate, under report", REPORT, serves(recorded("maintenance.html"), "self-signed"), "error maintenance_page processing +tls_unverified"),
+    ("429 behind a self-signed certificate, under report", REPORT, serves(says("", 429), "self-signed"), "ok +throttled +tls_unverified"),
+    ("late behind a self-signed certificate, under report", looks("http", "https", verify="report", slow_after=0.2), serves(late(0.4), "self-signed"), "ok +slow +tls_unverified"),
+    ("RST behind a self-signed certificate, under report", REPORT, serves(then_resets(reads=10_000), "self-signed"), "error connection_reset processing +tls_unverified"),
     ("413 before the body of the request was read", looks("http", method="POST", body=b"x" * (8 << 20)), serves(says("too much", 413)), "error http_status processing"),
     ("413 before the body of the request was read (https)", looks("http", "https", method="POST", body=b"x" * (8 << 20)), serves(says("too much", 413), "TLS 1.2"), "error http_status processing"),
     ("RST before the body of the request was read", looks("http", method="POST", body=b"x" * (8 << 20)), serves(then_resets(reads=100)), "error connection_reset processing"),
@@ -151,7 +157,9 @@ REDIRECTS = (
     ("a POST stays one after 307", looks("http", method="POST", body=b"{}"), serves(site({"/": moved("/a", 307), "/a": FINE})), "ok"),
     ("a POST would carry its body elsewhere", looks("http", method="POST", body=b"{}", host="localhost", follow_redirects=("127.0.0.1",)), serves(bounces("127.0.0.1", 307)), "error redirect_refused transfer"),
     ("nginx: from http to https", HTTP, of_nginx("plain", "/moved"), "ok"),
-    ("from http to a certificate that is not trusted", HTTP, serves(site({"/": moved("/a"), "/a": moved("https://127.0.0.1:1/")})), "error connection_refused connect"),
+    ("nginx: from https to http", looks("http", "https"), of_nginx("tls", "/down"), "ok"),
+    ("nginx: from http to a certificate that is not trusted", looks("http", ca="system"), of_nginx("plain", "/moved"), "error tls_untrusted tls"),
+    ("to https where nobody listens", HTTP, serves(site({"/": moved("/a"), "/a": moved("https://127.0.0.1:1/")})), "error connection_refused connect"),
 )
 
 PAGES = (
