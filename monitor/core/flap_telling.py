@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from monitor.core import judge, muting, parents, releasing
 from monitor.core.draft import Draft
 from monitor.core.facts import Fact
-from monitor.core.flaps import UNMARK, is_unsure, stand_in
+from monitor.core.flaps import UNMARK, is_behind, is_unsure, stand_in
 from monitor.core.incidents import NATIONAL_KEY, Key, noted
 from monitor.core.routes import of_incident, receivers
 from monitor.core.services import judge_service, main_service, services
@@ -53,6 +53,8 @@ def tell(draft: Draft) -> None:
 
 def moments(draft: Draft) -> Iterator[datetime]:
     """When there may next be something to say of a service that comes and goes, for what its time alone brings."""
+    if is_behind(draft):
+        yield draft.now + LOOK_AGAIN
     for flap in draft.flaps.values():
         if flap.over_at is not None:
             yield draft.now + LOOK_AGAIN

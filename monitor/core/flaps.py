@@ -25,10 +25,7 @@ def note(draft: Draft) -> None:
     """Take in which services flap now, and which no longer do; nothing while our own network is, or may be, to blame."""
     if is_unsure(draft):
         return
-    found: dict[str, list[tuple[Target, TargetState]]] = {}
-    for state in draft.targets.values():
-        if state.flapping and not (target := draft.plan.targets[state.id]).is_control:
-            found.setdefault(f"{target.authority}/{target.service}", []).append((target, state))
+    found = _found(draft)
     for key, pairs in found.items():
         known = draft.flaps.get(key)
         if known is None:
@@ -38,6 +35,22 @@ def note(draft: Draft) -> None:
     for key, flap in draft.flaps.items():
         if key not in found and flap.over_at is None:
             draft.flaps[key] = replace(flap, over_at=draft.now)
+
+
+def is_behind(draft: Draft) -> bool:
+    """Whether what flaps was not taken in yet because our own network was, or might be, to blame; now it may be."""
+    if is_unsure(draft):
+        return False
+    return {key for key, flap in draft.flaps.items() if flap.over_at is None} != set(_found(draft))
+
+
+def _found(draft: Draft) -> dict[str, list[tuple[Target, TargetState]]]:
+    """The services of which a target flaps, and those targets."""
+    found: dict[str, list[tuple[Target, TargetState]]] = {}
+    for state in draft.targets.values():
+        if state.flapping and not (target := draft.plan.targets[state.id]).is_control:
+            found.setdefault(f"{target.authority}/{target.service}", []).append((target, state))
+    return found
 
 
 def is_unsure(draft: Draft) -> bool:
