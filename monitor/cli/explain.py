@@ -12,7 +12,7 @@ from monitor.cli.explain_words import Speech
 from monitor.core.again import Pause
 from monitor.core.clues import OPEN, decisive
 from monitor.core.signs import Clue, Party
-from monitor.model import Cause, Diagnosis, Phase, Result, Scope, as_json
+from monitor.model import LOCAL, Cause, Diagnosis, Phase, Result, Scope, as_json
 from monitor.notify.advice import Case, advise, case_of
 from monitor.notify.evidence import evidence_json
 from monitor.notify.times import ZONE_NAMES, wall_clock
@@ -78,10 +78,18 @@ def _decisive(judged: Judged) -> Clue | None:
     return None
 
 
+def _case(judged: Judged) -> Case | None:
+    """What is known more precisely than by the diagnosis."""
+    target, result = judged.lead.target, judged.lead.result
+    if target.is_on_machine and target.authority == LOCAL and not result.is_ok:
+        return Case.ON_MACHINE
+    return case_of(judged.diagnosis, result.cause, judged.facts, never_up=judged.never_up)
+
+
 def _keys(judged: Judged) -> list[str]:
     """What texts are looked for by, the most exact first."""
     clue = _decisive(judged)
-    case = case_of(judged.diagnosis, judged.lead.result.cause, judged.facts, never_up=judged.never_up)
+    case = _case(judged)
     cause = judged.lead.result.cause
     keys = [] if clue is None else [str(clue.sign)]
     keys += [] if case is None else [str(case)]
@@ -125,7 +133,7 @@ def _fault(judged: Judged, keys: Sequence[str], say: Speech) -> str:
         return say(f"faults.{keys[0]}")
     if judged.party is Party.UNCLEAR and judged.diagnosis is Diagnosis.PROVINCIAL_OUTAGE:
         return say("faults.nothing_beside")
-    case = case_of(judged.diagnosis, judged.lead.result.cause, judged.facts, never_up=judged.never_up)
+    case = _case(judged)
     return advise(say.words, judged.diagnosis, case if case in set(Case) else None).fault
 
 

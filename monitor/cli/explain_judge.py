@@ -24,6 +24,7 @@ from monitor.core.surroundings import look_around
 from monitor.core.verdict import Opinion, count_votes
 from monitor.core.windows import covering
 from monitor.model import (
+    LOCAL,
     Cause,
     Diagnosis,
     Plan,
@@ -79,6 +80,8 @@ def judge(looked: Looked) -> Judged:
     clues = find_clues(lead.result, evidence, beside)
     party = whose(diagnosis, clues, beside=beside, corroborated=votes.fresh > 0)
     party = _party(party, around.local, is_local=is_local)
+    if view.authority == LOCAL and view.lead is not None and not is_local:
+        party = Party.US  # a disk, a log or a file of this machine
     window = covering(around.windows, lead.target.authority, lead.target.service, looked.now)
     return Judged(
         looked=looked,

@@ -9,10 +9,12 @@ from rich.text import Text
 from monitor.cli.drawing import clean, sign_and_word
 from monitor.cli.texts import say
 from monitor.model import AddressLook, Answer, Cause, Outcome, Result
+from monitor.notify.readings import in_words
 from monitor.notify.words import detail_words, words
 
 MOST_ADDRESSES = 8
 """Addresses of one answer that are shown."""
+MOST_READINGS = 40
 _RTT = ("rtt_min", "rtt_mean", "rtt_max")
 
 
@@ -67,5 +69,8 @@ def _measured(result: Result, language: str) -> Iterator[tuple[str, Text]]:
     if all(name in known for name in _RTT):
         times = " / ".join(f"{known[name] * 1000:.1f}" for name in _RTT)
         yield say(language, "round_trip"), Text(f"{times} ms")
+    for reading in result.readings[:MOST_READINGS]:
+        if (known_words := in_words(reading, language)) is not None:
+            yield clean(known_words[0]), Text(clean(known_words[1]))
     if "lost" in known and "packets" in known:
         yield say(language, "lost"), Text(f"{known['lost']:g}/{known['packets']:g}")

@@ -14,7 +14,7 @@ from monitor.core.local import TRUST_CAUSES, LocalView
 from monitor.core.own_clock import is_wrong, spoken
 from monitor.core.services import ServiceView
 from monitor.core.surroundings import Surroundings
-from monitor.model import PSEUDO_AUTHORITIES, Cause, Confirmed, Flag, Plan, TargetState
+from monitor.model import LOCAL, PSEUDO_AUTHORITIES, Cause, Confirmed, Flag, Plan, TargetState
 
 
 class Fact(StrEnum):
@@ -93,7 +93,7 @@ def facts(view: ServiceView, around: Surroundings) -> tuple[str, ...]:
     found = [*_own_facts(view), *_signs(view)]
     if view.lead is not None:
         found += _window_facts(view, around)
-    if view.lead is not None or around.local.holds:
+    if view.authority != LOCAL and (view.lead is not None or around.local.holds):
         found += control_facts(around.local)
     if view.lead is not None:
         found += _common_facts(view, around)

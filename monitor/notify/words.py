@@ -81,6 +81,8 @@ class Vocabulary:
     """What stands before the last one in a sentence."""
     stores: Mapping[str, str]
     """What the daemon keeps its memory in."""
+    readings: Mapping[str, str]
+    """What was measured or counted, by the name of the reading (`notify.readings` shows its value)."""
     details: Mapping[str, str]
     """A fixed remark on a run, `{}` for what varies → the same in this language."""
 

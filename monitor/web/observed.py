@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from monitor.model import AddressLook, Answer, Cause, Outcome, Reading, Result
+from monitor.notify.readings import in_words
 from monitor.notify.words import detail_words
 from monitor.web.findings import Row, address_row, ms, row
 from monitor.web.lens import SIGNS, Lens
@@ -60,7 +61,8 @@ def _readings(lens: Lens, result: Result) -> Iterator[Row]:
     outcome = str(result.outcome)
     for reading in result.readings:
         if reading.name not in _RTT:
-            yield Row(what=_name(lens, reading), outcome=outcome, sign="", said=_value(reading))
+            what, said = in_words(reading, lens.language) or (_name(lens, reading), _value(reading))
+            yield Row(what=what, outcome=outcome, sign="", said=said)
     if all(name in known for name in _RTT):
         said = " / ".join(ms(known[name].value or 0.0) for name in _RTT)
         yield Row(what=lens.say("reading_rtt"), outcome=outcome, sign="", said=said)

@@ -1,0 +1,35 @@
+"""What was measured or counted, in words: name and value of one reading."""
+
+from __future__ import annotations
+
+from monitor.core.machine import bytes_in_words
+from monitor.core.spans import span
+from monitor.model import Reading
+from monitor.notify.words import words
+
+SHARES = frozenset({"disk_free", "inodes_free", "memory_free", "files_used"})
+SIZES = frozenset({"disk_free_bytes", "memory_free_bytes", "size", "skipped_bytes"})
+SPANS = frozenset({"age", "differs_for", "canary_waiting", "canary_lag"})
+
+
+def in_words(reading: Reading, language: str) -> tuple[str, str] | None:
+    """`("disk free /var", "34 %")`; None for one that has no words."""
+    name = words(language).readings.get(reading.name)
+    if name is None:
+        return None
+    return f"{name} {reading.of}".rstrip(), " ".join(filter(None, (_value(reading), reading.text)))
+
+
+def _value(reading: Reading) -> str:
+    value = reading.value
+    if value is None:
+        return ""
+    if reading.name in SHARES:
+        return f"{value * 100:.1f}".removesuffix(".0") + " %"
+    if reading.name in SIZES:
+        return bytes_in_words(value)
+    if reading.name in SPANS:
+        return span(value) if value >= 0 else f"-{span(-value)}"
+    if reading.name == "checksum":
+        return "✓" if value else "✗"
+    return f"{value:g} s" if reading.name == "clock_offset" else f"{value:g}"
