@@ -80,6 +80,8 @@ class Found:
     """(name of a file, why)."""
     unsettled: bool
     """Some were written just now: look again soon."""
+    broken: int = 0
+    """Bugs of ours that files met."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -153,6 +155,8 @@ class Notices:
     async def _hand_on(self, feed: NoticeFeed, found: Found, memory: Memory) -> None:
         for name, reason in found.unreadable:
             log.warning("notices.file_unreadable", feed=feed.name, file=name, reason=reason)
+        for _ in range(found.broken):
+            self._meter.count_internal_error("notices")
         memory.stamps = dict(found.stamps)
         nothing: list[str] = []
         for left, (path, notice) in zip(reversed(range(len(found.notices))), found.notices, strict=True):
@@ -193,7 +197,7 @@ def look_at(
 
     Raises UnreadableFeedError where there is no such directory, or it holds too many files.
     """
-    stamps, notices, unreadable = dict[str, Stamp](), [], []
+    stamps, notices, unreadable, broken = dict[str, Stamp](), [], [], 0
     newest = _newest(feed)
     settled = [(path, stamp) for path, stamp in newest if not _is_fresh(stamp, now)]
     for path, stamp in settled:
@@ -204,11 +208,16 @@ def look_at(
             notices.append((path, _notice(feed, path, registry, now)))
         except UnreadableError as problem:
             unreadable.append((Path(path).name, str(problem)))
+        except Exception:  # a bug of ours costs the notice it is found by, not the feed
+            log.exception("notices.broke_on", feed=feed.name, file=Path(path).name)
+            broken += 1
+            unreadable.append((Path(path).name, "a bug of the monitor; read it by hand"))
     return Found(
         stamps=stamps,
         notices=tuple(notices),
         unreadable=tuple(unreadable),
         unsettled=len(settled) < len(newest),
+        broken=broken,
     )
 
 

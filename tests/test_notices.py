@@ -93,6 +93,19 @@ def test_what_is_no_notice_of_bearable_size_is_named_and_left_out(tmp_path):
     assert [notice.file for _, notice in seen.notices] == ["nonsense.txt"]
 
 
+def test_a_bug_that_one_file_meets_costs_that_file_only(tmp_path):
+    write(tmp_path / "good.txt")
+    write(tmp_path / "open.txt", "山东省税务局：自2036年12月1日18:00起暂停发票查验。")
+    endless = replace(feed(tmp_path), open_end=1e300)  # a span that no date can hold: what a bug would raise
+    with capture_logs() as logs:
+        seen = look_at(endless, {}, REGISTRY, NOW)
+    assert [notice.file for _, notice in seen.notices] == ["good.txt"]
+    assert [name for name, _ in seen.unreadable] == ["open.txt"]
+    assert len(seen.stamps) == 2, "it is not read again before it changes"
+    assert seen.broken == 1
+    assert [line["event"] for line in logs] == ["notices.broke_on"]
+
+
 def test_only_what_is_new_or_changed_is_read(tmp_path):
     path = write(tmp_path / "a.txt")
     first = look_at(feed(tmp_path), {}, REGISTRY, NOW)

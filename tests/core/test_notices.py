@@ -194,6 +194,14 @@ PIECES = [
 ]  # fmt: skip
 
 
+PLAIN = "国家税务总局山东省税务局关于系统停机维护的通告\n"
+BITS = [
+    "2026年", "11月", "26日", "18:00", "24:00", "25:00", "至", "次日", "每日", "每晚", "凌晨", "每周六", "暂停", "停机维护",
+    "发票查验", "电子税务局", "、", "，", "。", "\n", "期间", "上午", "晚", "3时", "零时", "年底", "本周六", "（", "）", "起", "恢复",
+    "当日", "12月1日", "2月30日", "29日", "同日", "即日", "明日", "13月5日", "如", "其他时间", "2026年11月1日0:00至12月1日0:00",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_piece_repeated_through_100_kb_is_read_in_bounded_time(piece: str) -> None:
     text = (piece * (100_000 // len(piece) + 1))[:100_000]
@@ -222,15 +230,46 @@ def checked(found: Notice) -> None:
     assert all(len(unclear.text) <= 120 and unclear.text.isprintable() for unclear in found.unclear)
 
 
+@pytest.mark.parametrize(
+    "night", ["每日凌晨", "每天晚间", "每周六凌晨", "每日下午12时半至", "每日25:00至26:00"]
+)
+def test_a_night_without_a_time_is_a_doubt_and_no_error(night: str) -> None:
+    found = read(f"{PLAIN}2026年11月1日0:00至12月1日0:00{night}发票查验平台停机维护。", None, AUTHORITIES)
+    assert found.unclear
+
+
+@settings(deadline=None, derandomize=True, max_examples=200)
+@given(pieces=st.lists(st.sampled_from(BITS), min_size=3, max_size=25), published=st.none() | DAYS)
+def test_no_order_of_the_bits_of_notices_is_an_error(pieces: list[str], published: date | None) -> None:
+    checked(read(PLAIN + "".join(pieces), published, AUTHORITIES))
+
+
 def test_every_doubt_is_explained_in_both_languages() -> None:
     for language in ("zh", "en"):
         assert SENTENCES[language].keys() == {*Doubt}
     found = read("山东省税务局：2025年2月30日8时起暂停发票查验。", None, AUTHORITIES)
-    assert explain(found.unclear[0], "zh") == "没有这样的日期或时间：“2025年2月30日8时”"
-    assert explain(found.unclear[0], "en") == "no such day or time exists: “2025年2月30日8时”"
+    assert explain(found.unclear[0], "zh") == "没有这样的日期或时间：“2025年2月30日”"
+    assert explain(found.unclear[0], "en") == "no such day or time exists: “2025年2月30日”"
 
 
 def test_an_intro_with_the_times_alone_gives_way_to_the_line_that_says_what_stops() -> None:
-    text = "山东省税务局：定于2025年3月14日20:00至22:00升级。\n一、2025年3月14日20:00至22:00，电子税务局停机。"
+    text = (
+        "山东省税务局：定于2025年3月14日20:00至22:00升级。\n一、2025年3月14日20:00至22:00，电子税务局停机。"
+    )
     [window] = read(text, None, AUTHORITIES).windows
     assert window.quote == "一、2025年3月14日20:00至22:00，电子税务局停机"
+
+
+def test_of_an_impossible_stretch_the_day_that_does_not_exist_is_named() -> None:
+    text = "山东省税务局：2025年11月30日20:00至11月31日8:00暂停发票查验。"
+    assert [unclear.text for unclear in read(text, None, AUTHORITIES).unclear] == ["11月31日"]
+
+
+def test_the_title_of_a_single_paragraph_ends_with_a_clause() -> None:
+    text = "山东省税务局将于2025年3月14日20:00至22:00对电子税务局停机维护，" + "请合理安排办税时间，" * 30
+    found = read(text, None, AUTHORITIES)
+    assert (
+        found.title
+        == "山东省税务局将于2025年3月14日20:00至22:00对电子税务局停机维护，请合理安排办税时间，请合理安排办税时间…"
+    )
+    assert found.windows[0].quote.endswith("请合理安排办税时间…")

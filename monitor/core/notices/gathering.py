@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from monitor.core.notices.days import Known, Stretch, UnreadableError, stretch
+from monitor.core.notices.days import Known, Stretch, UnreadableError, missing_day, stretch
 from monitor.core.notices.moments import Span, spans
 from monitor.core.notices.notice import QUOTE, Doubt, Unclear
 from monitor.core.notices.purposes import Cluster, clusters
@@ -174,7 +174,10 @@ class Gathering:
         try:
             read = stretch(span, self._known())
         except UnreadableError as problem:
-            self._doubt(problem.kind, written.start, written.end)
+            start, end = written.start, written.end
+            if problem.kind is Doubt.IMPOSSIBLE_TIME:
+                start, end = missing_day(self.text.plain, start, end)
+            self._doubt(problem.kind, start, end)
             return None
         if WHOLE_DAYS.match(self.text.plain, written.end):
             read = replace(read, doubts=tuple(doubt for doubt in read.doubts if doubt is not Doubt.NO_HOURS))
@@ -196,7 +199,7 @@ class Gathering:
             start=read.start,
             end=read.end,
             scope=told,
-            quote=self.text.quote(start, min(sentence.end, start + QUOTE)),
+            quote=self.text.quote(start, min(sentence.end, start + QUOTE + 1)),
             sentence=sentence.text[:2000],
             doubts=list(read.doubts),
         )
@@ -255,7 +258,11 @@ class Gathering:
 
     def _repeated(self, span: Span, cluster: Cluster, sentence: Sentence, periods: Sequence[Span]) -> None:
         """每日23:00至次日1:00, on each day of its period."""
-        nights = list(self._nights(span, periods))
+        try:
+            nights = list(self._nights(span, periods))
+        except UnreadableError as problem:
+            self._doubt(problem.kind, span.start, span.end)
+            return
         if span.right is None or not nights:
             self._doubt(Doubt.REPEATED, sentence.start, sentence.end)
             return
@@ -265,14 +272,12 @@ class Gathering:
             self._window(_on(span, day), cluster, sentence, span)
 
     def _nights(self, span: Span, periods: Sequence[Span]) -> Iterator[date]:
+        """The days on which it begins. Raises UnreadableError."""
         known = self._known()
-        try:
-            if span.also:
-                yield from (stretch(Span(left=day), known).day for day in span.also)
-                return
-            period = self._period(span, periods, known)
-        except UnreadableError:
+        if span.also:
+            yield from (stretch(Span(left=day), known).day for day in span.also)
             return
+        period = self._period(span, periods, known)
         if (
             period is None
             or period.end is None
