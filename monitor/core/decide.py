@@ -86,6 +86,7 @@ def _tick(draft: Draft) -> None:
     draft.silences = {id_: one for id_, one in draft.silences.items() if draft.now < one.ends_at}
     flaps.note(draft)
     settle(draft, everything=draft.alarm is not None and draft.alarm <= draft.now)
+    flaps.set_apart(draft)
     stores.settle(draft)
     flap_telling.tell(draft)
     releasing.collect(draft)

@@ -143,7 +143,7 @@ def _say_down(draft: Draft, flap: Flap, incident: Incident) -> None:
 
     Steps of escalation count from now: as long as it came and went there was nothing for anyone to take.
     """
-    if incident.told:
+    if incident.told and incident.id != flap.apart:
         incident = replace(incident, untaken_since=draft.now)
         draft.keep(incident)
     if not flap.told:

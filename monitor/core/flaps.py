@@ -1,6 +1,6 @@
 """Which services come and go, within a draft; what is told of that is core/flap_telling.py.
 
-A service flaps while one of its targets does. What is seen through a broken network of ours, or in a maintenance window,
+A service flaps while one of its targets does; an outage that rests on a target which does not is told as ever. What is seen through a broken network of ours, or in a maintenance window,
 is no flapping of theirs: afterwards it is counted anew, unless it had been told before.
 """
 
@@ -15,7 +15,7 @@ from monitor.core.draft import Draft
 from monitor.core.facts import Fact
 from monitor.core.incidents import Key, key_of, noted
 from monitor.core.state import Flap
-from monitor.model import Diagnosis, Incident, Plan, Scope, Target, TargetState, Window
+from monitor.model import Confirmed, Diagnosis, Incident, Plan, Scope, Target, TargetState, Window
 
 MARK, UNMARK = "flapping", "steady"
 """Entries in the timeline of an incident."""
@@ -35,6 +35,33 @@ def note(draft: Draft) -> None:
     for key, flap in draft.flaps.items():
         if key not in found and flap.over_at is None:
             draft.flaps[key] = replace(flap, over_at=draft.now)
+
+
+def set_apart(draft: Draft) -> None:
+    """Note which outage of a service that flaps rests on a target which does not."""
+    for key, flap in draft.flaps.items():
+        incident = draft.open.get(Key(Scope.AUTHORITY, flap.authority, flap.service))
+        if incident is None or incident.id == flap.apart or flap.over_at is not None:
+            continue
+        if _rests_on_steady(draft, incident):
+            draft.flaps[key] = replace(flap, apart=incident.id)
+
+
+def hides(draft: Draft, incident: Incident) -> bool:
+    """Whether nothing is told of it because it comes and goes: what is down for good beside that is not hidden by it."""
+    flap = draft.flap(key_of(incident))
+    if flap is None:
+        return False
+    if flap.over_at is not None:
+        return incident.id != flap.apart
+    return not _rests_on_steady(draft, incident)
+
+
+def _rests_on_steady(draft: Draft, incident: Incident) -> bool:
+    states = (draft.targets.get(id_) for id_ in incident.targets)
+    return any(
+        state is not None and state.confirmed is Confirmed.DOWN and not state.flapping for state in states
+    )
 
 
 def is_behind(draft: Draft) -> bool:

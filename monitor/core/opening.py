@@ -35,6 +35,8 @@ def end(draft: Draft, incident: Incident, *, watched: bool = True) -> None:
     """End it. What was resolved before anyone was told is not told at all; what flaps is told of when it is steady."""
     draft.keep(cases.resolved(incident, draft.now, watched=watched))
     flap = draft.flap(key_of(incident))
+    if flap is not None and flap.apart == incident.id:
+        flap = None  # what was told of it did not come and go
     if incident.told and flap is not None:
         draft.flaps[flap.key] = replace(flap, owed=incident.id)
     if incident.told and flap is None:

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core import muting, parents
+from monitor.core import flaps, muting, parents
 from monitor.core.draft import Draft
-from monitor.core.incidents import LOCAL_KEY, key_of
+from monitor.core.incidents import LOCAL_KEY
 from monitor.core.judge import interval_of
 from monitor.core.services import is_spoken_of
 from monitor.core.settling import open_still_down, settle_all
@@ -65,7 +65,7 @@ def said(draft: Draft, incident: Incident) -> list[Word]:
 def is_held_back(draft: Draft, incident: Incident) -> bool:
     """Whether a parent, a window, a silence, or that it comes and goes, keeps openings, changes and reminders back."""
     return (
-        draft.flap(key_of(incident)) is not None
+        flaps.hides(draft, incident)
         or parents.is_explained(draft, incident)
         or muting.rests(incident, draft.plan, draft.now)
         or muting.silenced_by(incident, draft.silences, draft.now) is not None
@@ -211,7 +211,7 @@ def _release_end(draft: Draft, parent: Incident) -> None:
 
 def _is_muted(draft: Draft, incident: Incident) -> bool:
     return (
-        draft.flap(key_of(incident)) is not None
+        flaps.hides(draft, incident)
         or muting.rests(incident, draft.plan, draft.now)
         or muting.silenced_by(incident, draft.silences, draft.now) is not None
     )

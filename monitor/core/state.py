@@ -115,6 +115,8 @@ class Flap:
     """Id of the incident that ended since it flaps, and of whose end those who were told of it have still to hear."""
     over_at: datetime | None = None
     """When it was steady again; None: it still flaps."""
+    apart: str | None = None
+    """Id of its latest incident that rested on a target which does not come and go: of that is told as ever."""
 
     @property
     def key(self) -> str:

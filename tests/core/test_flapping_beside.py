@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monitor.model import Route, Severity, When
 from tests.core.listening import Listener
 from tests.core.notation import World, control, plan_of, target
 
@@ -43,4 +44,45 @@ def test_what_is_steady_while_our_network_fails_is_told_when_that_is_over():
     minutes(world, reach_anhui="+" * 30)
     assert since(world, known) == ["incident_opened", "incident_resolved", "flapping_stopped"]
     assert world.state.flaps == {}
+    assert believed(world) == set()
+
+
+def test_what_is_down_for_good_is_told_while_another_target_of_the_service_comes_and_goes():
+    world = world_of()
+    minutes(world, reach_anhui="-+" * 7)
+    known = len(world.told)
+    minutes(world, reach_anhui="-+" * 60, captcha_anhui="-" * 120)
+    assert since(world, known) == ["incident_opened"]
+    assert world.told[-1].severity is Severity.CRITICAL
+    minutes(world, reach_anhui="+-" * 10)
+    assert since(world, known) == ["incident_opened", "incident_resolved"]
+    minutes(world, reach_anhui="+" * 30)
+    assert since(world, known) == ["incident_opened", "incident_resolved", "flapping_stopped"]
+    assert believed(world) == set()
+
+
+def test_who_hears_of_critical_outages_only_hears_of_one_beside_flapping():
+    pager = Route(to=("oncall",), when=When(severity=("critical",)))
+    world = world_of(routes=(pager,))
+    minutes(world, reach_anhui="-+" * 10, captcha_anhui="+" * 10 + "-" * 10)
+    assert since(world, 0) == ["incident_opened"]
+
+
+def test_an_outage_that_was_told_before_another_target_flaps_ends_as_ever():
+    world = world_of()
+    minutes(world, reach_anhui="+" * 5, captcha_anhui="-" * 5)
+    minutes(world, reach_anhui="-+" * 10, captcha_anhui="-" * 20)
+    minutes(world, reach_anhui="+-" * 10)
+    assert since(world, 0) == ["incident_opened", "flapping_started", "incident_resolved"]
+
+
+def test_a_target_that_was_down_for_good_and_then_flaps_too_is_told_once():
+    world = world_of()
+    minutes(world, reach_anhui="-+" * 10)
+    known = len(world.told)
+    minutes(world, reach_anhui="-+" * 10, captcha_anhui="-" * 20)
+    minutes(world, reach_anhui="-+" * 30, captcha_anhui="+-" * 15 + "++---" * 6)
+    assert since(world, known) == ["incident_opened", "incident_resolved"]
+    minutes(world, reach_anhui="+" * 60)
+    assert since(world, known) == ["incident_opened", "incident_resolved", "flapping_stopped"]
     assert believed(world) == set()
