@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
 
-from monitor.cli.client import change, daemon_options, find_daemon
+from monitor.cli.client import Daemon, Unanswered, change, daemon_options, find_daemon, read
 from monitor.cli.configuration import config_option
 from monitor.cli.silence import span_of
 from monitor.cli.wall import read_instant, shown, zone_at
 from monitor.knowledge.naming import services_of, slugs_of
 
 PATH = "/api/v1/windows"
+PATIENCE = 2.0
+"""Seconds given to the daemon to say which windows overlap: the new one is made without it."""
 CALLED = {
     "authorities": "AUTHORITY",
     "services": "--service",
@@ -81,7 +84,36 @@ def add(
     begin, end = read_instant(made.get("start")), read_instant(made.get("end"))
     if begin and end:
         click.echo(f"{clean(made.get('id'))}: {shown(begin, zone)} to {shown(end, zone)} ({zone})")
+        for other in asyncio.run(_overlapping(daemon, made, begin, end)):
+            click.echo(
+                f"it overlaps with {clean(other.get('id'))} ({clean(other.get('name'), 60)})", err=True
+            )
     return 0
+
+
+async def _overlapping(
+    daemon: Daemon, made: dict[str, Any], begin: datetime, end: datetime
+) -> list[dict[str, Any]]:
+    """Other windows by hand of the same time, authorities and services; none where the daemon does not say."""
+    try:
+        answer = await read(daemon, f"{PATH}?days=366&limit=500", PATIENCE)
+    except Unanswered:
+        return []
+    rows = answer.get("windows") if isinstance(answer, dict) else None
+    return [row for row in rows or () if isinstance(row, dict) and _overlaps(row, made, begin, end)]
+
+
+def _overlaps(row: dict[str, Any], made: dict[str, Any], begin: datetime, end: datetime) -> bool:
+    starts, stops = read_instant(row.get("start")), read_instant(row.get("end"))
+    if starts is None or stops is None or not row.get("by_hand") or row.get("id") == made.get("id"):
+        return False
+    both = all(_share(row.get(key), made.get(key)) for key in ("authorities", "services"))
+    return both and starts < end and begin < stops
+
+
+def _share(some: Any, others: Any) -> bool:
+    """Whether two lists of words have one in common; none at all means all."""
+    return not some or not others or not set(some).isdisjoint(others)
 
 
 @command.command("end")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -34,14 +34,16 @@ _ANY_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def moment(text: str) -> datetime:
-    """`2026-12-01 18:00`, with seconds or not; naive: a wall clock to be read by `in_zone`. With Z or +08:00: aware."""
+    """`2026-12-01 18:00`, with seconds or not, 24:00 as the next day's 00:00; naive: a wall clock to be read by `in_zone`. With Z or +08:00: aware."""
     match = _MOMENT.fullmatch(text)
     if not match:
         raise ValueError
-    if match[2].startswith("24:"):
-        raise ValueError("24:00 is written as 00:00 of the next day")
+    is_24, time = match[2] in ("24:00", "24:00:00"), match[2]
     try:
-        return datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3] or ''}")
+        written = datetime.fromisoformat(f"{match[1]}T{'00:00' if is_24 else time}{match[3] or ''}")
+        return written + timedelta(days=is_24)
+    except OverflowError:
+        raise ValueError("such a time does not exist: it is the end of all years") from None
     except ValueError as problem:
         raise ValueError(f"such a time does not exist: {problem}") from None
 

@@ -167,15 +167,48 @@ def test_a_window_is_added_by_the_wall_clock_of_the_configuration(file: Path) ->
         "start": "2026-12-01T17:00:00Z",
         "end": "2026-12-01T19:00:30Z",
     }
-    assert peer.asked[1:] == [Asked(method="POST", path="/api/v1/windows", token="Bearer sesame", body=body)]
+    assert peer.asked[1] == Asked(method="POST", path="/api/v1/windows", token="Bearer sesame", body=body)
     assert done.return_value == 0
     assert done.stdout == "hand-1: Tue 2026-12-01 18:00 to Tue 2026-12-01 20:00:30 (Europe/Berlin)\n"
+
+
+def test_a_window_that_overlaps_with_another_by_hand_says_so(file: Path) -> None:
+    made = row(id="hand-2", start="2026-12-01T17:00:00Z", end="2026-12-01T19:00:00Z", authorities=["henan"])
+    others = [
+        row(
+            id="hand-1",
+            by_hand=True,
+            start="2026-12-01T18:00:00Z",
+            end="2026-12-01T20:00:00Z",
+            authorities=None,
+        ),
+        row(
+            id="later",
+            by_hand=True,
+            start="2026-12-01T19:00:00Z",
+            end="2026-12-01T20:00:00Z",
+            authorities=None,
+        ),
+        row(
+            id="other",
+            by_hand=True,
+            start="2026-12-01T18:00:00Z",
+            end="2026-12-01T20:00:00Z",
+            authorities=["hubei"],
+        ),
+    ]
+    table = {"POST /api/v1/windows": (201, made), "GET /api/v1/windows": (200, {"windows": [*others, made]})}
+    with answering(table) as peer:
+        done = call(window, "add", "henan", "--until", "2026-12-01 24:00", url=peer.url)
+    assert done.return_value == 0
+    assert [line.split()[3] for line in done.stderr.splitlines()] == ["hand-1"]
+    assert peer.asked[1].body["end"] == "2026-12-01T23:00:00Z"
 
 
 def test_authorities_of_a_window_may_be_chinese_names_or_codes(file: Path) -> None:
     with answering({"POST /api/v1/windows": (201, row())}) as peer:
         call(window, "add", "河南", "3702", "山东省税务局", "--for", "2h", url=peer.url)
-    assert peer.asked[-1].body["authorities"] == ["henan", "qingdao", "shandong"]
+    assert peer.asked[1].body["authorities"] == ["henan", "qingdao", "shandong"]
 
 
 def test_the_wall_clock_is_that_of_the_daemon(file: Path) -> None:
@@ -193,7 +226,7 @@ def test_the_wall_clock_is_that_of_the_daemon(file: Path) -> None:
 def test_all_authorities_from_now_on_for_a_while(file: Path) -> None:
     with answering({"POST /api/v1/windows": (201, row())}) as peer:
         call(window, "add", "all", "--for", "2h", "--name", "断电", url=peer.url)
-    [_, asked] = peer.asked
+    asked = peer.asked[1]
     assert set(asked.body) == {"name", "authorities", "services", "end"}
     assert (asked.body["authorities"], asked.body["services"], asked.body["name"]) == ("all", None, "断电")
 
@@ -210,7 +243,7 @@ def test_all_authorities_from_now_on_for_a_while(file: Path) -> None:
             "after --from",
             id="backwards",
         ),
-        pytest.param(["henan", "--until", "2026-12-01 24:00"], "00:00 of the next day", id="24 o'clock"),
+        pytest.param(["henan", "--until", "2026-12-01 24:30"], "does not exist", id="after 24 o'clock"),
     ],
 )
 def test_a_window_that_cannot_be_meant_is_a_usage_error(file: Path, words: list[str], said: str) -> None:
@@ -267,6 +300,6 @@ def test_a_window_takes_the_chinese_name_of_a_service_and_a_refusal_names_the_op
     with answering({"POST /api/v1/windows": (400, refusal)}) as peer:
         words = ["add", "henan", "--service", "发票查验", "--service", "vrify", "--for", "1h"]
         done = call(window, *words, url=peer.url)
-    assert peer.asked[-1].body["services"] == ["verify", "vrify"]
+    assert peer.asked[1].body["services"] == ["verify", "vrify"]
     said = "--service: unknown service 'vrify'; did you mean verify?; --until: is already over"
     assert said in str(done.exception)

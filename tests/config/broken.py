@@ -514,10 +514,10 @@ WINDOWS = [
         "day",
     ),
     window(
-        "24 o'clock",
-        "start: 2026-12-01 18:00, end: 2026-12-01 24:00",
+        "after 24 o'clock",
+        "start: 2026-12-01 18:00, end: 2026-12-01 24:30",
         "4:73: maintenance[0].end",
-        "00:00 of the next day",
+        "does not exist",
     ),
     window(
         "30 February",

@@ -30,6 +30,12 @@ def test_a_rule_of_icalendar_is_taken_as_written_with_its_start_by_the_wall_cloc
     )
 
 
+def test_24_o_clock_is_the_next_days_midnight(read_text: ReadText):
+    written = "maintenance: [{name: patch, authorities: all, start: 2026-12-30 18:00, end: 2026-12-31 24:00}]"
+    (rule,) = read_text(beside("", written, "").text).plan.maintenance
+    assert rule.end == datetime(2026, 12, 31, 16, tzinfo=UTC)
+
+
 def test_a_feed_of_notices_starts_where_the_file_is(read_text: ReadText):
     written = 'maintenance: [{name: notices, feed: "notices/*.txt"}, {name: more, feed: "/srv/*.txt", approve: auto, open_end: 12h}]'
     loaded = read_text(beside("", written, "").text)

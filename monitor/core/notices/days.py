@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -10,9 +11,15 @@ from monitor.core.notices.notice import Doubt
 
 CHINA = timezone(timedelta(hours=8))
 HALF_A_YEAR = timedelta(days=183)
+LONG = timedelta(days=7)
+"""Longer maintenance is rare, and is most often a wrong month."""
 LONGEST = timedelta(days=45)
 """No maintenance lasts longer; the longest announced one of the sources is three weeks."""
 
+_MONTH_DAY = re.compile(
+    r"(?:(?<![0-9])[0-9]{4}年|(?<![0-9年]))(?P<month>[0-9]{1,2})月(?P<day>[0-9]{1,2})[日号]"
+)
+_LEAP = 2024
 _DAY = timedelta(days=1)
 NEXT = -3
 """次年, as `Moment.year`."""
@@ -56,6 +63,14 @@ class Stretch:
     def day(self) -> date:
         """The day it begins on."""
         return self.start.date()
+
+
+def missing_day(plain: str, start: int, end: int) -> tuple[int, int]:
+    """Where in these words of a notice the day stands that no year has, as 11月31日; all of them where it is another."""
+    for found in _MONTH_DAY.finditer(plain, start, end):
+        if not _exists(_LEAP, int(found["month"]), int(found["day"])):
+            return found.span()
+    return start, end
 
 
 def in_utc(wall: datetime) -> datetime:

@@ -68,6 +68,7 @@ class Gathering:
         """When services are said to be back."""
         self.unclear: list[Unclear] = []
         self.is_change = False
+        self.times: list[Span] = []
         self._is_fragment = len(text.plain) <= FRAGMENT and mood(text.plain) is None
         self._title = Mood.STOP if self._is_fragment else mood(title)
         self._anchor: date | None = None
@@ -79,7 +80,7 @@ class Gathering:
 
     def read(self, after: int) -> None:
         """Read all but the title, which ends at `after`."""
-        times = spans(self.text.plain)
+        times = self.times = spans(self.text.plain)
         if len(times) > MOST_TIMES:
             self._doubt(Doubt.TOO_MANY, 0, 0)
         rest = iter(times[:MOST_TIMES])

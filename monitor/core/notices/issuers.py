@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.core.notices.letters import READ_AS
@@ -16,6 +16,8 @@ _QUOTED = re.compile(r"《[^《》\n]{0,100}》")
 _PLATFORM = re.compile(r"全国(?:增值税)?发票查验平台")
 _COUNTRY = re.compile(r"国家税务总局(?:办公厅|[^国,。;:()《》\n]{1,9}司)?(?:$|\n|关于|[0-9]{4}年)")
 _EACH = re.compile(r"各(?:省|自治区|地区?税务)|全国(?:所有|全部|各|范围)")
+_MOST_TOGETHER = 5
+"""Authorities that publish a notice together; more are the whole country."""
 _CITIES = ("大连", "宁波", "厦门", "青岛", "深圳")
 """Those with an authority of their own: 辽宁省大连市 is Dalian."""
 
@@ -72,6 +74,33 @@ class Names:
             return issuers
         named = {self._slugs[match[0]] for match in self._place.finditer(sentence)}
         return tuple(slug for slug in issuers if slug in named) or issuers
+
+    def others_in(self, text: str, slugs: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+        """Where a text speaks of places of other authorities than these."""
+        if NATIONAL in slugs or len(slugs) > _MOST_TOGETHER:
+            return
+        cities = {place for place, slug in self._slugs.items() if slug not in slugs and place}
+        for place in self._place.finditer(text):
+            if place[0] in cities:
+                yield place.span()
+
+    def local(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where a bureau below those of provinces is named: what it says holds for a part."""
+        for mention in _MENTION.finditer(text):
+            slug = self._of_place(mention["place"])
+            if mention["place"] not in self._slugs and not (slug and self._is_city(mention["place"], slug)):
+                yield mention.span()
+
+    def _is_city(self, place: str, slug: str) -> bool:
+        """Whether it is 辽宁省大连市, which has an authority of its own, and no part of it."""
+        return any(place.endswith(name) for name, of in self._slugs.items() if of == slug and name)
+
+    def pattern(self, slugs: tuple[str, ...]) -> re.Pattern[str]:
+        """The names of these authorities, of their bureaus and places."""
+        own = sorted(
+            (name for name, slug in self._slugs.items() if slug in slugs and name), key=len, reverse=True
+        )
+        return re.compile("|".join(map(re.escape, own)) or "(?!)")
 
     def _bureaus(self, text: str) -> tuple[tuple[str, ...], list[str]]:
         """Slugs of the bureaus of a text, and the places of those that are none of the 36."""

@@ -39,6 +39,8 @@ class Doubt(StrEnum):
     """A start without an end, and it is not said that the end is open."""
     TOO_LONG = "too_long"
     """A window of more than `LONGEST`."""
+    LONG = "long"
+    """A window of more than `days.LONG`: a few are so long, more are a wrong month."""
     FAR_AWAY = "far_away"
     """A window more than half a year from the day of publication."""
     REPEATED = "repeated"
@@ -49,6 +51,16 @@ class Doubt(StrEnum):
     """Something is given up for ever: no maintenance."""
     TOO_MANY = "too_many"
     """More windows than are read of one notice, or more text than is looked at."""
+    WORDS = "words"
+    """A clause about a service, a time or a stop has words that are not known: perhaps only a part is meant."""
+    CAUTION = "caution"
+    """Words that may turn its sense round: not, if, formerly, for example, no longer, other, only."""
+    MIXED = "mixed"
+    """It speaks of another authority, or holds more than one notice."""
+    LOCAL = "local"
+    """By the bureau of a city or district: what it says holds for a part of the province."""
+    HIDDEN = "hidden"
+    """A page with parts that are not shown, or struck out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

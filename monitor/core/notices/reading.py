@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from monitor.core.notices.days import HALF_A_YEAR, LONGEST, in_utc
+from monitor.core.notices.certainty import Muted, doubts
+from monitor.core.notices.days import HALF_A_YEAR, LONG, LONGEST, in_utc
 from monitor.core.notices.gathering import Found, Gathering
 from monitor.core.notices.issuers import Issuers, Names
 from monitor.core.notices.notice import Doubt, Notice, NoticeWindow, Unclear
@@ -38,7 +39,9 @@ def read(
     drafts = [] if gathered.is_change else _merged(_ended(gathered, open_end), names, issuers, scope(head))
     drafts.sort(key=lambda draft: (draft.start, draft.end))
     windows = tuple(_window(draft) for draft in drafts[:MOST_WINDOWS])
-    unclear = dict.fromkeys(_unclear(gathered, drafts, issuers, head))
+    unclear = dict.fromkeys(
+        [*_unclear(gathered, drafts, issuers, head), *_uncertain(gathered, drafts, names, issuers)]
+    )
     return Notice(
         title=title,
         authorities=issuers.slugs,
@@ -155,9 +158,21 @@ def _unclear(gathered: Gathering, drafts: list[_Draft], issuers: Issuers, title:
         yield Unclear(kind=Doubt.NO_AUTHORITY, text=shown(issuers.stranger))
 
 
+def _uncertain(gathered: Gathering, drafts: list[_Draft], names: Names, issuers: Issuers) -> list[Unclear]:
+    """Why windows that could be read do not count without a person."""
+    if not drafts:
+        return []
+    services = [draft.scope.services() for draft in drafts]
+    muted = Muted(
+        services=frozenset(one for some in services for one in some or ()),
+        is_everything=None in services,
+    )
+    return doubts(gathered.text, gathered.times, names, issuers.slugs, muted)
+
+
 def _improbable(draft: _Draft, published: date | None) -> Iterator[Doubt]:
-    if draft.end - draft.start > LONGEST:
-        yield Doubt.TOO_LONG
+    if draft.end - draft.start > LONG:
+        yield Doubt.TOO_LONG if draft.end - draft.start > LONGEST else Doubt.LONG
     if published is not None and abs(draft.start.date() - published) > HALF_A_YEAR:
         yield Doubt.FAR_AWAY
 

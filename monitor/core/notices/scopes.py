@@ -10,7 +10,7 @@ from monitor.core.notices.words import ADVICE, Mood, mood
 
 SERVICES = ("verify", "dppt", "etax", "sync", "fpdk")
 
-_NAMES = re.compile(
+NAMES = re.compile(
     r"(?P<verify>查验)"
     r"|(?P<dppt>电子发票服务平台|数字账户|数字化电子发票|数电|全电|乐企)"
     r"|(?P<etax>(?<!自然人)电子税务局|(?<!所得税)(?<!个税)(?:手机)?[Aa][Pp][Pp]|自助(?:办税)?终端|自助办税|移动办税|掌上办税"
@@ -18,7 +18,7 @@ _NAMES = re.compile(
     r"|(?P<sync>增值税发票(?:管理|升级)?系统|发票管理系统|发票系统升级版|上传|开票软件|税控|抄报|抄税|清卡|逾期报税|UK[Ee][Yy]|Ukey)"
     r"|(?P<fpdk>综合服务平台|选择确认平台|勾选)"
 )
-_ALL = re.compile(
+ALL = re.compile(
     r"(?:所有|全部|一切|各类|各项)的?(?:涉税费?|涉费|税费|税务|办税|缴费|网上|线上|在线|对外|信息|应用|相关|办税缴费){0,3}"
     r"(?:业务|系统|服务|功能|平台|事项|渠道)(?!厅)|(?:全面|整体)停机|全系统"
 )
@@ -57,7 +57,7 @@ class Scope:
 
 def names(text: str) -> set[str]:
     """The services that a text names."""
-    return {match.lastgroup for match in _NAMES.finditer(text) if match.lastgroup}
+    return {match.lastgroup for match in NAMES.finditer(text) if match.lastgroup}
 
 
 def scope(clause: str) -> Scope:
@@ -67,7 +67,7 @@ def scope(clause: str) -> Scope:
         found.excepted = (found.excepted or set()) | names(excepted[0])
     rest = _EXCEPT.sub("", clause)
     found.named = names(rest)
-    found.everything = not found.named and bool(_ALL.search(rest)) and not _HALL.search(rest)
+    found.everything = not found.named and bool(ALL.search(rest)) and not _HALL.search(rest)
     return found
 
 

@@ -26,6 +26,8 @@ _MARK = re.compile(
     r"|(?P<second>[(][一二三四五六七八九十]{1,3}[)])"
     r"|(?P<third>[(]?[0-9]{1,2}[)、.](?![0-9])|[①-⑳])"
 )
+LONGEST_TITLE = 60
+"""Characters of a first line that stands for a title."""
 _MARGIN = 15
 """Lines from either end of a notice among which a line of a date alone tells when it was published."""
 
@@ -66,10 +68,25 @@ def title_of(text: Text) -> tuple[str, int]:
         if end - start <= 120 and _TITLE.search(text.plain[start:end]):
             first = _first_line(text.plain, lines, place)
             return text.quote(lines[first][0], end), end
-    start, end = lines[0]
     if text.heading:
         return text.heading, 0
-    return text.quote(start, end), 0
+    return _beginning(text, *lines[0]), 0
+
+
+def _beginning(text: Text, start: int, end: int) -> str:
+    """The first sentence, or as many of its clauses as a title may have."""
+    line = text.plain[start:end].partition("。")[0]
+    if len(line) <= LONGEST_TITLE:
+        return text.quote(start, start + len(line))
+    cut = max(line.rfind(mark, 0, LONGEST_TITLE) for mark in ",;")
+    return text.quote(start, start + cut) + "…" if cut > 0 else text.quote(start, start + LONGEST_TITLE) + "…"
+
+
+def title_lines(plain: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each line that is a title."""
+    for line in re.finditer(r"[^\n]+", plain):
+        if line.end() - line.start() <= 120 and _TITLE.search(line[0]) and "关于" in line[0]:
+            yield line.span()
 
 
 def _first_line(plain: str, lines: Sequence[tuple[int, int]], place: int) -> int:

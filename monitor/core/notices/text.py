@@ -20,6 +20,11 @@ MOST_TEXT = 40_000
 
 _TAG = re.compile(r"<!--|-->|<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})\b([^<>]*)>|</?[a-zA-Z!][^<>]*>")
 _IS_HTML = re.compile(r"<(?:!doctype|html|body|div|p|br|span|table|td|meta|h[1-6])\b[^<>]*>", re.IGNORECASE)
+_HIDES = re.compile(
+    r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}(?:hidden|collapse)|opacity\s{0,9}:\s{0,9}0(?!\.[1-9])|line-through"
+    r"|font(?:-size)?\s{0,9}:\s{0,9}0(?![.0-9]*[1-9])|<(?:del|s|strike)\b|<[a-z0-9]{1,9}\s[^<>]{0,300}\b(?:aria-)?hidden\b",
+    re.IGNORECASE,
+)
 _META = re.compile(
     r"""\b(name|content)\s{0,9}=\s{0,9}(?:"([^"<>]{0,300})"|'([^'<>]{0,300})')""", re.IGNORECASE
 )
@@ -58,6 +63,8 @@ class Text:
     """Day of publication that the head of a page names (PubDate); empty where there is none."""
     heading: str
     """Title that the head of a page names (ArticleTitle); empty where there is none."""
+    hides: bool = False
+    """It is a page with parts that nobody sees, or that are struck out: what of it counts cannot be told."""
 
     def quote(self, start: int, end: int) -> str:
         """The words that stand at a stretch of `plain`, on one line and at most `QUOTE` long."""
@@ -70,7 +77,10 @@ class Text:
 def shown(words: str) -> str:
     """Words of a notice on one line, printable and at most `QUOTE` long."""
     words = "".join(letter for letter in " ".join(words.split()) if letter.isprintable())
-    return words if len(words) <= QUOTE else words[: QUOTE - 1] + "…"
+    if len(words) <= QUOTE:
+        return words
+    cut = max(words.rfind(mark, QUOTE // 2, QUOTE - 1) for mark in "，。；,;、")
+    return words[: cut if cut > 0 else QUOTE - 1] + "…"
 
 
 def decode(data: bytes) -> str:
@@ -84,6 +94,7 @@ def clean(text: str) -> Text:
     """Make a text or a page ready to be read."""
     cut, text = len(text) > MOST, text[:MOST]
     head: dict[str, str] = {}
+    hides = _IS_HTML.search(text) is not None and _HIDES.search(text) is not None
     if _IS_HTML.search(text):
         text = html.unescape("".join(_without_tags(text, head)))
     cut, text = cut or len(text) > MOST_TEXT, text[:MOST_TEXT]
@@ -96,6 +107,7 @@ def clean(text: str) -> Text:
         cut=cut,
         published=head.get("pubdate", ""),
         heading=shown(head.get("articletitle", "")),
+        hides=hides,
     )
 
 
