@@ -113,6 +113,19 @@ def summary(report: Report, say: Words) -> str:
     return say.say("between").join([say.say("incidents_are", count=report.incidents), *parts])
 
 
+def remarks(report: Report, say: Words) -> list[str]:
+    """Sentences on what a report cannot show in numbers: no data, and what was open before and still is."""
+    found = (
+        []
+        if any(one.coverage > 0 for one in report.services) or not report.services
+        else [say.say("no_data")]
+    )
+    if report.open_before:
+        named = [f"{say.what(one)} ({say.at(one.first_failure_at)})" for one in report.before[:MOST_OUTAGES]]
+        found.append(say.say("from_before", count=report.open_before, named=say.say("between").join(named)))
+    return found
+
+
 # --- text ------------------------------------------------------------------------------------------------------------
 
 
@@ -125,6 +138,8 @@ def print_text(report: Report, say: Words) -> None:
         say.say("all", uptime=say.share(report.uptime), planned=say.share(report.uptime_with_maintenance))
     )
     click.echo(summary(report, say))
+    for remark in remarks(report, say):
+        click.echo(remark)
     if rows := [
         (what, p50, p95, longest, str(count)) for what, p50, p95, longest, count in spreads(report, say)
     ]:
@@ -214,6 +229,7 @@ def as_html(report: Report, say: Words, vantage: str) -> str:
         words=say,
         say=say.say,
         summary=summary(report, say),
+        remarks=remarks(report, say),
         spreads=list(spreads(report, say)),
         services=[(level(one), _cells(one, say)) for one in worst_first(report.services)],
         outages=[(one.severity, outage_cells(one, say)) for one in reversed(report.outages)],

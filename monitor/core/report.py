@@ -27,10 +27,12 @@ def make_report(
 ) -> Report:
     """The report from `since` to `until`.
 
-    Left out are incidents that were not opened then, drills, and addresses that never answered.
+    Left out are incidents that were opened before and are over, drills, and addresses that never answered.
     """
+    incidents = list(incidents)
     found = {one.id: one for one in incidents if since <= one.opened_at < until and _is_real(one)}
     known = sorted(found.values(), key=lambda one: (one.opened_at, one.id))
+    before = _from_before(incidents, since, until)
     judged = [outage_of(one) for one in known if _counts(one)]
     count = Counter((one.authority, one.service) for one in known if one.scope is Scope.AUTHORITY)
     scopes = Counter(one.scope for one in known)
@@ -46,12 +48,28 @@ def make_report(
         outages=tuple(map(outage_of, known[-MOST_OUTAGES:])),
         incidents=len(known),
         open=sum(one.is_open for one in known),
+        open_before=len(before),
+        before=tuple(map(outage_of, before[:MOST_OUTAGES])),
         national=scopes[Scope.NATIONAL],
         local=scopes[Scope.LOCAL],
         detect=spread(one.detected_after_seconds for one in judged),
         tell=spread(one.told_after_seconds for one in judged),
         recover=spread(one.recovered_after_seconds for one in judged),
     )
+
+
+def _from_before(incidents: Iterable[Incident], since: datetime, until: datetime) -> list[Incident]:
+    """Those that were open already when the stretch began and still were when it ended, the oldest first.
+
+    Members of a nationwide or local one are left out where that is among them: it says as much.
+    """
+    found = {
+        one.id: one
+        for one in incidents
+        if one.opened_at < since and (one.resolved_at is None or one.resolved_at >= until) and _is_real(one)
+    }
+    alone = (one for one in found.values() if one.parent not in found)
+    return sorted(alone, key=lambda one: (one.opened_at, one.id))
 
 
 def outage_of(incident: Incident) -> Outage:
@@ -78,7 +96,7 @@ def brief(report: Report) -> Report:
     """The same without its single incidents, and of the services only those that were down longest."""
     down = [one for one in report.services if one.down_seconds > 0]
     down.sort(key=lambda one: (-one.down_seconds, one.authority, one.service))
-    return replace(report, services=tuple(down[:WORST]), outages=())
+    return replace(report, services=tuple(down[:WORST]), outages=(), before=report.before[:WORST])
 
 
 def spread(seconds: Iterable[float | None]) -> Spread:

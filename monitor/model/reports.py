@@ -63,7 +63,7 @@ class Outage:
 class Report:
     """Availability from `since` (inside) to `until` (outside), without drills.
 
-    Its incidents are those that were opened in that time. The spreads are over those of authorities whose cause speaks
+    Its incidents are those that were opened in that time; what was open before and still is stands beside them. The spreads are over those of authorities whose cause speaks
     of the authority and that answered before: what the monitor is there for.
     """
 
@@ -78,6 +78,10 @@ class Report:
     """How many incidents; `outages` may have fewer."""
     open: int
     """How many of them are not over."""
+    open_before: int = 0
+    """How many were opened before the stretch and not over at its end; they are not among `incidents`."""
+    before: tuple[Outage, ...] = ()
+    """Those, the oldest first; there may be fewer."""
     national: int = 0
     local: int = 0
     detect: Spread = field(default_factory=Spread)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from monitor.model import Availability, Plan, Report, Spread
+from monitor.model import Availability, Outage, Plan, Report, Scope, Spread
 from monitor.notify.times import duration, wall_clock
 from monitor.notify.view import Reported, Spell
 from monitor.notify.words import authority_name, words
@@ -24,6 +24,8 @@ def reported(report: Report, plan: Plan) -> Reported:
         uptime_with_maintenance=percent(report.uptime_with_maintenance),
         incidents=report.incidents,
         open=report.open,
+        open_before=report.open_before,
+        before=[_since(one, plan) for one in report.before],
         national=report.national,
         local=report.local,
         detect=_spell(report.detect, plan),
@@ -47,6 +49,16 @@ def _spell(spread: Spread, plan: Plan) -> Spell | None:
         usual=duration(timedelta(seconds=spread.p50), plan.language),
         longest=duration(timedelta(seconds=spread.longest), plan.language),
     )
+
+
+def _since(one: Outage, plan: Plan) -> tuple[str, str]:
+    """`山东 发票查验` and `11-20 16:00`."""
+    known = words(plan.language)
+    place = authority_name(one.authority, plan.authorities, plan.language)
+    what = f"{place} {known.service(one.service)}".rstrip()
+    if one.scope is not Scope.AUTHORITY:
+        what = known.diagnoses[one.diagnosis]
+    return what, wall_clock(one.first_failure_at, plan)[5:16]
 
 
 def _line(one: Availability, plan: Plan) -> tuple[str, str, str, int]:

@@ -132,6 +132,10 @@ class Reported:
     uptime_with_maintenance: str
     incidents: int
     open: int
+    open_before: int
+    """How many are open since before the report's time."""
+    before: Sequence[tuple[str, str]]
+    """The first of them: place and service, since when."""
     national: int
     local: int
     detect: Spell | None

@@ -113,6 +113,28 @@ def test_as_text_in_chinese():
     assert any("未恢复" in line and "未单独告知" in line for line in lines)
 
 
+def test_what_is_open_since_before_is_said_and_that_there_is_no_data():
+    empty = [service("gansu", uptime=None, uptime_with_maintenance=None, coverage=0.0)]
+    before = {**OUTAGE, "resolved_at": None, "recovered_after_seconds": None}
+    counts = {
+        "services": empty,
+        "outages": [],
+        "incidents": 0,
+        "open": 0,
+        "open_before": 1,
+        "before": [before],
+    }
+    with answering({**ANSWERS, "GET /api/v1/report": (200, {**REPORT, **counts})}) as peer:
+        lines = call(url=peer.url).stdout.splitlines()
+        page = call("--format", "html", url=peer.url).stdout
+    said = [
+        "这段时间没有数据：监测没有运行，或历史已不保留。",
+        "此前发生、仍未恢复 1 起：山东 发票查验 (2026-11-10 12:00)",
+    ]
+    assert lines[3:5] == said
+    assert all(f"<p>{one}</p>" in page for one in said)
+
+
 def test_as_text_in_english():
     with answering(ANSWERS) as peer:
         said = call("--lang", "en", url=peer.url).stdout

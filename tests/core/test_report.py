@@ -226,3 +226,17 @@ def test_a_clock_that_was_years_ahead_does_not_keep_reports_away():
     state, plan = begin()
     tell(state, plan, due=datetime(2036, 1, 1, tzinfo=UTC))
     assert tell(state, plan).notifications
+
+
+def test_what_was_open_before_and_still_is_stands_beside_those_of_the_stretch():
+    before = datetime(2026, 10, 30, 4, 0, tzinfo=UTC)
+    since_then = incident("a", first_failure_at=before, opened_at=before, resolved_at=None)
+    parent = replace(since_then, id="n", scope=Scope.NATIONAL, authority="national", service="")
+    mended = replace(since_then, id="b", resolved_at=SINCE + timedelta(days=3))
+    later = replace(since_then, id="c", resolved_at=UNTIL + timedelta(days=1))
+    found = report(since_then, mended, later, incident("d"))
+    assert (found.incidents, found.open, found.open_before) == (1, 0, 2)
+    assert [one.id for one in found.before] == ["a", "c"]
+    assert [one.id for one in report(replace(since_then, parent="n"), parent).before] == ["n"]
+    assert report(replace(since_then, drill=True)).open_before == 0
+    assert len(brief(report(*(replace(since_then, id=f"i{n}") for n in range(9)))).before) == 5

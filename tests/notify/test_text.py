@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.facts import Fact
+from monitor.core.report import outage_of
 from monitor.model import Cause, Diagnosis, EventName, Incident, Outcome, Phase, Scope, Verdict, Vote, Window
 from monitor.net.failures import ERRNOS, failure_of
 from monitor.notify.advice import Case
@@ -17,6 +18,7 @@ from monitor.notify.text import link, title_and_text
 from monitor.notify.times import duration
 from monitor.notify.words import ENUMS, LANGUAGES, authority_name, detail_words, words
 from tests.notify.examples import AT, a_notification, a_plan, an_incident
+from tests.notify.scenes import SCENES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -29,6 +31,17 @@ def test_every_word_of_the_model_has_a_word_for_people(language):
             assert len(set(said.values())) == len(enum), f"two {name} read alike"
     assert all(known.facts[fact.value] for fact in Fact)
     assert all(set(known.cases[case]) == {"fault", "step"} for case in Case)
+
+
+def test_a_report_names_what_is_open_from_before_and_says_that_there_is_no_data():
+    outage = outage_of(an_incident("shandong"))
+    assert SCENES["报告"].report is not None
+    known = replace(SCENES["报告"].report, incidents=0, open=0, uptime=None, open_before=7, before=(outage,))
+    title, text = title_and_text(replace(SCENES["报告"], report=known), a_plan())
+    assert title.endswith("0 起故障，7 起未恢复")
+    assert "此前发生、仍未恢复：山东 发票查验（自 11-21 16:00） 等 7 起" in text
+    assert "可用率：这段时间没有数据" in text
+    assert "下一步：跟进未恢复的故障" in text
 
 
 def test_another_language_is_refused():
