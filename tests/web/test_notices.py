@@ -94,6 +94,13 @@ async def test_one_that_changes_another_says_which_it_may_be(world, call, ask):
     assert first["affects"] == []
 
 
+async def test_the_page_offers_to_approve_only_what_can_be(world, ask):
+    post(world, unclear=(Unclear(kind=Doubt.CHANGE, text="取消"),))
+    page = (await ask("/")).text
+    assert "notice reject a1" in page
+    assert "notice approve a1" not in page
+
+
 async def test_one_that_is_approved_makes_its_windows(world, call, ask):
     post(world, WINDOW)
     answer = await call("POST", "/a1/approve", {"author": "wang"})
