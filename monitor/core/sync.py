@@ -55,11 +55,11 @@ class _Asked:
 
 def judge_sync(target: Target, seen: Seen, knowledge: Knowledge) -> Result:
     """For kind `sync`. The lag is counted to the instant at which the reply was whole."""
+    if seen.failure is not None:
+        return result_of(target, seen, Finding())
     rules = target.sync
     if rules is None:
         raise ValueError("a target of kind sync has no rules")
-    if seen.failure is not None:
-        return result_of(target, seen, Finding())
     known = known_of(target, knowledge)
     finding, lag = _judge(target, rules, known, seen) if rules.asks else (Finding(), None)
     if _is_final(finding) or not seen.further:

@@ -49,8 +49,7 @@ LEAST_LEFT = 0.001
 
 async def look(target: Target, net: Net, admit: Admit) -> Seen:
     """Ask the interface; where it answers, ask and compare the rest."""
-    rules = target.sync
-    assert rules is not None
+    rules = target.sync or SyncRules()
     begun, at = net.time(), net.clock.now()
     if rules.asks:
         seen = await net.look(http.request(target), timeout=target.timeout, admit=admit)
