@@ -24,7 +24,8 @@ class Cell:
     slug: str
     name: str
     outcome: str
-    """`ok`, `error`, `timeout`, `unknown` before the first result; `degraded` where the main service answers and another fails."""
+    """`ok`, `error`, `timeout`, `unknown` before the first result; `degraded` where the main service answers and another fails,
+    `maintenance` where it fails in a window."""
     state: str
     reference: str
     """The background: `ok`, `error`, `timeout`, `split`, `stale` or `none`."""
@@ -46,6 +47,9 @@ def cell(lens: Lens, row: AuthorityRow) -> Cell:
     word = lens.say("no_result") if row.outcome is None else lens.words.outcomes[row.outcome]
     if row.outcome is Outcome.OK and row.state is AuthorityState.DEGRADED:
         outcome, word = "degraded", lens.words.states[row.state]  # as it is counted above the matrix
+    shown = outcome
+    if row.state is AuthorityState.MAINTENANCE and row.outcome is not Outcome.OK and row.outcome is not None:
+        shown, word = "maintenance", lens.words.states[row.state]  # planned: no fault to look after
     note = _note(lens, row)
     reference = said(row.reference)
     verdict = "" if row.verdict is Verdict.NO_REFERENCE else lens.words.verdicts[row.verdict]
@@ -53,12 +57,12 @@ def cell(lens: Lens, row: AuthorityRow) -> Cell:
     return Cell(
         slug=row.authority,
         name=lens.name(row.authority),
-        outcome=outcome,
+        outcome=shown,
         state=str(row.state),
         reference=reference,
         agrees=outcome == reference,
         beside="" if reference in ("none", outcome, row.outcome) else reference_words(lens, reference),
-        sign=SIGNS[outcome],
+        sign=SIGNS[shown],
         word=word,
         note=_ASIDE.sub("", note),
         label=lens.say("separator").join(part for part in parts if part),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitor.core.muting import silenced_by
-from monitor.model import Incident, Scope, Silence
+from monitor.core.muting import is_covered, silenced_by
+from monitor.model import AuthorityState, Incident, Scope, Silence
 from monitor.notify.advice import advise_on
 from monitor.notify.nationwide import authorities_of, beside
 from monitor.notify.text import STOP
@@ -26,6 +26,7 @@ class Story:
 
     id: str
     severity: str
+    """`critical`, `warning`, `info`, or `maintenance` while a window covers it."""
     severity_word: str
     title: str
     """Who and what: `山东 · 发票查验`; what it is where it is about no single authority: `全国性故障`."""
@@ -66,11 +67,14 @@ def story(
         "lasting" if incident.is_open else "lasted",
         span=lens.span(begun, incident.resolved_at),
     )
+    is_planned = incident.is_open and is_covered(incident, lens.now)
     said = advise_on(vocabulary, incident, lens.name(incident.authority))
     return Story(
         id=incident.id,
-        severity=str(incident.severity),
-        severity_word=vocabulary.severities[incident.severity],
+        severity="maintenance" if is_planned else str(incident.severity),
+        severity_word=vocabulary.states[AuthorityState.MAINTENANCE]
+        if is_planned
+        else vocabulary.severities[incident.severity],
         title=" · ".join(part for part in who if part),
         cause=vocabulary.causes[incident.cause],
         since=begun,
@@ -100,6 +104,9 @@ def _members(lens: Lens, parent: Incident, members: Sequence[Incident]) -> str:
 
 
 def _muted(lens: Lens, incident: Incident, silences: Mapping[str, Silence]) -> str:
+    window = incident.window
+    if window is not None and incident.muted_by == window.id:
+        return lens.say("muted", by=window.name)
     if incident.muted_by and incident.muted_by not in silences:
         return lens.say("muted", by=incident.muted_by)
     silence = silences.get(silenced_by(incident, silences, lens.now) or "")

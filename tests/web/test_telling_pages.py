@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import BaseTestServer, TestServer
 
-from monitor.model import Cause, Phase, Silence
+from monitor.core.state import WindowRecord
+from monitor.model import Cause, Phase, Silence, Window
 from monitor.store.history import HistoryStore
 from monitor.web.server import make_app
 from tests.web.conftest import AT, StillClock, World, make_incident, make_plan, make_result, make_target
@@ -72,6 +73,26 @@ async def test_a_silence_shows_on_what_it_keeps_quiet_even_after_it_was_told(wor
 async def test_a_window_shows_on_what_it_keeps_quiet(world, ask):
     world.open(make_incident("shandong", muted_by="upgrade/20261121"))
     assert "untold: upgrade/20261121" in (await ask("/?lang=en")).text
+
+
+async def test_an_outage_in_a_window_is_maintenance_and_names_it(world, ask):
+    hand = Window(
+        id="hand-3d0a", name="数据库升级", authorities=("shandong",), services=None,
+        start=AT - timedelta(hours=1), end=AT + timedelta(hours=1), by_hand=True,
+    )  # fmt: skip
+    world.state.windows[hand.id] = WindowRecord(window=hand)
+    world.see(make_result(ID, Cause.CONNECT_TIMEOUT, phase=Phase.CONNECT))
+    world.open(make_incident("shandong", muted_by=hand.id, window=hand))
+    html = (await ask("/")).text
+    assert 'class="incident severity-maintenance"' in html
+    assert '<span class="badge">维护</span>' in html
+    assert "未告警：数据库升级" in html
+    assert "⚙ 维护" in Cells(html).found["shandong"][1]
+    assert "own-maintenance" in Cells(html).found["shandong"][0]
+    over = replace(hand, start=AT - timedelta(hours=2), end=AT - timedelta(minutes=1))
+    world.open(make_incident("shandong", window=over))
+    world.state.windows[hand.id] = WindowRecord(window=over)
+    assert 'class="incident severity-critical"' in (await ask("/")).text
 
 
 async def test_what_fell_again_says_so_and_when_it_fell_first(world, ask):
