@@ -7,7 +7,8 @@ What it stands for is decided and `told` already: a digest is only how one recei
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 
@@ -27,6 +28,8 @@ MAY_BE_LEFT_OUT = QUIET | {
 }  # fmt: skip
 """What may be let go of, or be told without a line of its own."""
 _ANNOUNCING = frozenset({EventName.MAINTENANCE_ANNOUNCED, EventName.MAINTENANCE_UPCOMING})
+_PARENTS = frozenset({Scope.LOCAL, Scope.NATIONAL})
+"""Scopes whose incidents explain others, their members, and speak for them."""
 MOST_LISTED = 500
 """Incidents that one digest holds; of older ones that are over only the number."""
 
@@ -44,11 +47,10 @@ def together_already(notes: Sequence[Notification]) -> bool:
 def joined(notes: Sequence[Notification], receiver: str) -> Notification:
     """One notification to `receiver` for these, the oldest first (at least one; digests among them are taken apart)."""
     entries = tuple(entry for note in notes for entry in _entries(note))
-    latest: dict[str, Incident] = {}
-    for note in notes:
-        for incident in note.incidents:
-            latest.pop(incident.id, None)  # the order is that of the last word
-            latest[incident.id] = incident
+    latest = _latest(notes, entries)
+    entries = tuple(
+        replace(entry, incidents=tuple(id_ for id_ in entry.incidents if id_ in latest)) for entry in entries
+    )
     kept, gone = _fitting(list(latest.values()))
     event = _event(kept, entries)
     scopes = {note.scope for note in notes}
@@ -63,6 +65,34 @@ def joined(notes: Sequence[Notification], receiver: str) -> Notification:
         digest=_bounded(entries, gone),
         unlisted=len(gone) + sum(note.unlisted for note in notes),
     )
+
+
+def _latest(notes: Sequence[Notification], entries: Iterable[Digested]) -> dict[str, Incident]:
+    """Each incident as it was told last, by id, in the order of that last word.
+
+    Whom the end of a parent does not name is no longer down: its recovery is told by that end alone.
+    """
+    own = {id_ for entry in entries if entry.scope not in _PARENTS for id_ in entry.incidents}
+    latest: dict[str, Incident] = {}
+    for note in notes:
+        for incident in note.incidents:
+            latest.pop(incident.id, None)
+            latest[incident.id] = incident
+        if note.scope in _PARENTS and note.event in ENDS and not note.digest:
+            _end_with(note, latest, own)
+    return latest
+
+
+def _end_with(over: Notification, latest: dict[str, Incident], own: set[str]) -> None:
+    """End the members that this end of their parent does not name; without a word of their own they need no line."""
+    parent, listed = over.incidents[0], {incident.id for incident in over.incidents}
+    for id_, member in list(latest.items()):
+        if member.parent != parent.id or id_ in listed or not member.is_open:
+            continue
+        if id_ in own:
+            latest[id_] = replace(member, resolved_at=parent.resolved_at or over.at)
+        else:
+            del latest[id_]
 
 
 def superseded(notes: Sequence[Notification]) -> list[Notification]:
@@ -151,10 +181,21 @@ def _bounded(entries: tuple[Digested, ...], gone: Iterable[Incident]) -> tuple[D
 
 def _event(incidents: Iterable[Incident], entries: Sequence[Digested]) -> EventName:
     """What it says above all: something is down, else something mended, else what the last of them says."""
-    events = {entry.event for entry in entries}
-    if events & BEGUN and any(incident.is_open for incident in incidents):
+    known = list(incidents)
+    down = {incident.id for incident in known if incident.is_open}
+    if any(tells_of_outage(entry, down) and not down.isdisjoint(entry.incidents) for entry in entries):
         return EventName.INCIDENT_OPENED
-    return EventName.INCIDENT_RESOLVED if events & ENDS else entries[-1].event
+    return EventName.INCIDENT_RESOLVED if any(entry.event in ENDS for entry in entries) else entries[-1].event
+
+
+def tells_of_outage(entry: Digested, down: Collection[str]) -> bool:
+    """Whether it says that an outage began, goes on or is over. `down`: ids of the incidents that are open.
+
+    So does what is steady after flapping, and down; the rest is told by its title.
+    """
+    if entry.event is EventName.FLAPPING_STOPPED:
+        return not set(entry.incidents).isdisjoint(down)
+    return entry.event in BEGUN | ENDS
 
 
 def _print(entries: Iterable[Digested]) -> str:

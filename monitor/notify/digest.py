@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monitor.core.digest import BEGUN, ENDS, told_by
+from monitor.core.digest import tells_of_outage, told_by
 from monitor.model import Digested, Incident, Notification, Plan
 from monitor.notify.text import MOST_LINES, environment, item_of, link, title_and_text
 from monitor.notify.times import ZONE_NAMES, wall_clock
@@ -52,8 +52,9 @@ def _view(notification: Notification, plan: Plan) -> Digest:
     outages = _outages(notification)
     still = [incident for incident in outages if incident.is_open]
     over = [incident for incident in outages if not incident.is_open]
+    down = {incident.id for incident in notification.incidents if incident.is_open}
     others = [
-        _title(entry, notification, plan) for entry in notification.digest if entry.event not in BEGUN | ENDS
+        _title(entry, notification, plan) for entry in notification.digest if not tells_of_outage(entry, down)
     ]
     room = max(0, MOST_LINES - len(still))
     shown = over[-room:] if room else []
@@ -78,7 +79,8 @@ def _view(notification: Notification, plan: Plan) -> Digest:
 
 def _outages(notification: Notification) -> list[Incident]:
     """The incidents that it tells of: those of a certificate or a flapping service are told by their title."""
-    about = {id_ for entry in notification.digest if entry.event in BEGUN | ENDS for id_ in entry.incidents}
+    down = {incident.id for incident in notification.incidents if incident.is_open}
+    about = {id_ for entry in notification.digest if tells_of_outage(entry, down) for id_ in entry.incidents}
     return [incident for incident in notification.incidents if incident.id in about]
 
 

@@ -11,7 +11,7 @@ import pytest
 from monitor.core import digest, pace
 from monitor.core.digest import joined, may_join, spent, superseded, told_by
 from monitor.core.pace import Pace, Room
-from monitor.model import EventName, Incident, Notification, Severity, Window
+from monitor.model import EventName, Incident, Notification, Scope, Severity, Window
 from tests.notify.examples import AT, a_notification, an_incident
 
 MINUTE = timedelta(minutes=1)
@@ -237,3 +237,50 @@ def test_what_was_sent_before_a_restart_counts(sent):
     it = Pace((2, 60.0), gathers=False)
     it.restore(sent)
     assert it.room(2.0).count == 0
+
+
+NATION = an_incident("national", id="n", scope=Scope.NATIONAL, service="")
+MEMBER, ALSO = replace(SHANDONG, parent="n"), replace(HUNAN, parent="n")
+
+
+def of_all(event: str, *incidents: Incident, sequence: int = 1) -> Notification:
+    """One event of a nationwide outage and of whom it names."""
+    return note(event, *incidents, sequence=sequence, scope=Scope.NATIONAL)
+
+
+def test_whom_the_end_of_a_nationwide_outage_does_not_name_is_not_down():
+    began = of_all("incident_opened", NATION, MEMBER, ALSO)
+    one = joined([began, of_all("incident_resolved", over(NATION), ALSO, sequence=2)], "oncall[0]")
+    assert [(incident.authority, incident.is_open) for incident in one.incidents] == [
+        ("national", False),
+        ("hunan", True),
+    ]
+    assert one.event is EventName.INCIDENT_OPENED
+    assert [entry.incidents for entry in one.digest] == [("n", HUNAN.id), ("n", HUNAN.id)]
+
+    first = joined([began, note("maintenance_started", HUNAN, sequence=2)], "oncall[0]")
+    whole = joined([first, of_all("incident_resolved", over(NATION), sequence=3)], "oncall[0]")
+    assert SHANDONG.id not in {incident.id for incident in whole.incidents}
+
+
+def test_a_member_that_was_told_by_itself_is_over_with_the_nationwide_outage():
+    notes = [
+        note("incident_opened", SHANDONG),
+        of_all("incident_opened", NATION, MEMBER, sequence=2),
+        of_all("incident_resolved", over(NATION), sequence=3),
+    ]
+    one = joined(notes, "oncall[0]")
+    assert {incident.id: incident.resolved_at for incident in one.incidents} == {
+        SHANDONG.id: over(NATION).resolved_at,
+        "n": over(NATION).resolved_at,
+    }
+    assert one.event is EventName.INCIDENT_RESOLVED
+
+
+def test_it_says_that_something_is_down_also_after_flapping_and_at_the_end_of_a_parent():
+    ended = note("incident_resolved", over(HUNAN), sequence=2)
+    assert joined([note("flapping_stopped", SHANDONG), ended], "a[0]").event is EventName.INCIDENT_OPENED
+    steady = note("flapping_stopped", over(SHANDONG))
+    assert joined([steady, ended], "a[0]").event is EventName.INCIDENT_RESOLVED
+    named = of_all("incident_resolved", over(NATION), MEMBER)
+    assert joined([named, ended], "a[0]").event is EventName.INCIDENT_OPENED

@@ -105,3 +105,13 @@ def test_structured_receivers_get_what_it_stands_for_and_every_incident_whole():
         an_incident("shandong").id: True,
     }
     assert "digest" not in payload(a_notification(), a_plan())
+
+
+def test_what_is_down_after_flapping_is_listed_as_down():
+    steady = a_notification(key="1", event=EventName.FLAPPING_STOPPED)
+    other = an_incident("hunan", resolved_at=AT + HOUR)
+    ended = a_notification(other, key="2", event=EventName.INCIDENT_RESOLVED)
+    title, text = words_of_digest(joined([steady, ended], "a[0]"), a_plan())
+    assert title == "【汇总】2 条通知：1 项未恢复、1 项已恢复"
+    assert "未恢复：\n· 山东 发票查验：" in text
+    assert "其他：" not in text
