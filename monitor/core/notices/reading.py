@@ -39,9 +39,8 @@ def read(
     drafts = [] if gathered.is_change else _merged(_ended(gathered, open_end), names, issuers, scope(head))
     drafts.sort(key=lambda draft: (draft.start, draft.end))
     windows = tuple(_window(draft) for draft in drafts[:MOST_WINDOWS])
-    unclear = dict.fromkeys(
-        [*_unclear(gathered, drafts, issuers, head), *_uncertain(gathered, drafts, names, issuers)]
-    )
+    unclear = dict.fromkeys(_unclear(gathered, drafts, issuers, head))
+    unclear = unclear or dict.fromkeys(_uncertain(gathered, drafts, names, issuers))
     return Notice(
         title=title,
         authorities=issuers.slugs,
