@@ -24,6 +24,7 @@ from monitor.core import (
     judge,
     looking,
     maintenance,
+    opening,
     readings,
     releasing,
     stores,
@@ -87,6 +88,7 @@ def _tick(draft: Draft) -> None:
     flaps.note(draft)
     settle(draft, everything=draft.alarm is not None and draft.alarm <= draft.now)
     flaps.set_apart(draft)
+    opening.tell_ends(draft)
     stores.settle(draft)
     flap_telling.tell(draft)
     releasing.collect(draft)
@@ -100,7 +102,7 @@ def _tick(draft: Draft) -> None:
     waiting.tell(draft)
     readings.ask_anew(draft)
     for id_ in forgettable(draft.incidents.values(), draft.now):
-        if id_ not in draft.waiting:
+        if id_ not in draft.waiting and draft.incidents[id_].end_from is None:
             draft.forget(draft.incidents[id_])
     draft.alarm = next_alarm(
         draft.now,

@@ -131,6 +131,8 @@ def _end(draft: Draft, flap: Flap) -> None:
     """Say how it is now to those who heard that it began; all else goes on as usual."""
     del draft.flaps[flap.key]
     _mark(draft, flap, UNMARK)
+    if (known := _incident(draft, flap)) is not None:
+        draft.keep(replace(known, returns=0))
     incident = draft.open.get(_key(flap))
     if incident is not None:
         _say_down(draft, flap, incident)
@@ -217,9 +219,14 @@ def _verdict(draft: Draft, flap: Flap) -> Verdict:
 
 def _mark(draft: Draft, flap: Flap, entry: str) -> None:
     """Note it in the timeline of the service's incident, if it has one."""
-    incident = draft.open.get(_key(flap)) or draft.incidents.get(flap.owed or "")
+    incident = _incident(draft, flap)
     if incident is not None:
         draft.keep(noted(incident, entry, draft.now))
+
+
+def _incident(draft: Draft, flap: Flap) -> Incident | None:
+    """The open incident of the service, or the one whose end is still to be told."""
+    return draft.open.get(_key(flap)) or draft.incidents.get(flap.owed or "")
 
 
 def _key(flap: Flap) -> Key:

@@ -111,6 +111,10 @@ def _unheard(draft: Draft, key: Key) -> str | None:
         if key_of(incident) == key and not incident.is_open:
             draft.stop_waiting(id_)
             return id_
+    for incident in draft.incidents.values():
+        if incident.end_from is not None and key_of(incident) == key:
+            draft.keep(replace(incident, end_from=None))
+            return incident.id
     return None
 
 

@@ -209,6 +209,7 @@ def reopened(incident: Incident, outage: Outage, now: datetime, *, end_told: boo
         noted(incident, "reopened", now),
         resolved_at=None,
         reopened=incident.reopened + 1,
+        returns=incident.returns + 1,
         parent=None,
         acknowledged_at=None if end_told else incident.acknowledged_at,
         acknowledged_by="" if end_told else incident.acknowledged_by,
@@ -218,6 +219,8 @@ def reopened(incident: Incident, outage: Outage, now: datetime, *, end_told: boo
         window=None,
         muted_by=None,
         fading_since=None,
+        end_from=None,
+        lifted_depth=None if end_told else incident.lifted_depth,
         fell_at=outage.first_failure_at if end_told else incident.fell_at,
         mended_at=incident.resolved_at if end_told else incident.mended_at,
     )
@@ -276,10 +279,10 @@ def is_worse(incident: Incident) -> bool:
         return True
     if incident.severity is not incident.told_severity or incident.told_cause is None:
         return False
-    return _depth(incident.cause) < _depth(incident.told_cause)
+    return depth(incident.cause) < depth(incident.told_cause)
 
 
-def _depth(cause: Cause) -> int:
+def depth(cause: Cause) -> int:
     """How far a run comes before this strikes; what cannot be told from the cause alone counts as far."""
     return next((depth for depth, causes in enumerate(WAY) if cause in causes), len(WAY))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
+from monitor.core import damping
 from monitor.core import incidents as cases
 from monitor.core.draft import Draft
 from monitor.core.incidents import Key, key_of
@@ -14,15 +16,16 @@ INQUIRED = frozenset({Scope.AUTHORITY, Scope.LOCAL})
 
 
 def begin(draft: Draft, key: Key, outage: cases.Outage) -> Incident:
-    """Open an incident, or the last one of its kind again: one whose end is not told as long as the service flaps, always."""
+    """Open an incident, or the last one of its kind again: one whose end could not be told yet, always."""
     owed = _owed(draft, key)
-    last = owed or cases.to_reopen(draft.incidents.values(), key, outage, draft.plan)
+    last = owed or _ending(draft, key) or cases.to_reopen(draft.incidents.values(), key, outage, draft.plan)
     if last is None:
         incident = cases.opened(key, outage, draft.now, draft.incidents)
     else:
-        end_told = owed is None and last.id not in draft.waiting
+        quiet = owed is not None or last.end_from is not None
+        end_told = not quiet and last.id not in draft.waiting
         incident = cases.reopened(last, outage, draft.now, end_told=end_told)
-        if owed is not None:  # it was up since, so it counts from its last fall
+        if quiet or damping.of_end(last):  # it was up since, so it counts from its last fall
             incident = replace(incident, fell_at=outage.first_failure_at, mended_at=last.resolved_at)
         draft.stop_waiting(last.id)
     draft.keep(incident)
@@ -40,9 +43,39 @@ def end(draft: Draft, incident: Incident, *, watched: bool = True) -> None:
     if incident.told and flap is not None:
         draft.flaps[flap.key] = replace(flap, owed=incident.id)
     if incident.told and flap is None:
-        draft.wait_with(incident.id)
+        _tell_end(draft, draft.incidents[incident.id], watched=watched)
     else:
         draft.stop_waiting(incident.id)
+
+
+def _tell_end(draft: Draft, ended: Incident, *, watched: bool) -> None:
+    """Let its end wait to be told; what was down again and again must be up for a while before."""
+    hold = damping.of_end(ended) if watched else timedelta()
+    if hold:
+        draft.stop_waiting(ended.id)
+        draft.keep(replace(ended, end_from=draft.now + hold))
+    else:
+        draft.wait_with(ended.id)
+
+
+def tell_ends(draft: Draft) -> None:
+    """Let those ends wait to be told that have stood for long enough (not held by a clock that was set back)."""
+    for incident in list(draft.incidents.values()):
+        if incident.end_from is None:
+            continue
+        latest = draft.now + damping.of_end(incident)
+        if incident.end_from <= draft.now:
+            draft.keep(replace(incident, end_from=None))
+            draft.wait_with(incident.id)
+        elif incident.end_from > latest:
+            draft.keep(replace(incident, end_from=latest))
+
+
+def _ending(draft: Draft, key: Key) -> Incident | None:
+    """The incident whose end has not stood for long enough to be told. It goes on now."""
+    return next(
+        (one for one in draft.incidents.values() if one.end_from is not None and key_of(one) == key), None
+    )
 
 
 def _owed(draft: Draft, key: Key) -> Incident | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core import flaps, muting, parents
+from monitor.core import damping, flaps, muting, parents
 from monitor.core.draft import Draft
 from monitor.core.incidents import LOCAL_KEY
 from monitor.core.judge import interval_of
@@ -78,16 +78,17 @@ def has_overrun(draft: Draft, incident: Incident) -> bool:
 
 
 def steady_at(draft: Draft, incident: Incident) -> datetime:
-    """From when a change of it counts as confirmed: as many runs must have said so as confirm a failure."""
+    """From when a change of it counts as confirmed: as many runs must have said so as confirm a failure, and twice as many each time."""
     since = incident.changed_at or incident.opened_at
     if incident.scope is Scope.NATIONAL:
-        return min(since, draft.now) + parents.hold(draft, incident)
+        return min(since, draft.now) + damping.of_change(incident, parents.hold(draft, incident))
     target = draft.plan.targets.get(incident.targets[0]) if incident.targets else None
     if target is None or since > draft.now:  # the clock was set back
         return min(since, draft.now)
     state = draft.targets.get(target.id) or TargetState(id=target.id)
     runs = (target.confirm.attempts - 1) * max(interval_of(target, state), target.confirm.spacing)
-    return since + timedelta(seconds=runs + target.timeout if runs else 0)
+    row = timedelta(seconds=runs + target.timeout if runs else 0)
+    return since + damping.of_change(incident, row)
 
 
 def listed(draft: Draft, incident: Incident) -> list[Incident]:
@@ -267,6 +268,7 @@ def moments(draft: Draft) -> Iterable[datetime | None]:
             yield incident.opened_at + CONFIRM
             yield incident.fading_since and incident.fading_since + CONFIRM
     yield parents.ends_fading(draft)
+    yield from (incident.end_from for incident in draft.incidents.values())
 
 
 def note_overdue(draft: Draft) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.core.facts import of_references
-from monitor.core.incidents import LOUDNESS, is_louder, is_worse, noted
+from monitor.core.incidents import LOUDNESS, depth, is_louder, is_worse, noted
 from monitor.core.muting import awaits_overrun
 from monitor.core.routes import of_incident, receivers
 from monitor.model import (
@@ -232,8 +232,17 @@ def told_of(incident: Incident, event: EventName, to: Iterable[str], now: dateti
     after = replace(after, told=incident.told.union(to), heard=incident.heard.difference(to))
     if event is EventName.INCIDENT_ESCALATED:
         return replace(after, escalated=incident.escalated.union(to), told_at=incident.told_at)
-    if incident.acknowledged_at is not None and is_worse(incident):
-        after = replace(after, acknowledged_at=None, acknowledged_by="", comment="", untaken_since=now)
+    if incident.acknowledged_at is not None and _lifts(incident):
+        after = replace(
+            after,
+            acknowledged_at=None,
+            acknowledged_by="",
+            comment="",
+            untaken_since=now,
+            lifted_depth=depth(incident.cause),
+        )
+    if event is EventName.INCIDENT_CHANGED and incident.told:
+        after = replace(after, changes=incident.changes + 1)
     if not incident.told:
         after = replace(after, untaken_since=now)
     return replace(
@@ -242,6 +251,14 @@ def told_of(incident: Incident, event: EventName, to: Iterable[str], now: dateti
         told_cause=incident.cause,
         relapse_told_at=now if _is_relapse(incident, event) else incident.relapse_told_at,
     )
+
+
+def _lifts(incident: Incident) -> bool:
+    """Whether it became worse in a way for which no acknowledgement was lifted before: louder, or earlier on the way."""
+    if is_louder(incident.severity, incident.told_severity):
+        return True
+    known = incident.lifted_depth
+    return is_worse(incident) and (known is None or depth(incident.cause) < known)
 
 
 def judged(incident: Incident, diagnosis: Diagnosis | None = None) -> Incident:

@@ -96,6 +96,14 @@ class Incident:
     """When it had ended before it failed again at `fell_at`."""
     relapse_told_at: datetime | None = None
     """When those who heard of its end were told last that it is down again."""
+    changes: int = 0
+    """How often a change of its cause, severity or diagnosis was told: each further one must stand twice as long."""
+    lifted_depth: int | None = None
+    """How early on the way the cause struck for which an acknowledgement was lifted last; again only for an earlier one."""
+    returns: int = 0
+    """`reopened` without what came before a flapping of it was over: its end must stand the longer, the more there are."""
+    end_from: datetime | None = None
+    """From when its end may be told, while that must stand first because it was down again so often."""
 
     @property
     def began_at(self) -> datetime:

@@ -270,7 +270,7 @@ def test_a_failure_earlier_on_the_way_is_worse_and_one_later_is_not(world):
     world.pass_time(20)
     assert world.open[0].acknowledged_at is None
     world.event(Ack(incident=world.open[0].id, author="wang"))
-    looks(world, "---")
+    looks(world, "-----")
     world.pass_time(20)
     assert events(world) == ["incident_opened", "incident_changed", "incident_changed"]
     assert world.open[0].acknowledged_at is not None
