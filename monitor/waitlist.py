@@ -52,13 +52,13 @@ class Waitlist:
                 self._waiting[key] = replace(pending, next_try=None)
 
     def due(self, now: datetime) -> list[Pending]:
-        """Those that may be told now, in order: due, and not behind one about the same (authority, service) that is not.
+        """Those that may be told now, in order: due, and not behind one about the same that is not.
 
         Else a receiver that was away could hear that the next outage began before it hears that the last one ended.
         """
         found, held = [], set[tuple[str, str]]()
         for pending in self._waiting.values():
-            about = {(one.authority, one.service) for one in pending.notification.incidents}
+            about = _about(pending.notification)
             if not about & held and self._wait_for(pending, now) <= 0:
                 found.append(pending)
             else:
@@ -116,6 +116,14 @@ class Waitlist:
 def _without(notes: list[Notification], vain: list[Notification]) -> list[Notification]:
     keys = {note.key for note in vain}
     return [note for note in notes if note.key not in keys]
+
+
+def _about(note: Notification) -> set[tuple[str, str]]:
+    """What it is about: services as (authority, service), windows as ("window", id)."""
+    windows = [note.window, *(entry.window for entry in note.digest)]
+    return {(one.authority, one.service) for one in note.incidents} | {
+        ("window", window.id) for window in windows if window is not None
+    }
 
 
 def _first(notification: Notification) -> datetime:

@@ -45,7 +45,7 @@ def start(draft: Draft, command: StartDrill) -> str:
             authorities=command.authorities,
             started_at=draft.now,
             until=draft.now + timedelta(seconds=command.duration),
-            incidents=tuple(_played(draft, slug) for slug in command.authorities),
+            incidents=tuple(_played(draft, slug, command.id) for slug in command.authorities),
         )
     return why_not
 
@@ -77,12 +77,15 @@ def end(draft: Draft, command: EndDrill) -> str:
     return ""
 
 
-def _played(draft: Draft, slug: str) -> Incident:
-    """An outage of the main service that never was: no answer, as the province's own fault."""
+def _played(draft: Draft, slug: str, drill: str) -> Incident:
+    """An outage of the main service that never was: no answer, as the province's own fault.
+
+    The drill's id is part of its own: keys of messages come once, also for two drills in one second.
+    """
     service = main_service(draft.plan, slug) or ""
     stamp = draft.now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     incident = Incident(
-        id="-".join(word for word in ("drill", slug, service, stamp) if word),
+        id="-".join(word for word in ("drill", slug, service, stamp, drill.removeprefix("drill-")) if word),
         scope=Scope.AUTHORITY,
         authority=slug,
         service=service,

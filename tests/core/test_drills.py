@@ -161,3 +161,13 @@ def test_the_end_is_told_once_although_much_happens_at_that_instant(world):
     for _ in range(3):
         world.event(Tick())
     assert [str(note.event) for note in world.told] == ["incident_opened", "incident_resolved"]
+
+
+def test_two_drills_within_one_second_have_keys_of_their_own(world):
+    start(world)
+    world.event(EndDrill(id="d1"))
+    world.pass_time(0.3)
+    start(world, id_="d2")
+    world.pass_time(1000)
+    keys = [note.key for note in world.told]
+    assert len(keys) == len(set(keys)) == 4

@@ -1,0 +1,39 @@
+"""What waits for one receiver: what is due, and what is held back by what comes before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from monitor.model import EventName, Notification, Window
+from monitor.store.state import Pending
+from monitor.waitlist import Waitlist
+from tests.notify.examples import AT, a_notification
+
+HOUR = timedelta(hours=1)
+
+
+def of_window(event: EventName, id_: str = "w") -> Notification:
+    """One event of a window."""
+    window = Window(id=id_, name=id_, authorities=("hubei",), services=None, start=AT, end=AT + HOUR)
+    return replace(a_notification(key=f"{id_}/{event}", event=event), incidents=(), window=window)
+
+
+def keys(due: list[Pending]) -> list[str]:
+    """What may be told."""
+    return [pending.notification.key for pending in due]
+
+
+def test_the_end_of_a_window_waits_behind_its_start_and_no_other():
+    waiting = Waitlist(300.0)
+    started = of_window(EventName.MAINTENANCE_STARTED)
+    waiting.put(Pending(notification=started, attempts=3, next_try=AT + HOUR / 60))
+    waiting.put(Pending(notification=of_window(EventName.MAINTENANCE_ENDED)))
+    waiting.put(Pending(notification=of_window(EventName.MAINTENANCE_ENDED, "other")))
+    assert keys(waiting.due(AT)) == ["other/maintenance_ended"]
+    waiting.hasten()
+    assert keys(waiting.due(AT)) == [
+        "w/maintenance_started",
+        "w/maintenance_ended",
+        "other/maintenance_ended",
+    ]
