@@ -251,7 +251,7 @@ def tell(draft: Draft) -> None:
     if to := receivers(draft.plan, matter, draft.now):
         draft.notifications.append(
             Notification(
-                key=f"{fresh[0].id}/0/{EventName.MAINTENANCE_ANNOUNCED}",
+                key=f"{fresh[0].id}/{draft.now.timestamp():.0f}/{EventName.MAINTENANCE_ANNOUNCED}",
                 event=EventName.MAINTENANCE_ANNOUNCED,
                 at=draft.now,
                 severity=severity,
