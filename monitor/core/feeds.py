@@ -20,6 +20,7 @@ from monitor.core.state import WindowRecord
 from monitor.model import (
     LOCAL,
     ApproveNotice,
+    Early,
     EventName,
     NoticeStatus,
     Notification,
@@ -187,6 +188,7 @@ def _for(window: Window, authorities: tuple[str, ...]) -> Window:
 
 
 def _approve(draft: Draft, notice: PostedNotice, windows: tuple[Window, ...], author: str) -> None:
+    windows = tuple(_anew(draft, window, by_hand=bool(author)) for window in windows)
     draft.notices[notice.id] = replace(
         notice, windows=windows, status=NoticeStatus.APPROVED, decided_by=author
     )
@@ -197,6 +199,26 @@ def _approve(draft: Draft, notice: PostedNotice, windows: tuple[Window, ...], au
         if _stands_in(one, notice):
             draft.notices[one.id] = replace(one, status=NoticeStatus.REPLACED)
             _withdraw(draft, one)
+
+
+def _anew(draft: Draft, window: Window, *, by_hand: bool) -> Window:
+    """The window, under another id where it was withdrawn before: it is told again, and keys of messages come once.
+
+    Without a person saying so, what somebody ended while its notice stood stays ended.
+    """
+    id_, number = window.id, 1
+    while (record := draft.windows.get(id_)) is not None and record.window.early is Early.BY_HAND:
+        if not by_hand and id_ in _announced(draft):
+            break
+        number += 1
+        id_ = f"{window.id}-{number}"
+    return replace(window, id=id_)
+
+
+def _announced(draft: Draft) -> set[str]:
+    """Ids of the windows of approved notices."""
+    approved = (one for one in draft.notices.values() if one.status is NoticeStatus.APPROVED)
+    return {window.id for one in approved for window in one.windows}
 
 
 def reject(draft: Draft, command: RejectNotice) -> str:
@@ -213,13 +235,7 @@ def reject(draft: Draft, command: RejectNotice) -> str:
 
 def _withdraw(draft: Draft, notice: PostedNotice) -> None:
     """End the windows that no approved notice announces any more, the rests of those that ended early too."""
-    still = {
-        window.id
-        for one in draft.notices.values()
-        if one.status is NoticeStatus.APPROVED
-        for window in one.windows
-    }
-    gone = {window.id for window in notice.windows} - still
+    gone = {window.id for window in notice.windows} - _announced(draft)
     for id_, record in list(draft.windows.items()):
         if (record.window.resumes or id_) in gone:
             ended = planned.end_early(draft.plan, draft.windows, id_, draft.now)
@@ -237,31 +253,41 @@ def tell(draft: Draft) -> None:
     for one in list(draft.notices.values()):
         if one.status is NoticeStatus.WAITING and _last(one) <= draft.now:
             draft.notices[one.id] = replace(one, status=NoticeStatus.MISSED)
-    fresh = [one for one in draft.notices.values() if one.status is NoticeStatus.WAITING and not one.told]
+    fresh = [one for one in draft.notices.values() if is_untold(one) and _hearing(draft, [one])]
     for one in fresh:
         draft.notices[one.id] = replace(one, told=True)
     if not fresh:
         return
-    slugs = {slug for one in fresh for window in one.windows for slug in window.authorities or ()}
     everything = (draft.plan, draft.windows, list(draft.notices.values()), draft.now)
-    severity = draft.plan.judgement.severity_maintenance
-    matter = Matter(
-        event=EventName.MAINTENANCE_ANNOUNCED, severity=severity, authorities=tuple(sorted(slugs)) or None
-    )
-    if to := receivers(draft.plan, matter, draft.now):
-        draft.notifications.append(
-            Notification(
-                key=f"{fresh[0].id}/{draft.now.timestamp():.0f}/{EventName.MAINTENANCE_ANNOUNCED}",
-                event=EventName.MAINTENANCE_ANNOUNCED,
-                at=draft.now,
-                severity=severity,
-                scope=Scope.AUTHORITY,
-                incidents=(),
-                to=tuple(sorted(to)),
-                notices=tuple(replace(one, affects=affected(one, *everything)) for one in fresh),
-                detail="; ".join((one.title or one.file).replace("; ", ", ") for one in fresh),
-            )
+    draft.notifications.append(
+        Notification(
+            key=f"{fresh[0].id}/{draft.now.timestamp():.0f}/{EventName.MAINTENANCE_ANNOUNCED}",
+            event=EventName.MAINTENANCE_ANNOUNCED,
+            at=draft.now,
+            severity=draft.plan.judgement.severity_maintenance,
+            scope=Scope.AUTHORITY,
+            incidents=(),
+            to=tuple(sorted(_hearing(draft, fresh))),
+            notices=tuple(replace(one, affects=affected(one, *everything)) for one in fresh),
+            detail="; ".join((one.title or one.file).replace("; ", ", ") for one in fresh),
         )
+    )
+
+
+def is_untold(notice: PostedNotice) -> bool:
+    """Whether nobody heard yet that it waits: no route has taken it so far."""
+    return notice.status is NoticeStatus.WAITING and not notice.told
+
+
+def _hearing(draft: Draft, notices: list[PostedNotice]) -> frozenset[str]:
+    """Who is told now that these wait."""
+    slugs = {slug for one in notices for window in one.windows for slug in window.authorities or ()}
+    matter = Matter(
+        event=EventName.MAINTENANCE_ANNOUNCED,
+        severity=draft.plan.judgement.severity_maintenance,
+        authorities=tuple(sorted(slugs)) or None,
+    )
+    return receivers(draft.plan, matter, draft.now)
 
 
 def moments(draft: Draft) -> Iterable[datetime]:

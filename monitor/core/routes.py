@@ -76,6 +76,14 @@ def receivers(plan: Plan, matter: Matter, now: datetime) -> frozenset[str]:
     )
 
 
+def can_reach(plan: Plan, matter: Matter) -> bool:
+    """Whether anybody is told of it at some time, now or at another hour or day."""
+    if not plan.routes:
+        return bool(plan.receivers)
+    names = {name for route in plan.routes if _matches(route.when, matter) for name in route.to}
+    return any(receiver.name in names for receiver in plan.receivers)
+
+
 def steps(plan: Plan, matter: Matter, now: datetime) -> list[tuple[float, frozenset[str]]]:
     """The escalation of the routes that take it at `now`: seconds after the first word → ids of receiver URLs."""
     return [
@@ -95,13 +103,13 @@ def asking(plan: Plan, matter: Matter, now: datetime) -> frozenset[str]:
 def _matching(plan: Plan, matter: Matter, now: datetime) -> Iterator[Route]:
     local = now.astimezone(ZoneInfo(plan.timezone))
     for route in plan.routes:
-        if _matches(route.when, matter, local) and _is_time(route.when, matter, local, plan.calendar):
+        if _matches(route.when, matter) and _is_time(route.when, matter, local, plan.calendar):
             yield route
             if not route.goes_on:
                 return
 
 
-def _matches(when: When, matter: Matter, local: datetime) -> bool:
+def _matches(when: When, matter: Matter) -> bool:
     return (
         _is_among(matter.event, when.event)
         and _is_among(matter.severity, when.severity)

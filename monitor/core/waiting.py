@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from monitor.core.draft import Draft
 from monitor.core.incidents import LOCAL_KEY, Key
-from monitor.core.routes import Matter, receivers
+from monitor.core.routes import Matter, can_reach, receivers
 from monitor.core.services import judge_service, main_service, services
 from monitor.model import (
     Confirmed,
@@ -49,6 +49,11 @@ def take(draft: Draft, command: Wait) -> str:
         return f"{service or 'it'} of {asked.authority} is up: there is nothing to wait for"
     if asked.webhook is None and not draft.plan.receivers:
         return "nobody would be told: give a webhook, no receiver is configured"
+    if asked.webhook is None and not can_reach(draft.plan, _matter(asked.authority, service)):
+        return (
+            f"nobody would be told: no route takes {EventName.AUTHORITY_RECOVERED} (severity info) of {service}"
+            f" of {asked.authority}; give a webhook, or add a route"
+        )
     if len(draft.expected) >= MOST:
         return f"{MOST} wait already; end some first"
     draft.expected[asked.id] = replace(asked, service=service, since=draft.now, until=draft.now + PATIENCE)
@@ -63,19 +68,24 @@ def leave(draft: Draft, id_: str) -> str:
 
 
 def tell(draft: Draft) -> None:
-    """Tell those whose service is back, each once: by their webhook, or all of one service together by the routes."""
+    """Tell those whose service is back, each once: by their webhook, or all of one service together by the routes.
+
+    Who waits for the routes waits until one takes it: at its hours, if it is back then.
+    """
     by_routes: dict[tuple[str, str], list[Waiting]] = {}
     for one in list(draft.expected.values()):
         if one.until <= draft.now:
             del draft.expected[one.id]
         elif _is_back(draft, one.authority, one.service, _targets(draft, one)):
-            del draft.expected[one.id]
             if one.webhook is not None:
+                del draft.expected[one.id]
                 draft.notifications.append(_recovered(draft, [one], (one.receiver,)))
             else:
                 by_routes.setdefault((one.authority, one.service), []).append(one)
-    for together in by_routes.values():
-        if to := receivers(draft.plan, _matter(together[0]), draft.now):
+    for (authority, service), together in by_routes.items():
+        if to := receivers(draft.plan, _matter(authority, service), draft.now):
+            for one in together:
+                del draft.expected[one.id]
             draft.notifications.append(_recovered(draft, together, tuple(sorted(to))))
 
 
@@ -83,7 +93,10 @@ def moments(draft: Draft) -> Iterator[datetime]:
     """When the next one is given up, and when to look again at what is not confirmed down."""
     for one in draft.expected.values():
         yield one.until
-        if not any(_is_down(draft, target) for target in _targets(draft, one)):
+        is_heard = one.webhook is not None or receivers(
+            draft.plan, _matter(one.authority, one.service), draft.now
+        )  # else core/maintenance.py asks at the hours of the routes
+        if is_heard and not any(_is_down(draft, target) for target in _targets(draft, one)):
             yield draft.now + LOOK_AGAIN
 
 
@@ -106,12 +119,12 @@ def _is_back(draft: Draft, authority: str, service: str, targets: tuple[Target, 
     return view.state in WORKS and not view.failing and not any(state.failures for state in known)
 
 
-def _matter(one: Waiting) -> Matter:
+def _matter(authority: str, service: str) -> Matter:
     return Matter(
         event=EventName.AUTHORITY_RECOVERED,
         severity=Severity.INFO,
-        authorities=(one.authority,),
-        services=(one.service,),
+        authorities=(authority,),
+        services=(service,),
     )
 
 

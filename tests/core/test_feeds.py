@@ -334,6 +334,60 @@ def test_one_that_was_prolonged_overruns_at_its_new_end(world):
     assert told(world)[-1] == "overrun"
 
 
+BY_DAY = Route(to=("oncall",), when=When(hours=("20:00", "22:00")))  # in Shanghai: from 12:00 UTC
+
+
+def test_what_is_found_at_night_is_told_at_the_hours_of_the_route_if_it_still_matters():
+    world = World(six(routes=(BY_DAY,)))
+    world.warm()
+    take(world, said(LATER, unclear=(DOUBT,)))
+    take(world, said(SOON, unclear=(DOUBT,)), "b2", file="b.txt")
+    assert world.told == []
+    world.pass_time(20 * 3600)
+    assert [[one.id for one in note.notices] for note in world.told] == [["a1"]], "the other one is over"
+
+
+def test_a_window_that_begins_at_night_is_told_when_a_route_takes_it_unless_it_is_over():
+    world = World(six(routes=(BY_DAY,)))
+    world.warm()
+    take(world, said(stretch(HOUR, 2 * HOUR), stretch(3 * HOUR, 12 * HOUR)), approve=True)
+    assert world.told == []
+    world.pass_time(4.5 * 3600)
+    assert [(note.event, note.window and note.window.start - START) for note in world.told] == [
+        ("maintenance_started", 3 * HOUR)
+    ]
+    world.pass_time(10 * 3600)
+    assert told(world) == ["started", "ended"]
+
+
+# --- withdrawn, and in force again -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("window", [SOON, stretch(-HOUR, 4 * HOUR)])
+def test_what_was_withdrawn_is_in_force_and_told_again_once_it_is_approved_again(world, window):
+    take(world, said(window), approve=True)
+    take(world, said(LATER), "b2", approve=True)
+    assert planned(world) == [(LATER.start - START, LATER.end - START)]
+    take(world, said(window), approve=True)
+    assert planned(world) == [(window.start - START, window.end - START)]
+    keys = [note.key for note in world.told]
+    assert len(keys) == len(set(keys)), "a receiver drops what it had"
+    assert world.event(RejectNotice(id="a1")).refused == ""
+    world.pass_time(1)
+    assert planned(world) == []
+    take(world, said(window), "c3")
+    assert approve(world, "c3") == ""
+    assert planned(world) == [(window.start - START, window.end - START)]
+
+
+def test_what_a_person_ended_stays_ended_when_the_feed_repeats_it(world):
+    take(world, said(SOON), approve=True)
+    (id_,) = world.state.windows
+    world.event(EndWindow(id=id_))
+    take(world, said(SOON, LATER), "b2", approve=True)
+    assert planned(world) == [(LATER.start - START, LATER.end - START)]
+
+
 # --- rejected, by hand, forgotten ------------------------------------------------------------------------------------
 
 

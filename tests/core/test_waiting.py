@@ -121,6 +121,29 @@ def test_somebody_is_told_or_it_is_refused():
     assert "give a webhook" in world.event(a_wait(webhook=None)).refused
 
 
+def test_who_waits_for_the_routes_is_told_at_their_hours_if_it_is_back_then():
+    by_day = Route(to=("oncall",), when=When(hours=("20:00", "22:00")))  # in Shanghai: from 12:00 UTC
+    world = World(six(routes=(by_day,)))
+    world.warm()
+    world.play(DOWN)
+    assert not world.event(a_wait(webhook=None)).refused
+    world.play(UP)
+    world.pass_time(60)
+    assert recovered(world) == []
+    assert world.state.expected
+    world.pass_time(86400)
+    assert recovered(world) == [(("oncall[0]",), ("T-1",))]
+    assert not world.state.expected
+
+
+def test_where_no_route_ever_takes_the_word_it_is_refused():
+    world = World(six(routes=(Route(to=("oncall",), when=When(severity=("critical",))),)))
+    world.warm()
+    world.play(DOWN)
+    assert "no route takes authority_recovered" in world.event(a_wait(webhook=None)).refused
+    assert not world.event(a_wait()).refused
+
+
 def test_their_number_is_bounded_and_so_is_their_patience(world, monkeypatch):
     monkeypatch.setattr(waiting, "MOST", 2)
     world.event(a_wait("a"))
