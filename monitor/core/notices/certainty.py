@@ -43,18 +43,18 @@ _DANGER = re.compile(
     r"|短暂|间歇|闪断|瞬断|内部|内网|管理端|后台|仅|只|左右|前后|大约|大概"
     r"|转发|转载|转自|来源:(?!国家税务总局|本站)|据[^,;。\n]{0,30}(?:消息|报道|通告|公告|通知|获悉)"
     r"|停止[^,;。\n]{0,14}(?:维护|停机|升级|暂停|检修)|(?:通告|公告|通知)的(?:说明|补充)|解读|补充(?:通告|公告|通知|说明)"
-    r"|公司|集团|事务所|协会|商会|小编|编辑"
+    r"|虚构|玩笑|愚人|娱乐|练习|公司|集团|(?:(?<!服务)中心|工作室|编辑部|代账|记账|财税|传媒|银行)(?:\n|$)|事务所|协会|商会|小编|编辑"
 )
 """Not, if, formerly, for example, withdrawn, moved, in part, by others: any of it may turn the sense of a notice round."""
 _USUAL = re.compile(
-    r"(?<!恢复)(?<!不)正常(?![、稳安]*运行)|照常|不(?:会|受)?[^,;。\n]{0,2}影响|未受影响|不中断|继续|开放|(?<!不)可(?!抗|更正)"
+    r"(?<!恢复)(?<!不)正常(?![、稳安]*运行)|照常|不(?:会|受)?[^,;。\n]{0,2}影响|未受影响|不中断|继续|开放|(?<!不)(?<!许)可(?!抗|更正|靠)"
 )
 _HALL = re.compile(r"办税服务厅|办税厅|大厅|窗口")
 _OFFLINE = re.compile(r"离线开|联网即可上传")
 """What the software of taxpayers does without, and after, a service that stops."""
 _OVER = re.compile(r"结束|完成")
 _REFERS = re.compile(
-    r"(?:该|上述|以上|前述|[此本]次)[^,;。\n]{0,6}(?:安排|通告|公告|通知|计划|停机|维护|升级)"
+    r"(?:该|上述|以上|前述|[此本]次)[^,;。\n]{0,6}(?:安排|通告|公告|通知|计划|停机|维护|升级|内容|信息|消息|时间|文字|所述)"
 )
 _LASTS = re.compile(r"[0-9]{1,3}个?(?:小时|分钟|天)")
 _LIST = re.compile(r":$|以下[^,;。\n]{0,8}$|的(?:业务|事项|服务)$")
@@ -135,7 +135,7 @@ def _every(
         doubtful = _is_doubtful(clause, own, muted) and not _is_aside(text.plain[start:end])
         if doubtful:
             yield Unclear(kind=Doubt.WORDS, text=text.quote(start, end))
-        elif not _USUAL.search(clause):
+        elif not (_USUAL.search(clause) or _ADVICE.match(clause)):
             known |= names(clause)
             known |= {"all"} if ALL.search(clause) else set()
     if muted.services - known and not muted.is_everything:
