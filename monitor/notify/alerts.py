@@ -82,11 +82,10 @@ def played(scene: Scene) -> Iterator[Incident]:
 
 
 def as_told(scene: Scene, incident: Incident) -> Incident:
-    """The incident as those believe it to be who were told of it: while its service comes and goes it goes on."""
-    if incident.is_open:
-        return incident
+    """The incident as those believe it to be who were told of it: it goes on until its end may be told."""
     flap = scene.state.flaps.get(f"{incident.authority}/{incident.service}")
-    return incident if flap is None or flap.owed != incident.id else replace(incident, resolved_at=None)
+    is_owed = flap is not None and flap.owed == incident.id
+    return replace(incident, resolved_at=None) if is_owed or incident.end_from is not None else incident
 
 
 def of_incident(receiver: str, incident: Incident, scene: Scene) -> Iterator[Alert]:

@@ -183,6 +183,13 @@ def test_an_outage_that_is_over_fires_on_while_its_service_comes_and_goes():
     assert not any(fires(one) for one in alerts(over))
 
 
+def test_an_outage_whose_end_must_stand_first_fires_on_until_that_is_told():
+    over = told(resolved_at=AT + timedelta(minutes=1), end_from=AT + timedelta(minutes=6))
+    assert standing("am[0]", scene(over)) == [replace(over, resolved_at=None)]
+    assert any(fires(one) for one in alerts(replace(over, resolved_at=None)))
+    assert not any(fires(one) for one in alerts(replace(over, end_from=None)))
+
+
 def test_a_service_that_comes_and_goes_has_an_alert_that_ends_when_it_is_steady():
     here = scene()
     begun = of_flap(flapping(), here)
