@@ -88,10 +88,11 @@ def unaware(plan: Plan, incident: Incident, now: datetime) -> list[Word]:
 
 
 def _believers(plan: Plan, incident: Incident, event: EventName, now: datetime) -> frozenset[str]:
-    """Who was told of it. Where the configuration has none of them any more, those whom the routes name now."""
-    if not incident.told or any(receiver.id in incident.told for receiver in plan.receivers):
+    """Who was told of it. Where the configuration has some of them no more, also those whom the routes name now."""
+    known = incident.told.intersection(receiver.id for receiver in plan.receivers)
+    if known == incident.told:
         return incident.told
-    return receivers(plan, of_incident(event, incident), now)
+    return known | receivers(plan, of_incident(event, incident), now)
 
 
 def _ending(incident: Incident) -> EventName:

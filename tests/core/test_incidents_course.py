@@ -331,6 +331,14 @@ def test_where_nobody_of_those_told_is_left_those_whom_the_routes_name_hear_of_t
     assert [note.to for note in world.told] == [("bus[0]", "oncall[0]"), ("night[0]",)]
 
 
+def test_where_one_of_those_told_has_another_name_by_now_it_hears_of_the_end_as_well(world):
+    told_down(world)
+    world.plan = six(receivers=renamed("ops[0]", "bus[0]"), routes=(Route(to=("ops", "bus")),))
+    world.play({"reach/anhui": "++"})
+    world.pass_time(10)
+    assert [note.to for note in world.told] == [("bus[0]", "oncall[0]"), ("bus[0]", "ops[0]")]
+
+
 # --- memory ----------------------------------------------------------------------------------------------------------
 
 
