@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,8 @@ from monitor.knowledge.naming import services_of, slugs_of
 from monitor.model import rfc3339
 
 PATH = "/api/v1/silences"
+LONG = timedelta(days=30)
+"""Who adds a longer one is told so: a mistyped year mutes for good."""
 CALLED = {
     **{f"matchers.{name}": f"--{name}" for name in ("authority", "service", "severity", "diagnosis")},
     "starts_at": "--from",
@@ -88,6 +91,11 @@ def add(
     made = asyncio.run(change(daemon, "POST", PATH, {**body, **said}, CALLED))
     end = read_instant(made.get("ends_at"))
     click.echo(f"{clean(made.get('id'))}: silent until {shown(end, zone) if end else '?'} ({zone})")
+    begin = read_instant(made.get("starts_at"))
+    if begin and end and end - begin > LONG:
+        click.echo(
+            f"note: that is {(end - begin).days} days; nobody is told of what it matches until then", err=True
+        )
     return 0
 
 

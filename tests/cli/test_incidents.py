@@ -200,6 +200,15 @@ def test_a_silence_is_added_with_words_by_commas_or_repeated() -> None:
         "comment": "known",
     }
     assert (done.exit_code, done.stdout) == (0, "0a1b: silent until Tue 2026-12-01 20:00 (Asia/Shanghai)\n")
+    assert done.stderr == ""
+
+
+def test_a_silence_of_more_than_30_days_is_noted() -> None:
+    made = {**SILENCE, "ends_at": "2027-12-01T12:00:00Z"}
+    with answering({"POST /api/v1/silences": (201, made)}) as peer:
+        done = call(silence, "add", "--authority", "henan", "--for", "365d", url=peer.url)
+    assert done.exit_code == 0
+    assert "note: that is 365 days" in done.stderr
 
 
 @pytest.mark.parametrize(
