@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 
 from monitor.clock import Clock
-from monitor.core.digest import together_already, told_by
+from monitor.core.digest import MUST_ARRIVE, together_already, told_by
 from monitor.core.pace import Pace
 from monitor.guests import GuestMeter, Meter, is_guest, receiver_of
 from monitor.model import Notification, Plan, Receiver
@@ -30,8 +30,8 @@ DEADLINE = 15.0
 """Seconds for one try."""
 BACKOFF = (1.0, 300.0)
 """First and longest wait in seconds after a failed try; each is twice the one before."""
-REFUSALS = 8
-"""Refusals after which a notification is given up: about two minutes, enough for a receiver that is being redeployed."""
+REFUSED_PATIENCE = timedelta(days=3)
+"""How long what is down or over is tried where it is refused, every `BACKOFF[1]`; other words are given up after `REFUSALS`."""
 GUEST_PATIENCE = timedelta(days=1)
 """How long the webhook of one who waited for a service may stay away before its word is given up."""
 MOST_GUESTS = 1000
@@ -287,13 +287,17 @@ class Worker:
     async def _keep_bounded(self) -> None:
         """Let go of what time made worthless and, when too much waits, of what says nothing new; then the older half becomes one."""
         vain, too_many = self._queue.overflow(self._clock.now())
-        for note in vain:
-            self._forget(note.key)
-            self._meter.count_left_out(self.receiver.id, note.event)
-            log.info("notification.superseded", receiver=self.receiver.id, key=note.key)
-            await self._store.mark_dropped(note.key, self.receiver.id)
+        await self._leave_out(vain)
         if len(too_many) > 1:
             await self._join(too_many)
+
+    async def _leave_out(self, vain: Sequence[Notification]) -> None:
+        for note in vain:
+            self._forget(note.key)
+            for event, _ in told_by(note):
+                self._meter.count_left_out(self.receiver.id, event)
+            log.info("notification.superseded", receiver=self.receiver.id, key=note.key)
+            await self._store.mark_dropped(note.key, self.receiver.id)
 
     async def _wait(self) -> None:
         waits = [self._queue.next_wait(self._clock.now())]
@@ -343,6 +347,7 @@ class Worker:
     async def _sent(self, pending: Pending) -> None:
         told, now = pending.notification, self._clock.now()
         delay = max(0.0, (now - told.at).total_seconds())
+        better = self._queue.told_better(told)
         self._forget(told.key)
         for event, has_own_line in told_by(told):
             if has_own_line:
@@ -354,13 +359,14 @@ class Worker:
         self._pace.count(self._clock.monotonic())
         self._queue.hasten()
         await self._store.mark_sent(told.key, self.receiver.id, now)
+        await self._leave_out(better)
 
     async def _failed(self, pending: Pending, problem: DeliveryError) -> None:
         told, attempts = pending.notification, pending.attempts + 1
         refusals = self._queue.refusals
         if problem.permanent:
             refusals[told.key] = refusals.get(told.key, 0) + 1
-        if refusals.get(told.key, 0) >= REFUSALS or self._is_too_late(told):
+        if self._is_too_late(told):
             await self._drop(told, problem.reason)
             return
         wait = min(BACKOFF[0] * 2.0 ** min(attempts - 1, 30), BACKOFF[1])
@@ -378,7 +384,11 @@ class Worker:
         await self._store.mark_failed(told.key, self.receiver.id, next_try, attempts)
 
     def _is_too_late(self, told: Notification) -> bool:
-        return self._guest and self._clock.now() - told.at > GUEST_PATIENCE
+        """Whether it is given up: what is refused at once, unless it is of those that must arrive."""
+        age = self._clock.now() - told.at
+        if self._queue.is_refused(told.key):
+            return self._guest or told.drill or told.event not in MUST_ARRIVE or age > REFUSED_PATIENCE
+        return self._guest and age > GUEST_PATIENCE
 
     async def _drop(self, told: Notification, reason: str) -> None:
         self._forget(told.key)

@@ -13,6 +13,9 @@ from monitor.store.state import Pending
 MOST = 500
 """Notifications that may wait for one receiver; beyond it what says nothing new goes, and the older half becomes one."""
 
+REFUSALS = 8
+"""Refusals after which one holds up no other: about two minutes, enough for a receiver that is being redeployed."""
+
 
 class Waitlist:
     """The queue of one receiver. Knows no store and no clock."""
@@ -56,14 +59,33 @@ class Waitlist:
 
         Else a receiver that was away could hear that the next outage began before it hears that the last one ended.
         """
-        found, held = [], set[tuple[str, str]]()
-        for pending in self._waiting.values():
-            about = _about(pending.notification)
-            if not about & held and self._wait_for(pending, now) <= 0:
+        found, held, stubborn = [], set[tuple[str, str]](), set[tuple[str, str]]()
+        for key, pending in self._waiting.items():
+            about, is_refused = _about(pending.notification), self.is_refused(key)
+            behind = held | stubborn if is_refused else held
+            if not about & behind and self._wait_for(pending, now) <= 0:
                 found.append(pending)
+            elif is_refused:
+                stubborn |= about  # it may be this one alone: what is new is tried
             else:
                 held |= about
         return found
+
+    def is_refused(self, key: str) -> bool:
+        """Whether the receiver said no to it so often that it is tried rarely, if at all."""
+        return self.refusals.get(key, 0) >= REFUSALS
+
+    def told_better(self, told: Notification) -> list[Notification]:
+        """What was refused before `told`, which was taken, and is about no other incidents: it says nothing new any more."""
+        found: list[Notification] = []
+        ids = {incident.id for incident in told.incidents}
+        for key, pending in self._waiting.items():
+            if key == told.key:
+                return found
+            about = {incident.id for incident in pending.notification.incidents}
+            if self.is_refused(key) and about and about <= ids:
+                found.append(pending.notification)
+        return []
 
     def next_wait(self, now: datetime) -> float | None:
         """Seconds until something more is due; None: nothing will be by itself."""

@@ -9,7 +9,8 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from structlog.testing import capture_logs
 
 from monitor.clock import SystemClock
 from monitor.core.state import Commit
-from monitor.courier import REFUSALS, Courier
+from monitor.courier import Courier
 from monitor.model import EventName, Notification, Plan, Receiver
 from monitor.notify.delivery import DeliveryError
 from monitor.store.state import StateStore
+from monitor.waitlist import REFUSALS
 from tests.notify.examples import a_notification, a_plan, an_incident, by_apprise, webhook
 from tests.notify.hooks import hook
 
@@ -206,7 +208,7 @@ async def test_what_is_refused_for_good_is_given_up_aloud(tmp_path, hurry):
     with capture_logs() as logs:
         async with hook(404) as bus, a_store(tmp_path) as store:
             async with running(store, a_plan(webhook(f"http://{bus.address}/"))) as (courier, meter):
-                await store.write([decided(told("bus[0]"))])
+                await store.write([decided(replace(told("bus[0]"), event=EventName.TEST))])
                 courier.poke()
                 await until(lambda: meter.counted["bus[0]", "dropped"])
             assert await store.pending("bus[0]") == ()
@@ -214,6 +216,28 @@ async def test_what_is_refused_for_good_is_given_up_aloud(tmp_path, hurry):
     assert len(bus.bodies) == REFUSALS
     (dropped,) = [line for line in logs if line["event"] == "notification.dropped"]
     assert (dropped["reason"], dropped["log_level"]) == ("answered 404", "error")
+
+
+async def test_what_is_down_or_over_is_not_given_up_where_it_is_refused(tmp_path, hurry):
+    async with hook(401) as bus, a_store(tmp_path) as store:
+        async with running(store, a_plan(webhook(f"http://{bus.address}/"))) as (courier, meter):
+            courier.tell([told("bus[0]", key="opened")])
+            await bus.until(REFUSALS + 2)
+            bus.manner = 200
+            await until(lambda: meter.counted["bus[0]", "sent"])
+        assert meter.counted["bus[0]", "failed"] >= REFUSALS + 2
+        assert not meter.counted["bus[0]", "dropped"]
+
+
+async def test_what_is_refused_for_days_is_given_up_aloud(tmp_path, hurry, monkeypatch):
+    monkeypatch.setattr("monitor.courier.REFUSED_PATIENCE", timedelta(0))
+    async with (
+        hook(403) as bus,
+        a_store(tmp_path) as store,
+        running(store, a_plan(webhook(f"http://{bus.address}/"))) as (courier, meter),
+    ):
+        courier.tell([told("bus[0]", key="opened")])
+        await until(lambda: meter.counted["bus[0]", "dropped"])
 
 
 class Scripted:
@@ -348,7 +372,7 @@ async def test_no_log_line_holds_a_secret(tmp_path, hurry, caplog):
                 by_apprise(f"json://u:{SECRET}@{other.address}/{SECRET}?+X-Token={SECRET}"),
             )
             async with running(store, plan) as (courier, meter):
-                courier.tell([told("bus[0]", "oncall[0]")])
+                courier.tell([replace(told("bus[0]", "oncall[0]"), event=EventName.TEST)])
                 await until(
                     lambda: meter.counted["bus[0]", "dropped"] and meter.counted["oncall[0]", "failed"]
                 )

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from monitor.model import EventName, Notification, Window
 from monitor.store.state import Pending
-from monitor.waitlist import Waitlist
+from monitor.waitlist import REFUSALS, Waitlist
 from tests.notify.examples import AT, a_notification
 
 HOUR = timedelta(hours=1)
@@ -37,3 +37,18 @@ def test_the_end_of_a_window_waits_behind_its_start_and_no_other():
         "w/maintenance_ended",
         "other/maintenance_ended",
     ]
+
+
+def test_what_is_refused_for_long_holds_up_nothing_new_and_is_not_told_after_its_end():
+    waiting = Waitlist(300.0)
+    opened = a_notification(key="opened")
+    for key in ("opened", "changed"):
+        waiting.put(Pending(notification=replace(opened, key=key), next_try=AT + HOUR / 60))
+        waiting.refusals[key] = REFUSALS
+    waiting.put(Pending(notification=replace(opened, key="resolved", event=EventName.INCIDENT_RESOLVED)))
+    assert keys(waiting.due(AT)) == ["resolved"]
+    resolved = waiting.due(AT)[0].notification
+    assert [note.key for note in waiting.told_better(resolved)] == ["opened", "changed"]
+    assert waiting.told_better(opened) == []
+    waiting.put(Pending(notification=replace(opened, key="changed")))
+    assert keys(waiting.due(AT)) == ["resolved"]  # of what is refused the first goes first

@@ -27,6 +27,10 @@ MAY_BE_LEFT_OUT = QUIET | {
     EventName.MAINTENANCE_ANNOUNCED, EventName.MAINTENANCE_UPCOMING, EventName.MAINTENANCE_STARTED,
 }  # fmt: skip
 """What may be let go of, or be told without a line of its own."""
+MUST_ARRIVE = (BEGUN | ENDS | {EventName.FLAPPING_STARTED, EventName.FLAPPING_STOPPED}) - {
+    EventName.INCIDENT_REMINDER,
+}  # fmt: skip
+"""What says that something is down or over: worth trying for days, also where it is refused."""
 _ANNOUNCING = frozenset({EventName.MAINTENANCE_ANNOUNCED, EventName.MAINTENANCE_UPCOMING})
 _PARENTS = frozenset({Scope.LOCAL, Scope.NATIONAL})
 """Scopes whose incidents explain others, their members, and speak for them."""
