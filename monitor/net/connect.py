@@ -13,8 +13,10 @@ from typing import TypeVar
 
 from monitor.net.secured import Secured
 
-CHUNK = 16384
-"""Bytes read at once."""
+CHUNK = 1 << 16
+"""Bytes read from a socket in one turn of the loop: with less, a megabyte takes too many turns where many run."""
+RECORD = 1 << 14
+"""Bytes of one record of TLS at most."""
 _T = TypeVar("_T")
 
 
@@ -105,7 +107,7 @@ class Wire:
         if secured is None:
             return await self._read()
         try:
-            return await self._drive(secured, partial(secured.read, CHUNK))
+            return await self._drive(secured, partial(secured.read, RECORD))
         except ssl.SSLEOFError:
             return b""
 

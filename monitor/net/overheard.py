@@ -1,4 +1,4 @@
-"""What a TLS 1.2 handshake says in the clear, watched for one thing: numbers that would take seconds to reckon with.
+"""What a TLS 1.2 handshake says in the clear, watched for numbers that would take seconds to reckon with, and for idle talk.
 
 The server chooses the group of a Diffie-Hellman exchange, and OpenSSL takes any of up to 10,000 bits: with one of those a
 handshake holds the loop for 2 to 5 s (8,192 bits: 0.4 s; 6,144 bits: 0.2 s). TLS 1.3 has fixed groups.
@@ -11,6 +11,8 @@ from monitor.net.failures import FaultError
 
 MOST_PRIME = 768
 """Bytes of the prime of a group. The same two bytes of an exchange over an elliptic curve always read 0x0300, which is 768."""
+MOST_MESSAGES = 100
+"""A handshake has about five; OpenSSL passes over empty requests to greet again without end."""
 _HANDSHAKE = 22
 _SERVER_KEY_EXCHANGE = 12
 
@@ -18,15 +20,16 @@ _SERVER_KEY_EXCHANGE = 12
 class Overheard:
     """Records and messages (RFC 5246 §6.2.1, §7.4) as far as they are in the clear."""
 
-    __slots__ = ("_messages", "_records", "is_over")
+    __slots__ = ("_count", "_messages", "_records", "is_over")
 
     def __init__(self) -> None:
         self._records = bytearray()
         self._messages = bytearray()
+        self._count = 0
         self.is_over = False
 
     def hear(self, data: bytes) -> None:
-        """Take the next bytes from the server. Raises FaultError for a group that is too large."""
+        """Take the next bytes from the server. Raises FaultError for a group that is too large, or too much talk."""
         self._records += data
         while not self.is_over and len(self._records) >= 5:
             end = 5 + int.from_bytes(self._records[3:5], "big")
@@ -50,6 +53,9 @@ class Overheard:
             if len(self._messages) < start + 4 + size:
                 break
             start += 4 + size
+            self._count += 1
+            if self._count > MOST_MESSAGES:
+                raise FaultError(Cause.TLS_HANDSHAKE, f"more than {MOST_MESSAGES} messages and no end")
         del self._messages[:start]
 
 

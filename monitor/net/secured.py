@@ -13,7 +13,7 @@ from monitor.model import Cause
 from monitor.net.failures import FaultError
 from monitor.net.overheard import Overheard
 
-MOST_UNTOLD = 1 << 19
+MOST_UNTOLD = 1 << 18
 """Bytes that may come in before the handshake is done, and without any data after it. OpenSSL takes 100 KiB of certificates."""
 
 

@@ -195,6 +195,34 @@ def _notices() -> list[bytes]:
     return [*(text.encode() for text in texts), *(text.encode("gb18030") for text in texts[:5])]
 
 
+def _handshakes() -> list[bytes]:
+    hello = b"\x02\x00\x00\x46\x03\x03" + bytes(32) + bytes(36)
+    group = b"\x0c\x00\x01\x04\x01\x00" + b"\xff" * 258
+    found = [hello + group, hello + b"\x0c\x00\x06\x40\x04\x00" + b"\xff" * 1598, bytes(64)]
+    return [
+        *(b"\x16\x03\x03" + len(one).to_bytes(2, "big") + one + b"\x14\x03\x03\0\1\1" for one in found),
+        b"".join(b"\x16\x03\x03\0\1" + bytes([byte]) for byte in found[0]),
+    ]
+
+
+def _answers_of_names() -> list[bytes]:
+    return [
+        b"a.example A x\na.example AAAA x\n" * 3,
+        b"a.example CNAME b.example\nb.example A x",
+        b"a.example CNAME b.example\n\nb.example CNAME a.example\n\n",
+        b"a.example CNAME A.EXAMPLE.\n",
+        b"a.example MX mail.example\na.example TXT v=spf1 \x1b[2J" + b"x" * 300,
+        *(b"!" + bytes([number]) for number in (1, 4, 11, 12)),
+    ]
+
+
+def _dates() -> list[bytes]:
+    return [
+        b"Sat, 21 Nov 2026 08:00:00 GMT\nSaturday, 21-Nov-26 08:00:00 GMT\nSat Nov 21 08:00:00 2026",
+        b"Sat, 21 Nov 2026 08:00:00 +9999\nMon, 01 Jan 0001 00:00:00 GMT\n21 Nov 99999 8:0 EST\n-1\n",
+    ]
+
+
 SOUND: Mapping[str, Callable[[], list[bytes]]] = {
     "reply": _replies,
     "tunnel": _answers,
@@ -211,6 +239,12 @@ SOUND: Mapping[str, Callable[[], list[bytes]]] = {
         b"*.a.cn,10.0.0.0/8,[::1]:80",
         "发票.cn".encode(),
     ],
+    "handshake": _handshakes,
+    "ping": lambda: [b"\0\0\0\0\0\0\0\1" + bytes(56), b"\x0b\0\0\0"],
+    "answers": _answers_of_names,
+    "date": _dates,
+    "log": lambda: [b"2026-11-21 E0001 timeout\nE0012 ok\n" + b"E1" * 400, "错误 E0001".encode("gb18030")],
+    "checksum": lambda: [b"0f" * 32 + b"  backup.sql\n", b"SHA256 (x/backup.sql) = " + b"A" * 64, b"ab" * 32],
     "notice": _notices,
     "configuration": _configurations,
 }

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from monitor.core.classify import Knowledge, judge_captcha, judge_http
 from monitor.core.sync import judge_sync
 from monitor.knowledge import load_catalogue, load_registry, load_tables, load_words
 from monitor.model import (
+    NATIONAL,
     Cause,
     Certificate,
     Expect,
@@ -58,6 +58,8 @@ from monitor.probes.image import image_fault
 from monitor.probes.pattern import matches
 from monitor.reference import reading
 from monitor.reference.fetched import Fetched, UnreadableError
+from tests.fuzz import below
+from tests.fuzz.cuts import cuts
 from tests.reference.examples import BOARD, CONTEXT
 
 AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -86,7 +88,7 @@ PROBE = Target(
 def reply(data: bytes) -> None:
     """A reply as it comes in: the same in one piece, byte by byte and cut anyhow, for GET and HEAD."""
     for method, most in (("GET", 1 << 16), ("HEAD", 1 << 16), ("GET", 64)):
-        answers = {_collected(method, most, pieces) for pieces in _cuts(data)}
+        answers = {_collected(method, most, pieces) for pieces in cuts(data)}
         assert len(answers) == 1, answers
 
 
@@ -111,20 +113,9 @@ def _collected(method: str, most: int, pieces: list[bytes]) -> tuple[Any, ...]:
     return collector.done, fault, found.status, found.headers, body
 
 
-def _cuts(data: bytes) -> Iterator[list[bytes]]:
-    """The bytes in one piece, as a wire hands them over, each by itself (where they are few), and cut anyhow."""
-    yield [data]
-    yield [data[place : place + 16384] for place in range(0, len(data), 16384)]
-    if len(data) <= 4096:
-        yield [data[place : place + 1] for place in range(len(data))]
-    dice = random.Random(zlib.crc32(data))
-    places = sorted(dice.randrange(len(data) + 1) for _ in range(dice.randint(1, 8)))
-    yield [data[start:end] for start, end in zip([0, *places], [*places, len(data)], strict=True)]
-
-
 def tunnel(data: bytes) -> None:
     """A proxy's answer to CONNECT: the same however it is cut, and nothing behind its head is taken."""
-    answers = {asyncio.run(_tunnelled(pieces)) for pieces in _cuts(data)}
+    answers = {asyncio.run(_tunnelled(pieces)) for pieces in cuts(data)}
     assert len(answers) == 1, answers
 
 
@@ -243,11 +234,11 @@ def _check(result: Result) -> None:
 
 def receiver(data: bytes) -> None:
     """What a receiver of notifications answers: taken or refused, and nothing of it is repeated."""
-    for scheme in (*CODE_KEYS, "json"):
+    for scheme, status in product((*CODE_KEYS, "json"), (200, 400, 503)):
         replies = Replies()
-        replies.seen.append(Answered(status=200, body=data))
+        replies.seen.append(Answered(status=status, body=data))
         try:
-            said = judge(scheme, True, replies)
+            said = judge(scheme, status == 200, replies)
         except DeliveryError as problem:
             said = problem.reason
         assert len(said) < 120
@@ -316,7 +307,7 @@ def notice(data: bytes) -> None:
     assert len(found.windows) <= 100
     assert len(found.unclear) <= 20
     assert all(window.start < window.end for window in found.windows)
-    assert {*found.authorities} <= {*load_registry()}
+    assert {*found.authorities} <= {*load_registry(), NATIONAL}
 
 
 # --- the configuration -----------------------------------------------------------------------------------------------
@@ -351,5 +342,6 @@ PARSERS: Mapping[str, Callable[[bytes], None]] = {
     parser.__name__: parser
     for parser in (
         reply, tunnel, location, captcha, image, page, sync, receiver, reference, certificate, hosts, notice, configuration,
+        below.handshake, below.ping, below.answers, below.date, below.log, below.checksum,
     )
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import cast
 
 import dns.flags
 import dns.message
@@ -34,7 +35,7 @@ class Damaging(asyncio.DatagramProtocol):
         self._records, self._dice, self._keep = records, dice, keep
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # 3.11's own is no instance of it
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         query = dns.message.from_wire(data)
@@ -45,7 +46,6 @@ class Damaging(asyncio.DatagramProtocol):
             reply.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", kind, *texts))
         wire = reply.to_wire(want_shuffle=False)
         rest = damaged(wire[self._keep :], self._dice, ()) if self._keep else wire
-        assert isinstance(self._transport, asyncio.DatagramTransport)
         self._transport.sendto((wire[: self._keep] + rest)[:60_000], addr)
 
 
