@@ -94,11 +94,14 @@ def _plan(show: Show, folder: Path, listen: str, now: datetime) -> Plan:
 
 
 async def _tell(show: Show, stop: asyncio.Event, swept: asyncio.Event, once: bool) -> None:
-    """Play the story, counted from the first sweep."""
+    """Play the story, counted from the first sweep. Without `once` the page stays up after it."""
     await swept.wait()
     await show.play()
     if once:
         stop.set()
+    else:
+        zh = show.language == "zh"
+        click.echo("页面还开着，按 Ctrl-C 退出。" if zh else "The page stays up; ctrl-C ends it.")
 
 
 def _say_where(host: str, port: int, language: str) -> None:

@@ -9,6 +9,10 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import pytest
+
+from monitor.cli.demo import _tell
+from monitor.cli.simulated import Show
 from monitor.simulator import Simulator
 from monitor.simulator.director import Director
 from monitor.simulator.scenario import find
@@ -22,6 +26,14 @@ def test_the_story_can_be_played_and_all_is_mended_at_the_end():
     assert all(step.lasts for step in story.steps if step.fault)
     assert director.moments[-1].at == 116
     assert all(set(step.say) == {"zh", "en"} for step in story.steps)
+
+
+@pytest.mark.parametrize(("once", "said"), [(True, ""), (False, "页面还开着，按 Ctrl-C 退出。\n")])
+async def test_it_says_that_the_page_stays_up_only_where_it_does(capsys, once: bool, said: str):
+    stop, swept = asyncio.Event(), asyncio.Event()
+    swept.set()
+    await _tell(Show(Simulator(), None, language="zh"), stop, swept, once)
+    assert (stop.is_set(), capsys.readouterr().out) == (once, said)
 
 
 async def test_it_starts_shows_its_page_and_tells_the_first_sentence(free_port, tmp_path):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from monitor.core.digest import joined
 from monitor.core.facts import Fact
+from monitor.core.incidents import NATIONWIDE
 from monitor.model import (
     Availability,
     Cause,
@@ -44,8 +45,9 @@ def since(seconds: float, incident: Incident | None = None, **other: object) -> 
         facts=("targets_failing=2/2", "controls_failing=0/2", "references_ok=0/1"),
         verdict=Verdict.AGREE_DOWN,
     )
+    first = NATIONWIDE if known.scope is Scope.NATIONAL else known.authority
     changes: dict[str, object] = {
-        "id": f"{known.authority}-{known.service or 'all'}-{begun:%Y%m%dT%H%M%SZ}",
+        "id": "-".join([*filter(None, (first, known.service)), f"{begun.astimezone(UTC):%Y%m%dT%H%M%SZ}"]),
         "first_failure_at": begun,
         "opened_at": begun + timedelta(seconds=15),
     }
@@ -131,7 +133,7 @@ CHANGED = replace(
     ),
 )
 NOTICE = PostedNotice(
-    id="notice-3f1c9a2e",
+    id="3f1c9a2e07bd",
     feed="notices",
     file="湖北-20261119.txt",
     title="关于电子税务局暂停服务的通告",
