@@ -16,7 +16,7 @@ import structlog
 from monitor.clock import Clock
 from monitor.core.digest import MUST_ARRIVE, together_already, told_by
 from monitor.core.pace import Pace
-from monitor.guests import GuestMeter, Meter, is_guest, receiver_of
+from monitor.guests import GuestBook, GuestMeter, Meter, is_guest, receiver_of
 from monitor.model import Notification, Plan, Receiver
 from monitor.notify import deliverers as all_deliverers
 from monitor.notify.delivery import Deliverer, DeliveryError
@@ -34,8 +34,8 @@ REFUSED_PATIENCE = timedelta(days=3)
 """How long what is down or over is tried where it is refused, every `BACKOFF[1]`; other words are given up after `REFUSALS`."""
 GUEST_PATIENCE = timedelta(days=1)
 """How long the webhook of one who waited for a service may stay away before its word is given up."""
-MOST_GUESTS = 1000
-"""Of how many of those it is known that they were told, should the disk not take that."""
+CROWDED = 60.0
+"""Seconds after which those of them for whom there was no room get their turn."""
 GRACE = 2.0
 """Seconds that a try under way may still take when the daemon stops."""
 READING = (2.0, 10.0)
@@ -60,7 +60,7 @@ class Courier:
         self._deliverers = all_deliverers() if deliverers is None else deliverers
         self._clock = clock
         self._workers: dict[str, Worker] = {}
-        self._guests: dict[str, Worker] = {}
+        self._guests = GuestBook[Worker]()
         self._guest_meter = GuestMeter(meter)
         self._plan = plan
         self._starting: list[Worker] = []
@@ -80,17 +80,26 @@ class Courier:
                         await self._sort_outbox()
                         while self._starting:
                             worker = self._starting.pop()
-                            workers.create_task(worker.run(), name=f"tell {worker.receiver.id}")
-                        await self._replanned.wait()
+                            workers.create_task(self._serve(worker), name=f"tell {worker.receiver.id}")
+                        with suppress(TimeoutError):
+                            async with asyncio.timeout(CROWDED if self._guests.is_crowded else None):
+                                await self._replanned.wait()
                 except asyncio.CancelledError as cancelled:
                     stopped = cancelled
-                    for worker in (*self._workers.values(), *self._guests.values()):
+                    for worker in (*self._workers.values(), *self._guests.here.values()):
                         worker.stop()
         finally:
             for deliverer in self._deliverers.values():
                 await deliverer.close()
         if stopped is not None:
             raise stopped
+
+    async def _serve(self, worker: Worker) -> None:
+        await worker.run()
+        if worker.receiver.id in self._guests.here:
+            self._guests.left(worker.receiver.id)
+            if self._guests.is_crowded and not worker.rests:
+                self._replanned.set()
 
     def _read_texts(self) -> None:
         """Beside the start: a message that says that no file can be opened must not need one."""
@@ -128,22 +137,22 @@ class Courier:
         """Tell these from memory: the outbox could not be written in time. Repeating a key changes nothing."""
         for notification in notifications:
             for name in notification.to:
-                worker = self._workers.get(name) or self._invite(name, notification)
+                worker = self._workers.get(name)
+                if worker is None and (not is_guest(name) or self._guests.admits(name)):
+                    worker = self._invite(name, notification)
                 if worker is not None:
                     worker.add(Pending(notification=notification))
 
     def _invite(self, name: str, notification: Notification) -> Worker | None:
         """The worker of one who waited for a service; None: it is none of those."""
-        if not is_guest(name) or name in self._guests:
-            return self._guests.get(name)
+        if not is_guest(name) or name in self._guests.here:
+            return self._guests.here.get(name)
         receiver = receiver_of(notification, name)
         if receiver is None:
             return None
-        if len(self._guests) >= MOST_GUESTS:
-            del self._guests[next(iter(self._guests))]
         deliverer, meter = self._deliverers[receiver.kind], self._guest_meter
         worker = Worker(receiver, deliverer, self._store, self._plan, self._clock, meter, guest=True)
-        self._guests[name] = worker
+        self._guests.welcome(name, worker)
         self._starting.append(worker)
         self._replanned.set()
         return worker
@@ -151,8 +160,12 @@ class Courier:
     async def _sort_outbox(self) -> None:
         """Start who is there for one message, and give up aloud what waits for receivers that are no longer configured."""
         with suppress(StoreError):
-            known = self._workers.keys() | self._guests.keys()
-            for name in sorted(await self._store.waiting_receivers() - known):
+            waiting_for = await self._store.waiting_receivers() - self._workers.keys()
+            self._guests.is_crowded = False
+            resting = self._guests.resting()
+            for name in self._guests.turns(waiting_for):
+                if is_guest(name) and not self._guests.make_room(resting):
+                    continue
                 for waiting in await self._store.pending(name):
                     if self._invite(name, waiting.notification) is None:
                         await self._drop_orphan(name, waiting.notification)
@@ -215,6 +228,11 @@ class Worker:
                 await self._wait()
             else:
                 return
+
+    @property
+    def rests(self) -> bool:
+        """Whether it only waits for its next try."""
+        return self._attempt is None and self._queue.next_wait(self._clock.now()) is not None
 
     def poke(self) -> None:
         """Look into the outbox again."""

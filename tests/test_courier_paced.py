@@ -424,6 +424,6 @@ async def test_a_webhook_that_stays_away_for_a_day_is_given_up(tmp_path, clock):
         desk.courier.poke()
         await until(lambda: desk.meter.counted["waiting", "failed"])
         clock.advance(86401)
-        desk.courier._guests["waiting:a"].poke()
+        desk.courier._guests.here["waiting:a"].poke()
         await until(lambda: desk.meter.counted["waiting", "dropped"])
         assert await desk.store.waiting_receivers() == frozenset()
