@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from monitor.clock import SystemClock
 from monitor.model import Proxies
 from monitor.net.proxies import proxy_for
 from monitor.notify.codes import CODE_KEYS, MESSAGE_KEYS, UNMISTAKABLE, is_for_later, sense
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_REPLY = 65_536
 """Bytes of a reply that are read."""
+PATIENCE = 3.0
+"""Seconds for the body of a reply: a message that was taken is not told again because its receiver goes on talking."""
 _thread = threading.local()
 
 
@@ -84,7 +87,7 @@ def _listen_in() -> None:
             _lead(self, request, replies.proxies)
             _complete(request, replies.amend)
             response = send(self, request, **{**kwargs, "stream": True, "proxies": {}})
-            body = next(response.iter_content(MOST_REPLY), b"")
+            body = _read(response)
         except requests.RequestException as problem:
             replies.seen.append(Reply(status=None, problem=_in_words(problem)))
             raise
@@ -94,6 +97,23 @@ def _listen_in() -> None:
         return response
 
     requests.Session.send = listening  # type: ignore[method-assign]
+
+
+def _read(response: requests.Response) -> bytes:
+    """The beginning of the body: one that drips is cut off rather than waited for, the status is known by then."""
+    from urllib3.exceptions import HTTPError
+
+    clock, body = SystemClock(), b""
+    until = clock.monotonic() + PATIENCE
+    try:
+        while len(body) < MOST_REPLY and clock.monotonic() < until:
+            piece = response.raw.read1(MOST_REPLY - len(body), decode_content=True)
+            if not piece:
+                break
+            body += piece
+    except HTTPError:
+        pass  # broken off: what was said until then counts
+    return body
 
 
 @cache
