@@ -249,7 +249,16 @@ class Draft:
 
     def _dropped(self) -> tuple[tuple[str, str], ...]:
         gone = [("targets", id_) for id_ in self._dropped_targets]
-        for name in ("references", "windows", "notices", "silences", "certificates", "expected", "flaps", "drills"):
+        for name in (
+            "references",
+            "windows",
+            "notices",
+            "silences",
+            "certificates",
+            "expected",
+            "flaps",
+            "drills",
+        ):
             gone += [(name, id_) for id_ in _gone(getattr(self.known, name), getattr(self, name))]
         return tuple(gone)
 
