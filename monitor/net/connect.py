@@ -130,23 +130,37 @@ class Wire:
             except ssl.SSLWantReadError:
                 await self._say(secured)
                 secured.take(await self._read())
-            except ssl.SSLError:
+            except ssl.SSLError as error:
                 with contextlib.suppress(OSError):  # the alert that tells the peer why
                     self.socket.send(secured.out.read())
+                if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) and self._has_lost_its_peer():
+                    raise ConnectionResetError(errno.ECONNRESET, "connection reset by peer") from error
                 raise
             else:
                 await self._say(secured)
                 return found
 
+    def _has_lost_its_peer(self) -> bool:
+        """Whether the connection was reset: after a mere end the peer still has a name. The error itself comes up only once."""
+        try:
+            self.socket.getpeername()
+        except OSError:
+            return True
+        return False
+
     async def _say(self, secured: Secured) -> None:
         """Send what TLS has to say. Where the peer has gone in the midst of a handshake, its last alert says why."""
         try:
             await self._write(secured.out.read())
-        except ConnectionError:
+        except ConnectionError as error:
             with contextlib.suppress(OSError):
                 secured.take(self.socket.recv(CHUNK))
-            with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLEOFError):
+            with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 secured.tls.do_handshake()
+            if isinstance(
+                error, BrokenPipeError
+            ):  # a FIN alone stops no writing: a reset that was met before
+                raise ConnectionResetError(errno.ECONNRESET, "connection reset by peer") from error
             raise
 
     async def _read(self) -> bytes:

@@ -416,7 +416,7 @@ def test_the_guide_names_every_table_and_where_its_code_stands() -> None:
 
 
 def test_the_probe_of_the_guide_works_with_its_table(read_text: ReadText, tmp_path: Path) -> None:
-    probe, own, catalogue = blocks("yaml")
+    probe, _, own, catalogue = blocks("yaml")
     (tmp_path / "codes.local.yaml").write_text(own, encoding="utf-8")
     loaded = read_text(catalogue + probe, {"ERP_TOKEN": SECRET})
     assert loaded.plan.targets["erp-sync"].sync is not None
