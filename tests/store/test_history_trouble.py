@@ -205,7 +205,9 @@ async def test_a_disk_that_hangs_is_said_and_holds_up_nobody(opened: Open, monke
             await asyncio.sleep(0.01)
         assert kept.said[0].detail == "the disk does not answer"
         kept.keep(*(a_run(START + at * MINUTE) for at in range(1, 31)))
-        assert sum(kept.lost) in (20, 21), "ten wait; the one under way may have come back to them on a busy machine"
+        assert sum(kept.lost) in (20, 21), (
+            "ten wait; the one under way may have come back to them on a busy machine"
+        )
         other.close()
         await stuck
         await kept.turn()
