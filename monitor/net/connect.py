@@ -130,23 +130,13 @@ class Wire:
             except ssl.SSLWantReadError:
                 await self._say(secured)
                 secured.take(await self._read())
-            except ssl.SSLError as error:
+            except ssl.SSLError:
                 with contextlib.suppress(OSError):  # the alert that tells the peer why
                     self.socket.send(secured.out.read())
-                if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) and self._has_lost_its_peer():
-                    raise ConnectionResetError(errno.ECONNRESET, "connection reset by peer") from error
                 raise
             else:
                 await self._say(secured)
                 return found
-
-    def _has_lost_its_peer(self) -> bool:
-        """Whether the connection was reset: after a mere end the peer still has a name. The error itself comes up only once."""
-        try:
-            self.socket.getpeername()
-        except OSError:
-            return True
-        return False
 
     async def _say(self, secured: Secured) -> None:
         """Send what TLS has to say. Where the peer has gone in the midst of a handshake, its last alert says why."""
