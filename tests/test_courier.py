@@ -119,7 +119,7 @@ async def test_a_healthy_receiver_is_told_within_200_ms_beside_hung_ones(tmp_pat
 
             assert meter.delays[0] < 0.2
             assert meter.waiting["well[0]"] == 0
-            assert meter.waiting["hung0[0]"] == 1
+            await until(lambda: meter.waiting.get("hung0[0]") == 1)
 
 
 async def test_the_outbox_is_resumed_after_a_restart(tmp_path):
