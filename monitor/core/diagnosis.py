@@ -95,7 +95,7 @@ def _by_reference(view: ServiceView, around: Surroundings) -> Diagnosis | None:
     """Down: here alone, or for others too. Without a reference theirs is the likelier fault, once it ever answered."""
     if view.state is not ServiceState.DOWN:
         return None
-    votes = around.votes(view)
+    votes = around.votes_since(view)
     if votes.fresh:
         return BY_MAJORITY[votes.majority]
     return None if view.is_never_up else Diagnosis.PROVINCIAL_OUTAGE

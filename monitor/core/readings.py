@@ -9,7 +9,7 @@ from monitor.core.draft import Draft
 from monitor.core.facts import Fact
 from monitor.core.state import State
 from monitor.core.verdict import Opinion, looked, merged, opinions
-from monitor.model import Outcome, Plan, ReferenceReading
+from monitor.model import Incident, Outcome, Plan, ReferenceReading
 
 INSTANT = timedelta(microseconds=1)
 ASK_ANEW = timedelta(seconds=15)
@@ -43,12 +43,15 @@ def ask_anew(draft: Draft) -> None:
 def _asks_at(draft: Draft) -> datetime | None:
     """When the references are to be asked again because of an outage that has just begun; None: not for that."""
     read = [reading.read_at for reading in draft.references.values()]
-    in_question = any(
-        any(fact.startswith(Fact.REFERENCES_BEFORE) for fact in incident.facts)
-        and draft.now < incident.began_at + FRESH_OUTAGE
-        for incident in draft.open.values()
-    )
+    in_question = any(draft.now < incident.began_at + FRESH_OUTAGE for incident in _in_question(draft))
     return min(max(read), draft.now) + ASK_ANEW if read and in_question else None
+
+
+def _in_question(draft: Draft) -> Iterable[Incident]:
+    """Those of which references say only what they saw before it."""
+    for incident in draft.open.values():
+        if any(fact.startswith(Fact.REFERENCES_BEFORE) for fact in incident.facts):
+            yield incident
 
 
 def have_looked(state: State, plan: Plan, authority: str, since: datetime, until: datetime) -> bool:
@@ -73,13 +76,16 @@ def _word(opinion: Opinion) -> tuple[str, Outcome, bool]:
 
 
 def moments(draft: Draft) -> Iterable[datetime]:
-    """When words of references go stale."""
+    """When words of references go stale, and when a look that was to come is overdue."""
     lasting = {source.name: source.stale_after for source in draft.plan.references}
     oldest: dict[str, float] = {}
-    for said in opinions(draft.references, draft.plan.references, draft.now).values():
+    in_question = {incident.authority for incident in _in_question(draft)}
+    for slug, said in opinions(draft.references, draft.plan.references, draft.now).items():
         for one in said:
             if not one.stale:
                 oldest[one.source] = max(one.age_seconds, oldest.get(one.source, 0.0))
+            if slug in in_question and one.due_in:
+                yield draft.now + timedelta(seconds=one.due_in) + INSTANT
     if (at := _asks_at(draft)) is not None:
         yield max(at, draft.now + ASK_ANEW / 3)
     for source, age in oldest.items():

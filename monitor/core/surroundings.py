@@ -30,6 +30,8 @@ from monitor.model import (
 )
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+SAME_MOMENT = timedelta(seconds=2)
+"""Who looked so shortly before a failure was first seen looked at the same moment: many say only the second of a look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,18 @@ class Surroundings:
         if self.mains.get(view.authority) != view.service:
             return Votes()
         return count_votes(self.opinions.get(view.authority, ()))
+
+    def votes_since(self, view: ServiceView) -> Votes:
+        """The same without those that looked before it failed and are about to look again: they do not know of it."""
+        if self.mains.get(view.authority) != view.service:
+            return Votes()
+        said = self.opinions.get(view.authority, ())
+        return count_votes(one for one in said if not (one.due_in and self.looked_before(view, one)))
+
+    def looked_before(self, view: ServiceView, opinion: Opinion) -> bool:
+        """Whether what this reference says of a service was seen before it began to fail."""
+        looked = self.now - timedelta(seconds=opinion.age_seconds)
+        return view.began is not None and looked < view.began - SAME_MOMENT
 
     def seen_working(self, authority: str) -> datetime | None:
         """When a fresh reference last saw it work; None where none says so."""

@@ -16,6 +16,9 @@ from monitor.model import (
     Verdict,
 )
 
+LOOKS_LEFT_OUT = 2
+"""A reference that has missed so many of its own looks is one that has stopped looking."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
@@ -25,6 +28,8 @@ class Opinion:
     outcome: Outcome
     age_seconds: float
     stale: bool
+    due_in: float = 0.0
+    """Seconds within which it is to be seen to look again, by its own interval; 0: it is overdue, or was never seen to look twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +56,24 @@ class Votes:
 
 def merged(known: ReferenceReading | None, reading: ReferenceReading) -> ReferenceReading:
     """What is remembered of a source after a reading: rows stay, and age, while it cannot be read or has a fault."""
-    if known is None or (reading.up and not reading.local_fault):
+    if known is None:
         return reading
     if not reading.up:
         return replace(known, up=False, detail=reading.detail)
-    return replace(reading, rows=known.rows)
+    if reading.local_fault:
+        return replace(reading, rows=known.rows, looks_every=known.looks_every)
+    return replace(reading, looks_every=_looks_every(known, reading))
+
+
+def _looks_every(known: ReferenceReading, reading: ReferenceReading) -> float | None:
+    """Seconds between the latest two looks at an authority: the longest of this reading, else what was known."""
+    before = {row.authority: looked(row, known) for row in known.rows}
+    steps = (
+        (looked(row, reading) - before[row.authority]).total_seconds()
+        for row in reading.rows
+        if row.authority in before
+    )
+    return max((step for step in steps if step > 0.0), default=known.looks_every)
 
 
 def reference_rows(
@@ -71,7 +89,8 @@ def reference_rows(
 def _opinion(row: ReferenceRow, reading: ReferenceReading, source: ReferenceSource, now: datetime) -> Opinion:
     age = max(0.0, (now - looked(row, reading)).total_seconds())
     stale = age > source.stale_after or reading.local_fault
-    return Opinion(source=source.name, outcome=row.outcome, age_seconds=age, stale=stale)
+    due_in = max(0.0, LOOKS_LEFT_OUT * (reading.looks_every or 0.0) - age)
+    return Opinion(source=source.name, outcome=row.outcome, age_seconds=age, stale=stale, due_in=due_in)
 
 
 def looked(row: ReferenceRow, reading: ReferenceReading) -> datetime:

@@ -32,3 +32,5 @@ class ReferenceReading:
     local_fault: bool = False
     """It says of itself that its own network fails: its rows are not believed."""
     detail: str = ""
+    looks_every: float | None = None
+    """Seconds between its last two looks at one authority, as we saw them; None: it was not seen to look a second time."""

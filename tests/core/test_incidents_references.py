@@ -79,6 +79,45 @@ def test_a_reference_that_looked_before_the_failure_is_not_said_to_see_it_work()
     assert believed(world.open[0]) == ONLY_WE, "it has looked since, and so have we"
 
 
+def looks_every_minute(world: World) -> None:
+    """The reference is seen to look twice, a minute apart, the last time half a minute ago."""
+    reading(world, Outcome.OK)
+    world.pass_time(60)
+    reading(world, Outcome.OK)
+    world.pass_time(30)
+
+
+def test_a_reference_that_is_about_to_look_again_has_no_word_on_what_it_saw_before():
+    world = beside_hq()
+    looks_every_minute(world)
+    told_down(world)
+    fault, _, said = believed(world.told[0].incidents[0])
+    assert (fault, said) == ("provincial_outage", ("references_before=1/1",))
+    reading(world, Outcome.OK)
+    looks(world, "-")
+    world.pass_time(200)
+    assert believed(world.told[1].incidents[0]) == ONLY_WE, "it has looked since, and sees it work"
+
+
+def test_a_reference_that_stopped_looking_is_believed_until_it_is_stale():
+    world = beside_hq()
+    looks_every_minute(world)
+    told_down(world)
+    world.pass_time(59)
+    assert believed(world.open[0])[0] == "provincial_outage"
+    world.pass_time(60)
+    assert believed(world.open[0])[0] == "path_from_here"
+
+
+def test_a_look_in_the_second_before_a_failure_was_a_look_at_it():
+    world = beside_hq()
+    looks_every_minute(world)
+    reading(world, Outcome.OK)
+    world.pass_time(1)
+    told_down(world)
+    assert believed(world.told[0].incidents[0])[0] == "path_from_here"
+
+
 def test_a_reference_that_looked_since_the_failure_is_believed_at_once():
     world = beside_hq()
     reading(world, Outcome.OK)

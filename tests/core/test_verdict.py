@@ -125,3 +125,16 @@ def test_rows_that_come_with_a_fault_are_not_taken():
 def test_what_was_never_read_has_no_rows():
     failed = reading(".", up=False)
     assert merged(None, failed) == failed
+
+
+def test_how_often_a_source_looks_is_learned_from_its_own_times():
+    first, again, later = reading("+", age=130.0), reading("+", age=70.0), reading("+", age=10.0)
+    assert merged(None, first).looks_every is None
+    assert merged(first, first).looks_every is None, "the same look, read again"
+    known = merged(first, again)
+    assert known.looks_every == 60.0
+    assert merged(known, again).looks_every == 60.0
+    silent = merged(known, reading(".", up=False))
+    assert (silent.looks_every, merged(silent, later).looks_every) == (60.0, 60.0)
+    said = opinions({"hq": merged(known, later)}, [ReferenceSource(name="hq", url="http://x/")], NOW)
+    assert said["shandong"][0].due_in == 110.0, "overdue when it has missed two looks"
