@@ -11,7 +11,7 @@ from monitor.model import EventName, Notification, Receiver
 from monitor.model.waiting import WAITING
 
 MOST_GUESTS = 1000
-"""Of how many of those there are workers at once."""
+"""Of how many of those there are tellers at once."""
 MOST_TOLD = 10_000
 """Of how many it is known that they were told, should the disk not take that."""
 
@@ -28,7 +28,7 @@ def receiver_of(notification: Notification, id_: str) -> Receiver | None:
 
 
 class Guest(Protocol):
-    """The worker of one of them."""
+    """The teller of one of them."""
 
     @property
     def rests(self) -> bool:
@@ -42,7 +42,7 @@ G = TypeVar("G", bound=Guest)
 
 
 class GuestBook(Generic[G]):
-    """Who is there now, by id, and who was told: never more than `MOST_GUESTS` workers; the others wait in the outbox."""
+    """Who is there now, by id, and who was told: never more than `MOST_GUESTS` tellers; the others wait in the outbox."""
 
     def __init__(self) -> None:
         self.here: dict[str, G] = {}
@@ -87,7 +87,7 @@ class GuestBook(Generic[G]):
         self._turn = id_
 
     def left(self, id_: str) -> None:
-        """Its worker ended: it was told, unless it had to make room."""
+        """Its teller ended: it was told, unless it had to make room."""
         del self.here[id_]
         if id_ in self._leaving:
             self._leaving.discard(id_)

@@ -97,7 +97,7 @@ async def running(
 @pytest.fixture
 def hurry(monkeypatch):
     """Second tries come after hundredths of seconds."""
-    monkeypatch.setattr("monitor.courier.BACKOFF", (0.02, 0.1))
+    monkeypatch.setattr("monitor.teller.BACKOFF", (0.02, 0.1))
 
 
 async def until(condition) -> None:
@@ -108,7 +108,7 @@ async def until(condition) -> None:
 
 
 async def test_a_healthy_receiver_is_told_within_200_ms_beside_hung_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr("monitor.courier.GRACE", 0.1)
+    monkeypatch.setattr("monitor.teller.GRACE", 0.1)
     async with hook("hang") as hung, hook() as well, a_store(tmp_path) as store:
         receivers = [webhook(f"http://{hung.address}/", name=f"hung{n}") for n in range(10)]
         plan = a_plan(*receivers, webhook(f"http://{well.address}/", name="well"))
@@ -230,7 +230,7 @@ async def test_what_is_down_or_over_is_not_given_up_where_it_is_refused(tmp_path
 
 
 async def test_what_is_refused_for_days_is_given_up_aloud(tmp_path, hurry, monkeypatch):
-    monkeypatch.setattr("monitor.courier.REFUSED_PATIENCE", timedelta(0))
+    monkeypatch.setattr("monitor.teller.REFUSED_PATIENCE", timedelta(0))
     async with (
         hook(403) as bus,
         a_store(tmp_path) as store,
@@ -272,7 +272,7 @@ async def test_one_incident_is_told_in_order_and_does_not_hold_up_another(tmp_pa
 
 
 async def test_a_success_makes_due_what_waits_for_its_next_try(tmp_path, monkeypatch):
-    monkeypatch.setattr("monitor.courier.BACKOFF", (60.0, 60.0))
+    monkeypatch.setattr("monitor.teller.BACKOFF", (60.0, 60.0))
     scripted = Scripted({"shandong opened"})
     plan = a_plan(webhook("http://unused/"))
     async with a_store(tmp_path) as store, running(store, plan, {"webhook": scripted}) as (courier, meter):
@@ -285,7 +285,7 @@ async def test_a_success_makes_due_what_waits_for_its_next_try(tmp_path, monkeyp
 
 
 async def test_a_receiver_that_hangs_is_tried_again_after_its_deadline(tmp_path, hurry, monkeypatch):
-    monkeypatch.setattr("monitor.courier.DEADLINE", 0.1)
+    monkeypatch.setattr("monitor.teller.DEADLINE", 0.1)
     async with hook("hang") as bus, a_store(tmp_path) as store:
         plan = a_plan(webhook(f"http://{bus.address}/"))
         async with running(store, plan) as (courier, meter):
@@ -297,7 +297,7 @@ async def test_a_receiver_that_hangs_is_tried_again_after_its_deadline(tmp_path,
 
 
 async def test_the_end_comes_within_seconds_and_what_was_not_told_stays_in_the_outbox(tmp_path, monkeypatch):
-    monkeypatch.setattr("monitor.courier.GRACE", 0.3)
+    monkeypatch.setattr("monitor.teller.GRACE", 0.3)
     loop = asyncio.get_running_loop()
     async with hook("hang") as hung, a_store(tmp_path) as store:
         plan = a_plan(webhook(f"http://{hung.address}/"), by_apprise(f"json://{hung.address}/"))
@@ -383,7 +383,7 @@ async def test_no_log_line_holds_a_secret(tmp_path, hurry, caplog):
 
 
 async def test_an_outbox_that_cannot_be_read_at_the_start_is_read_later(tmp_path, monkeypatch):
-    monkeypatch.setattr("monitor.courier.READING", (0.05, 0.05))
+    monkeypatch.setattr("monitor.teller.READING", (0.05, 0.05))
     async with hook() as bus, a_store(tmp_path) as store:
         await store.write([decided(told("bus[0]"))])
         free = threading.Event()

@@ -16,11 +16,12 @@ from structlog.testing import capture_logs
 
 from monitor.core.pace import BURST, GATHER
 from monitor.core.state import Commit
-from monitor.courier import Courier, Worker
+from monitor.courier import Courier
 from monitor.model import EventName, Incident, Notification, Receiver, Waiting
 from monitor.notify import deliverers as all_deliverers
 from monitor.notify.delivery import DeliveryError
 from monitor.store.state import StateStore
+from monitor.teller import Teller
 from tests.conftest import StillClock
 from tests.notify.examples import a_notification, a_plan, an_incident, by_apprise, webhook
 from tests.notify.hooks import hook
@@ -65,7 +66,7 @@ class Desk:
         """Let time pass, and all that is due then be tried."""
         self.clock.advance(seconds)
         RESTS[self.to].clear()
-        self.courier._workers[self.to].poke()
+        self.courier._tellers[self.to].poke()
         async with asyncio.timeout(20):
             await RESTS[self.to].wait()
 
@@ -75,19 +76,19 @@ class Desk:
 
 
 RESTS: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
-"""Set when a worker has nothing to do any more."""
+"""Set when a teller has nothing to do any more."""
 
 
 @pytest.fixture(autouse=True)
 def _watched(monkeypatch):
-    """Notices when a worker rests; it does what it always does."""
-    resting = Worker._wait
+    """Notices when a teller rests; it does what it always does."""
+    resting = Teller._wait
 
-    async def rest(worker: Worker) -> None:
-        RESTS[worker.receiver.id].set()
-        await resting(worker)
+    async def rest(teller: Teller) -> None:
+        RESTS[teller.receiver.id].set()
+        await resting(teller)
 
-    monkeypatch.setattr(Worker, "_wait", rest)
+    monkeypatch.setattr(Teller, "_wait", rest)
     RESTS.clear()
 
 
@@ -268,7 +269,7 @@ async def test_a_drill_is_not_mixed_with_what_is_real(tmp_path, clock):
 async def days_away(path: Path, receiver: Receiver, clock: StillClock, monkeypatch) -> tuple[Desk, Receiving]:
     """Twenty outages a day for four days while the receiver is away; it is killed and started again in between."""
     monkeypatch.setattr("monitor.waitlist.MOST", 40)
-    monkeypatch.setattr("monitor.courier.BACKOFF", (1800.0, 7200.0))
+    monkeypatch.setattr("monitor.teller.BACKOFF", (1800.0, 7200.0))
     receiving, course = Receiving(), Course(receiver.id, clock)
     before = course.opened()
     async with at_work(path, receiver, receiving, clock) as desk:
@@ -388,7 +389,7 @@ async def test_one_who_waited_is_told_at_its_webhook_and_nothing_shows_where_tha
 async def test_a_webhook_that_hangs_holds_up_no_other_and_is_told_after_a_restart(
     tmp_path, clock, monkeypatch
 ):
-    monkeypatch.setattr("monitor.courier.GRACE", 0.1)
+    monkeypatch.setattr("monitor.teller.GRACE", 0.1)
     receiver = webhook("http://unused/")
     async with hook("hang") as hung, hook() as well:
         notes = (
