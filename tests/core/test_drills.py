@@ -20,14 +20,6 @@ def start(world: World, *slugs: str, duration: float = 600.0, id_: str = "d1") -
     return refused
 
 
-@pytest.fixture
-def world() -> World:
-    """Six authorities and two controls, all of them up."""
-    world = World(six())
-    world.warm()
-    return world
-
-
 def test_a_drill_opens_and_is_over_in_time_and_both_are_told_and_marked(world):
     assert start(world, "anhui", "beijing") == ""
     world.pass_time(599)

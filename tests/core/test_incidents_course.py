@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from monitor.core.incidents import FIRST_NOTED, MOST_NOTED, noted
 from monitor.model import (
     Ack,
@@ -24,14 +22,6 @@ from tests.core.notation import World, plan_of, six, target
 HOUR = 3600
 
 
-@pytest.fixture
-def world() -> World:
-    """Six authorities and two controls, all of them up."""
-    world = World(six())
-    world.warm()
-    return world
-
-
 def told_down(world: World, row: str = "---") -> str:
     """Break anhui and let it be told; the id of its incident."""
     world.play({"reach/anhui": row})
@@ -44,21 +34,16 @@ def looks(world: World, signs: str, every: float = 60) -> None:
     world.play({"reach/anhui": signs}, spacing=every)
 
 
-def events(world: World) -> list[str]:
-    """What was told so far."""
-    return [str(note.event) for note in world.told]
-
-
 # --- changes ---------------------------------------------------------------------------------------------------------
 
 
 def test_another_cause_is_told_once_it_has_stood_as_long_as_a_confirmation_takes(world):
     told_down(world)
     looks(world, "rr")
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
     looks(world, "r")
     world.pass_time(20)
-    assert events(world) == ["incident_opened", "incident_changed"]
+    assert world.events == ["incident_opened", "incident_changed"]
     assert world.told[1].incidents[0].cause is Cause.CONNECTION_REFUSED
     assert world.told[1].to == world.told[0].to
 
@@ -66,13 +51,13 @@ def test_another_cause_is_told_once_it_has_stood_as_long_as_a_confirmation_takes
 def test_a_cause_that_flickers_is_not_told(world):
     told_down(world)
     looks(world, "r-" * 20)
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
 
 
 def test_a_cause_that_comes_back_to_what_was_told_is_not_told(world):
     told_down(world)
     looks(world, "rr-----")
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
 
 
 def test_a_rising_severity_is_told_at_once_and_whom_it_newly_reaches_hears_of_an_opening():
@@ -98,7 +83,7 @@ def test_a_falling_severity_is_told_to_those_told_when_it_has_stood(world):
     told_down(world)
     looks(world, "ddd")
     world.pass_time(20)
-    assert events(world) == ["incident_opened", "incident_changed"]
+    assert world.events == ["incident_opened", "incident_changed"]
     assert world.told[1].severity is Severity.WARNING
 
 
@@ -127,12 +112,12 @@ def test_down_again_within_reopen_is_the_same_incident_and_a_change(world):
     world.pass_time(600)
     world.play({"reach/anhui": "---"})
     world.pass_time(10)
-    assert events(world) == ["incident_opened", "incident_resolved", "incident_changed"]
+    assert world.events == ["incident_opened", "incident_resolved", "incident_changed"]
     (incident,) = world.state.incidents.values()
     assert (incident.id, incident.reopened, incident.resolved_at) == (id_, 1, None)
     world.play({"reach/anhui": "++"})
     world.pass_time(10)
-    assert events(world)[3:] == ["incident_resolved"]
+    assert world.events[3:] == ["incident_resolved"]
     assert len({note.key for note in world.told}) == 4
 
 
@@ -171,7 +156,7 @@ def test_down_again_later_is_another_incident(world):
     world.pass_time(901)
     world.play({"reach/anhui": "---"})
     world.pass_time(10)
-    assert events(world) == ["incident_opened", "incident_resolved", "incident_opened"]
+    assert world.events == ["incident_opened", "incident_resolved", "incident_opened"]
     assert len(world.state.incidents) == 2
 
 
@@ -179,7 +164,7 @@ def test_down_again_before_its_end_was_told_says_nothing(world):
     told_down(world)
     world.play({"reach/anhui": "++---"}, spacing=1)
     world.pass_time(60)
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
     assert world.open[0].reopened == 1
 
 
@@ -205,7 +190,7 @@ def test_what_nobody_was_told_of_opens_as_new_for_everyone(world):
     world.pass_time(60)
     assert world.told == []
     told_down(world)
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
     assert world.open[0].reopened == 1
 
 
@@ -215,12 +200,12 @@ def test_what_nobody_was_told_of_opens_as_new_for_everyone(world):
 def test_it_is_reminded_of_every_repeat_until_it_mends(world):
     told_down(world)
     world.pass_time(4 * HOUR - 20)
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
     world.pass_time(8 * HOUR + 20)
-    assert events(world) == ["incident_opened", *["incident_reminder"] * 3]
+    assert world.events == ["incident_opened", *["incident_reminder"] * 3]
     world.play({"reach/anhui": "++"})
     world.pass_time(24 * HOUR)
-    assert events(world)[4:] == ["incident_resolved"]
+    assert world.events[4:] == ["incident_resolved"]
     assert len({note.key for note in world.told}) == 5
 
 
@@ -229,7 +214,7 @@ def test_no_repeat_no_reminder():
     world.warm()
     told_down(world)
     world.pass_time(48 * HOUR)
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
     assert world.commits[-1].next_wakeup is None
 
 
@@ -248,7 +233,7 @@ def test_an_acknowledgement_stops_reminders_and_stands_with_the_incident(world):
     assert commit.refused == ""
     assert commit.durable
     world.pass_time(48 * HOUR)
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
     incident = world.open[0]
     assert (incident.acknowledged_by, incident.comment) == ("wang", "on it")
     assert "acked=wang" in [entry for _, entry in incident.timeline]
@@ -259,7 +244,7 @@ def test_a_change_for_the_worse_lifts_the_acknowledgement(world):
     world.event(Ack(incident=world.open[0].id, author="wang"))
     looks(world, "-")
     world.pass_time(5 * HOUR)
-    assert events(world) == ["incident_opened", "incident_changed", "incident_reminder"]
+    assert world.events == ["incident_opened", "incident_changed", "incident_reminder"]
     assert world.open[0].acknowledged_by == ""
 
 
@@ -272,7 +257,7 @@ def test_a_failure_earlier_on_the_way_is_worse_and_one_later_is_not(world):
     world.event(Ack(incident=world.open[0].id, author="wang"))
     looks(world, "-----")
     world.pass_time(20)
-    assert events(world) == ["incident_opened", "incident_changed", "incident_changed"]
+    assert world.events == ["incident_opened", "incident_changed", "incident_changed"]
     assert world.open[0].acknowledged_at is not None
 
 
@@ -283,7 +268,7 @@ def test_an_acknowledgement_ends_with_the_outage(world):
     world.pass_time(60)
     told_down(world)
     world.pass_time(4 * HOUR)
-    assert events(world)[2:] == ["incident_changed", "incident_reminder"]
+    assert world.events[2:] == ["incident_changed", "incident_reminder"]
 
 
 def test_only_what_is_open_can_be_acknowledged(world):
@@ -365,7 +350,7 @@ def test_a_state_of_another_address_is_forgotten(world):
     world.plan = plan_of(*moved)
     world.pass_time(24 * HOUR)
     assert "reach/anhui" not in world.state.targets
-    assert events(world)[-1] == "incident_resolved"
+    assert world.events[-1] == "incident_resolved"
 
 
 def test_an_old_belief_opens_nothing_before_a_fresh_run_says_so(world):
@@ -405,4 +390,4 @@ def test_a_clock_set_back_holds_the_first_word_no_longer_than_its_wait(world):
     for _ in range(20):
         world.see("reach/gansu", "+")
         world.pass_time(1)
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]

@@ -13,7 +13,7 @@ from monitor.model import (
 )
 from monitor.notify.text import title_and_text
 from tests.core.notation import SLUGS, World, control, plan_of, six, target
-from tests.core.test_incidents_course import HOUR, events, looks, told_down
+from tests.core.test_incidents_course import HOUR, looks, told_down
 
 
 def reading(world: World, outcome: Outcome) -> None:
@@ -36,7 +36,7 @@ def test_whose_fault_it_is_is_told_when_a_reference_changes_its_word():
     ]
     reading(world, Outcome.TIMEOUT)
     world.pass_time(200)
-    assert events(world) == ["incident_opened", "incident_changed"]
+    assert world.events == ["incident_opened", "incident_changed"]
     assert world.told[1].incidents[0].diagnosis is Diagnosis.PROVINCIAL_OUTAGE
     assert world.told[1].incidents[0].verdict is Verdict.AGREE_DOWN
 
@@ -138,7 +138,7 @@ def test_a_reference_that_recovers_first_does_not_turn_the_blame():
     assert believed(world.open[0]) == OTHERS_DOWN
     world.play({"reach/anhui": "++"})
     world.pass_time(20)
-    assert events(world) == ["incident_opened", "incident_resolved"]
+    assert world.events == ["incident_opened", "incident_resolved"]
     assert believed(world.told[1].incidents[0]) == OTHERS_DOWN
 
 
@@ -154,7 +154,7 @@ def test_a_reference_that_sees_it_work_is_believed_once_we_have_failed_again():
     assert believed(world.open[0]) == ONLY_WE
     world.play({"reach/anhui": "++"})
     world.pass_time(20)
-    assert events(world) == ["incident_opened", "incident_resolved"]
+    assert world.events == ["incident_opened", "incident_resolved"]
     assert believed(world.told[1].incidents[0]) == OTHERS_DOWN, "as told, nothing against it"
 
 
@@ -167,7 +167,7 @@ def test_an_end_does_not_blame_the_path_because_a_reference_saw_the_mend_before_
     reading(world, Outcome.OK)
     world.play({"reach/anhui": "++"})
     world.pass_time(20)
-    assert events(world) == ["incident_opened", "incident_resolved"]
+    assert world.events == ["incident_opened", "incident_resolved"]
     said = ["Not certain yet" in title_and_text(note, world.plan)[1] for note in world.told]
     assert said == [True, True]
 
@@ -182,7 +182,7 @@ def test_an_end_repeats_what_the_last_reminder_said():
     world.pass_time(4 * HOUR)
     world.play({"reach/anhui": "++"})
     world.pass_time(20)
-    assert events(world)[:: len(world.told) - 1] == ["incident_opened", "incident_resolved"]
+    assert world.events[:: len(world.told) - 1] == ["incident_opened", "incident_resolved"]
     assert believed(world.told[-1].incidents[0])[2] == believed(world.told[-2].incidents[0])[2]
 
 
@@ -233,7 +233,7 @@ def test_a_reference_that_goes_stale_changes_the_diagnosis_and_is_not_told():
     world.pass_time(HOUR)
     assert world.open[0].diagnosis is Diagnosis.PROVINCIAL_OUTAGE
     assert world.open[0].verdict is Verdict.REFERENCE_STALE
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
 
 
 def test_a_nationwide_word_that_references_deny_waits_for_those_that_fail_already():

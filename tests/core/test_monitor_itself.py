@@ -32,19 +32,6 @@ DOWN = StoreHealth(store="state", up=False, detail="database or disk is full")
 UP = StoreHealth(store="state", up=True)
 
 
-@pytest.fixture
-def world() -> World:
-    """Six authorities and two controls, all of them up."""
-    world = World(six())
-    world.warm()
-    return world
-
-
-def events(world: World) -> list[str]:
-    """What was told so far."""
-    return [str(note.event) for note in world.told]
-
-
 # --- stores ----------------------------------------------------------------------------------------------------------
 
 
@@ -53,14 +40,14 @@ def test_a_store_that_does_not_work_is_told_once_and_that_it_works_again_too(wor
         world.event(DOWN)
         world.pass_time(10)
     world.pass_time(60)
-    assert events(world) == ["daemon_degraded"]
+    assert world.events == ["daemon_degraded"]
     note = world.told[0]
     assert (note.scope, note.severity) == (Scope.DAEMON, Severity.CRITICAL)
     assert note.detail == "state: database or disk is full"
     assert list(world.state.stores_down) == ["state"]
     world.event(UP)
     world.pass_time(60)
-    assert events(world) == ["daemon_degraded", "daemon_restored"]
+    assert world.events == ["daemon_degraded", "daemon_restored"]
     assert world.told[1].to == note.to
     assert world.state.stores_down == {}
 
@@ -83,7 +70,7 @@ def test_a_store_that_flaps_once_told_is_not_told_again(world):
         world.pass_time(3)
         world.event(DOWN)
         world.pass_time(3)
-    assert events(world) == ["daemon_degraded"]
+    assert world.events == ["daemon_degraded"]
 
 
 def test_two_stores_are_two_incidents_in_one_message(world):
@@ -99,7 +86,7 @@ def test_what_ails_the_daemon_is_no_fault_of_our_network_and_hushes_nobody(world
     world.event(DOWN)
     world.play({"reach/anhui": "---"})
     world.pass_time(60)
-    assert sorted(events(world)) == ["daemon_degraded", "incident_opened"]
+    assert sorted(world.events) == ["daemon_degraded", "incident_opened"]
 
 
 # --- certificates ----------------------------------------------------------------------------------------------------
@@ -126,7 +113,7 @@ def test_a_certificate_that_expires_soon_is_told_once_and_never_again(world):
     for _ in range(60):
         world.event(expiring(world))
         world.pass_time(86400)
-    assert events(world) == ["certificate_expiring"]
+    assert world.events == ["certificate_expiring"]
     (note,) = world.told
     assert note.severity is Severity.WARNING
     (record,) = world.state.certificates.values()
@@ -141,7 +128,7 @@ def test_a_renewed_certificate_that_expires_soon_is_told_again(world):
     world.pass_time(30 * 86400)
     world.event(expiring(world, fingerprint="cd" * 32))
     world.pass_time(30)
-    assert events(world) == ["certificate_expiring"] * 2
+    assert world.events == ["certificate_expiring"] * 2
     assert len({note.key for note in world.told}) == 2
 
 
@@ -149,7 +136,7 @@ def test_one_certificate_after_the_other_is_told_at_most_daily(world):
     for number in range(50):
         world.event(expiring(world, fingerprint=f"{number:064x}"))
         world.pass_time(60)
-    assert events(world) == ["certificate_expiring"]
+    assert world.events == ["certificate_expiring"]
     assert len(world.state.certificates) == 1
 
 
@@ -162,7 +149,7 @@ def test_certificates_met_together_are_one_message_and_one_of_a_target_not_confi
     assert cold.told == []
     cold.event(expiring(cold))
     cold.pass_time(60)
-    assert events(cold) == ["certificate_expiring"]
+    assert cold.events == ["certificate_expiring"]
     world.pass_time(60)
     assert world.heard == [("certificate_expiring", ("anhui", "gansu"))]
 
@@ -175,7 +162,7 @@ def test_a_silenced_certificate_is_told_when_the_silence_ends(world):
     world.pass_time(3500)
     assert world.told == []
     world.pass_time(200)
-    assert events(world) == ["certificate_expiring"]
+    assert world.events == ["certificate_expiring"]
 
 
 # --- references ------------------------------------------------------------------------------------------------------
@@ -261,7 +248,7 @@ def test_an_open_incident_survives_another_plan_with_the_same_target(world):
     world.event(Replan())
     world.pass_time(20)
     assert [one.authority for one in world.open] == ["anhui"]
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
 
 
 def only(world: World) -> tuple[Notification, Incident]:

@@ -46,11 +46,6 @@ def until(world: World, minutes: float) -> None:
     world.pass_time((START + timedelta(minutes=minutes) - world.now).total_seconds())
 
 
-def events(world: World) -> list[str]:
-    """What was told so far."""
-    return [str(note.event) for note in world.told]
-
-
 @pytest.fixture
 def world() -> World:
     """In the middle of anhui's window."""
@@ -100,7 +95,7 @@ def test_still_failing_on_a_run_after_the_grace_is_one_overrun_in_place_of_an_op
     world.pass_time(3600)
     world.play({"reach/anhui": "++"})
     world.pass_time(60)
-    assert events(world) == ["maintenance_overrun", "incident_resolved"]
+    assert world.events == ["maintenance_overrun", "incident_resolved"]
 
 
 def test_when_the_grace_is_over_a_run_is_asked_for(world):
@@ -127,12 +122,12 @@ def test_open_before_the_window_reminders_pause_and_the_end_is_told():
     world = world_with(NIGHT, repeat=600.0)
     world.play({"reach/anhui": "---"})
     until(world, 44)
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
     until(world, 56)
-    assert events(world) == ["incident_opened", "incident_reminder", "incident_reminder"]
+    assert world.events == ["incident_opened", "incident_reminder", "incident_reminder"]
     world.play({"reach/anhui": "++"})
     world.pass_time(10)
-    assert events(world)[-1] == "incident_resolved"
+    assert world.events[-1] == "incident_resolved"
 
 
 def test_open_before_the_window_and_mended_in_it_is_told_to_have_mended():
@@ -141,7 +136,7 @@ def test_open_before_the_window_and_mended_in_it_is_told_to_have_mended():
     until(world, 20)
     world.play({"reach/anhui": "++"})
     world.pass_time(10)
-    assert events(world) == ["incident_opened", "incident_resolved"]
+    assert world.events == ["incident_opened", "incident_resolved"]
 
 
 def test_down_again_in_the_window_is_an_overrun_for_those_who_heard_of_the_end():
@@ -152,10 +147,10 @@ def test_down_again_in_the_window_is_an_overrun_for_those_who_heard_of_the_end()
     until(world, 12)
     world.play({"reach/anhui": "---"})
     until(world, 46)
-    assert events(world) == ["incident_opened", "incident_resolved"]
+    assert world.events == ["incident_opened", "incident_resolved"]
     world.see("reach/anhui", "-")
     world.pass_time(10)
-    assert events(world)[2:] == ["maintenance_overrun"]
+    assert world.events[2:] == ["maintenance_overrun"]
 
 
 def test_a_failure_that_began_in_the_window_and_is_confirmed_after_it_belongs_to_it(world):
@@ -170,7 +165,7 @@ def test_a_failure_that_begins_after_the_window_is_told_as_any_other(world):
     until(world, 40.5)
     world.play({"reach/anhui": "---"})
     world.pass_time(10)
-    assert events(world) == ["incident_opened"]
+    assert world.events == ["incident_opened"]
 
 
 def test_a_second_window_right_after_the_first_goes_on_muting():
@@ -186,7 +181,7 @@ def test_a_second_window_right_after_the_first_goes_on_muting():
     until(world, 65.5)
     world.see("reach/anhui", "-")
     world.pass_time(10)
-    assert events(world) == ["maintenance_overrun"]
+    assert world.events == ["maintenance_overrun"]
 
 
 def test_a_window_ended_early_counts_its_grace_from_then(world):
@@ -201,7 +196,7 @@ def test_a_window_ended_early_counts_its_grace_from_then(world):
     until(world, 25.1)
     world.see("reach/anhui", "-")
     world.pass_time(10)
-    assert events(world) == ["maintenance_overrun"]
+    assert world.events == ["maintenance_overrun"]
 
 
 def test_an_early_end_makes_its_targets_due_at_once(world):
@@ -353,7 +348,7 @@ def test_a_silence_never_mutes_the_end_of_what_was_told():
     until(world, 60)
     world.play({"reach/anhui": "++"})
     world.pass_time(20)
-    assert events(world) == ["incident_opened", "incident_resolved"]
+    assert world.events == ["incident_opened", "incident_resolved"]
 
 
 def test_what_opens_and_ends_in_a_silence_is_never_told():
@@ -371,7 +366,7 @@ def test_a_change_in_a_silence_is_told_when_it_ends():
     world.event(AddSilence(silence=silence(60)))
     world.play({"reach/anhui": "-"})
     until(world, 61)
-    assert events(world) == ["incident_opened", "incident_changed"]
+    assert world.events == ["incident_opened", "incident_changed"]
 
 
 def test_a_silence_matches_by_all_its_matchers():

@@ -24,14 +24,6 @@ from tests.core.notation import CONTROLS, SLUGS, START, World, control, everyone
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def world() -> World:
-    """Six authorities and two controls, all of them up."""
-    world = World(six())
-    world.warm()
-    return world
-
-
 def test_rule_2_nothing_decided_is_lost_by_a_crash_between_any_two_commits(world):
     """Whatever was applied comes back as state; what follows from it is decided again, with the same keys."""
     world.play({"reach/anhui": "---"})
