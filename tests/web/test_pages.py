@@ -23,7 +23,7 @@ from monitor.model import (
     ReferenceSource,
     Scope,
 )
-from monitor.web.texts import TEXTS, span
+from monitor.web.texts import SUBJECTS, TEXTS, span
 from tests.web.conftest import AT, World, make_incident, make_plan, make_result
 
 
@@ -225,6 +225,11 @@ def test_both_languages_have_the_same_texts_with_the_same_gaps():
     for name in chinese:
         gaps = [set(re.findall(r"{(\w+)}", text)) for text in (chinese[name], english[name])]
         assert gaps[1] - {"names"} == gaps[0] - {"names"}, name
+
+
+def test_no_two_subjects_have_a_text_of_the_same_name():
+    names = [name for subject in SUBJECTS for name in subject.TEXTS["zh"]]
+    assert sorted(names) == sorted(set(names))
 
 
 @pytest.mark.parametrize(

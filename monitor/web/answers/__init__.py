@@ -1,0 +1,87 @@
+"""The shapes of what the API answers. The type checker holds the code to them, and the OpenAPI document is made of them."""
+
+from __future__ import annotations
+
+from monitor.web.answers.basics import ErrorAnswer, ReloadAnswer
+from monitor.web.answers.beliefs import ReferenceAnswer, ReferenceRowAnswer, RouteAnswer
+from monitor.web.answers.drills import DeliveryAnswer, DrillAnswer, DrillReportAnswer, DrillsAnswer
+from monitor.web.answers.incidents import (
+    AddressAnswer,
+    BundleAnswer,
+    ChainAnswer,
+    ControlAnswer,
+    HopAnswer,
+    IncidentAnswer,
+    IncidentEvidenceAnswer,
+    IncidentsAnswer,
+    NameAnswer,
+    TimelineAnswer,
+)
+from monitor.web.answers.planned import (
+    CalendarAnswer,
+    FilingAnswer,
+    SilenceAnswer,
+    SilencesAnswer,
+    WaitingAnswer,
+    WaitingsAnswer,
+    WindowAnswer,
+    WindowsAnswer,
+)
+from monitor.web.answers.runs import (
+    CertificateAnswer,
+    DurationsAnswer,
+    HourAnswer,
+    HoursAnswer,
+    NameServerAnswer,
+    NodeAnswer,
+    PastResultAnswer,
+    ReadingAnswer,
+    ResultAnswer,
+    ResultsAnswer,
+    TargetAnswer,
+    TargetsAnswer,
+    UptimeAnswer,
+)
+
+__all__ = [
+    "AddressAnswer",
+    "BundleAnswer",
+    "CalendarAnswer",
+    "CertificateAnswer",
+    "ChainAnswer",
+    "ControlAnswer",
+    "DeliveryAnswer",
+    "DrillAnswer",
+    "DrillReportAnswer",
+    "DrillsAnswer",
+    "DurationsAnswer",
+    "ErrorAnswer",
+    "FilingAnswer",
+    "HopAnswer",
+    "HourAnswer",
+    "HoursAnswer",
+    "IncidentAnswer",
+    "IncidentEvidenceAnswer",
+    "IncidentsAnswer",
+    "NameAnswer",
+    "NameServerAnswer",
+    "NodeAnswer",
+    "PastResultAnswer",
+    "ReadingAnswer",
+    "ReferenceAnswer",
+    "ReferenceRowAnswer",
+    "ReloadAnswer",
+    "ResultAnswer",
+    "ResultsAnswer",
+    "RouteAnswer",
+    "SilenceAnswer",
+    "SilencesAnswer",
+    "TargetAnswer",
+    "TargetsAnswer",
+    "TimelineAnswer",
+    "UptimeAnswer",
+    "WaitingAnswer",
+    "WaitingsAnswer",
+    "WindowAnswer",
+    "WindowsAnswer",
+]
