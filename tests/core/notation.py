@@ -33,6 +33,8 @@ from monitor.model import (
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 SPACING = 5.0
+HOUR = 3600
+"""In seconds."""
 SLUGS = ("anhui", "beijing", "fujian", "gansu", "hebei", "jilin")
 CONTROLS = ("internet", "anycast")
 
@@ -193,6 +195,18 @@ class World:
     def wanted(self) -> dict[str, float]:
         """What the last commit wants to run: seconds from now by target."""
         return {due.target: (due.at - self.now).total_seconds() for due in self.commits[-1].due}
+
+
+def told_down(world: World, row: str = "---") -> str:
+    """Break anhui and let it be told; the id of its incident."""
+    world.play({"reach/anhui": row})
+    world.pass_time(10)
+    return world.open[0].id
+
+
+def looks(world: World, signs: str, every: float = 60) -> None:
+    """Scheduled runs of anhui, one a minute as while it is down."""
+    world.play({"reach/anhui": signs}, spacing=every)
 
 
 def everyone(plan: Plan, row: str) -> dict[str, str]:

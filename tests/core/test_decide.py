@@ -5,24 +5,8 @@ from __future__ import annotations
 import pytest
 
 from monitor.core.facts import Fact
-from monitor.model import (
-    Cause,
-    Diagnosis,
-    EventName,
-    Receiver,
-    Repeat,
-    Route,
-    Severity,
-    Tick,
-)
-from tests.core.notation import (
-    SLUGS,
-    World,
-    everyone,
-    plan_of,
-    six,
-    target,
-)
+from monitor.model import Cause, Diagnosis, EventName, Receiver, Repeat, Route, Severity, Tick
+from tests.core.notation import SLUGS, World, everyone, plan_of, six, target
 
 # --- one authority breaks and mends ----------------------------------------------------------------------------------
 

@@ -7,23 +7,8 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.facts import Fact
-from monitor.model import (
-    Cause,
-    Diagnosis,
-    Incident,
-    Scope,
-    Severity,
-)
-from tests.core.notation import (
-    CONTROLS,
-    SLUGS,
-    World,
-    everyone,
-    hasty,
-    plan_of,
-    six,
-    target,
-)
+from monitor.model import Cause, Diagnosis, Incident, Scope, Severity
+from tests.core.notation import CONTROLS, SLUGS, World, everyone, hasty, plan_of, six, target
 
 # --- nothing is told before it is known whether it is us -------------------------------------------------------------
 

@@ -12,8 +12,7 @@ from monitor.model import (
     Verdict,
 )
 from monitor.notify.text import title_and_text
-from tests.core.notation import SLUGS, World, control, plan_of, six, target
-from tests.core.test_incidents_course import HOUR, looks, told_down
+from tests.core.notation import HOUR, SLUGS, World, control, looks, plan_of, six, target, told_down
 
 
 def reading(world: World, outcome: Outcome) -> None:

@@ -8,26 +8,8 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.facts import Fact
-from monitor.model import (
-    Cause,
-    Diagnosis,
-    EventName,
-    Result,
-    Severity,
-    Tick,
-)
-from tests.core.notation import (
-    CONTROLS,
-    SLUGS,
-    START,
-    World,
-    control,
-    hasty,
-    plan_of,
-    result,
-    six,
-    target,
-)
+from monitor.model import Cause, Diagnosis, EventName, Result, Severity, Tick
+from tests.core.notation import CONTROLS, SLUGS, START, World, control, hasty, plan_of, result, six, target
 
 # --- what is looked at next ------------------------------------------------------------------------------------------
 

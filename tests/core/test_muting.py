@@ -1,49 +1,26 @@
-"""Windows and silences: they mute the telling, not the looking, and never an end."""
+"""Windows: they mute the telling, not the looking, and never an end; and what is told of windows themselves."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import pytest
 
-from monitor.core.muting import MOST_SILENCES
 from monitor.core.windows import window_id
 from monitor.model import (
-    AddSilence,
     AddWindow,
     Confirmed,
     Diagnosis,
-    EndSilence,
     EndWindow,
     MaintenanceRule,
     Notification,
     Route,
     Severity,
-    Silence,
     When,
     Window,
 )
-from tests.core.notation import SLUGS, START, World, everyone, plan_of, six, target
+from tests.core.mutes import MINUTE, NIGHT, NIGHT_ID, until, world_with
+from tests.core.notation import SLUGS, START, World, everyone, plan_of, target
 
 GRACE = 300
-MINUTE = timedelta(minutes=1)
-NIGHT = MaintenanceRule(
-    name="upgrade", authorities=("anhui",), start=START + 10 * MINUTE, end=START + 40 * MINUTE, announce=False
-)
-"""Half an hour for anhui, ten minutes after the start; not announced."""
-NIGHT_ID = window_id("upgrade", START + 10 * MINUTE)
-
-
-def world_with(*rules: MaintenanceRule, **more: object) -> World:
-    """Six authorities, all up; the rules in force; nobody is told of windows ahead."""
-    world = World(six(maintenance=rules, **{"notify_before": 0.0, **more}))
-    world.warm()
-    return world
-
-
-def until(world: World, minutes: float) -> None:
-    """Let time pass until so many minutes after the start."""
-    world.pass_time((START + timedelta(minutes=minutes) - world.now).total_seconds())
 
 
 @pytest.fixture
@@ -305,122 +282,6 @@ def test_an_unknown_window_cannot_be_ended(world):
 
 
 # --- silences --------------------------------------------------------------------------------------------------------
-
-
-def silence(minutes: float, id_: str = "s1", start: datetime = START, **matchers: str) -> Silence:
-    """A silence that ends so many minutes after the start."""
-    return Silence(
-        id=id_,
-        matchers={name: (word,) for name, word in (matchers or {"authority": "anhui"}).items()},
-        starts_at=start,
-        ends_at=START + timedelta(minutes=minutes),
-    )
-
-
-def test_a_silence_mutes_openings_and_when_it_ends_what_nobody_heard_of_is_opened():
-    world = world_with()
-    assert world.event(AddSilence(silence=silence(60))).refused == ""
-    world.play({"reach/anhui": "---", "reach/gansu": "---"})
-    until(world, 59)
-    assert world.heard == [("incident_opened", ("gansu",))]
-    assert {one.authority: one.muted_by for one in world.open} == {"anhui": "s1", "gansu": None}
-    until(world, 61)
-    assert world.heard[1:] == [("incident_opened", ("anhui",))]
-    assert world.state.silences == {}
-
-
-def test_a_silence_ended_by_hand_ends_its_muting():
-    world = world_with()
-    world.event(AddSilence(silence=silence(60)))
-    world.play({"reach/anhui": "---"})
-    world.pass_time(60)
-    assert world.event(EndSilence(id="s1")).refused == ""
-    world.pass_time(15)
-    assert world.heard == [("incident_opened", ("anhui",))]
-    assert world.event(EndSilence(id="s1")).refused == "there is no silence s1"
-
-
-def test_a_silence_never_mutes_the_end_of_what_was_told():
-    world = world_with(repeat=600.0)
-    world.play({"reach/anhui": "---"})
-    world.pass_time(20)
-    world.event(AddSilence(silence=silence(600)))
-    until(world, 60)
-    world.play({"reach/anhui": "++"})
-    world.pass_time(20)
-    assert world.events == ["incident_opened", "incident_resolved"]
-
-
-def test_what_opens_and_ends_in_a_silence_is_never_told():
-    world = world_with()
-    world.event(AddSilence(silence=silence(60)))
-    world.play({"reach/anhui": "---++"})
-    until(world, 120)
-    assert world.told == []
-
-
-def test_a_change_in_a_silence_is_told_when_it_ends():
-    world = world_with()
-    world.play({"reach/anhui": "ddd"})
-    world.pass_time(20)
-    world.event(AddSilence(silence=silence(60)))
-    world.play({"reach/anhui": "-"})
-    until(world, 61)
-    assert world.events == ["incident_opened", "incident_changed"]
-
-
-def test_a_silence_matches_by_all_its_matchers():
-    world = world_with()
-    world.event(AddSilence(silence=silence(60, authority="anhui", severity="warning")))
-    world.play({"reach/anhui": "---", "reach/gansu": "bbb"})
-    world.pass_time(20)
-    assert world.heard == [("incident_opened", ("anhui", "gansu"))]
-
-
-def test_a_silenced_outage_is_not_told_by_the_end_of_a_fault_of_ours():
-    world = world_with()
-    world.event(AddSilence(silence=silence(60)))
-    world.play(everyone(world.plan, "---"))
-    world.pass_time(60)
-    world.play({**everyone(world.plan, "++"), "reach/anhui": "---"})
-    world.pass_time(60)
-    assert world.told[1].still_down == ()
-    until(world, 61)
-    assert world.heard[2:] == [("incident_opened", ("anhui",))]
-
-
-REFUSED_SILENCES = {
-    "ends before it starts": (silence(0), "a silence must end after it starts"),
-    "over already": (silence(-1, start=START - 9 * MINUTE), "it would be over already"),
-    "of nothing": (
-        Silence(id="s", matchers={}, starts_at=START, ends_at=START + 60 * MINUTE),
-        "name at least one of authority, service, severity, diagnosis",
-    ),
-    "of something unknown": (
-        silence(60, cause="tls_expired"),
-        "unknown matcher 'cause'; there are authority, service, severity, diagnosis",
-    ),
-    "of a stranger": (silence(60, authority="atlantis"), "unknown authority 'atlantis'"),
-    "of a word unknown": (silence(60, severity="loud"), "unknown severity 'loud'"),
-    "of no words": (
-        Silence(id="s", matchers={"authority": ()}, starts_at=START, ends_at=START + 60 * MINUTE),
-        "matcher authority needs one to 100 words",
-    ),
-}
-
-
-@pytest.mark.parametrize(("asked", "why"), REFUSED_SILENCES.values(), ids=REFUSED_SILENCES)
-def test_a_silence_that_cannot_be_changes_nothing_and_says_why(asked, why):
-    commit = World(six()).event(AddSilence(silence=asked))
-    assert (commit.refused, commit.silences, commit.durable) == (why, (), False)
-
-
-def test_there_are_not_more_silences_than_anyone_can_oversee():
-    world = World(six())
-    for number in range(MOST_SILENCES):
-        assert world.event(AddSilence(silence=silence(60, f"s{number}"))).refused == ""
-    assert world.event(AddSilence(silence=silence(60, "s0"))).refused == "there is a silence s0 already"
-    assert "already; end some first" in world.event(AddSilence(silence=silence(60, "more"))).refused
 
 
 def note_of(world: World) -> Notification:
