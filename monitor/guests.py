@@ -106,6 +106,9 @@ class Meter(Protocol):
     def count_left_out(self, receiver: str, event: EventName) -> None:
         """A notification had no line of its own."""
 
+    def count_doubtful(self, receiver: str, event: EventName) -> None:
+        """A notification counts as told although no whole reply ever said so."""
+
     def observe_notification_delay(self, receiver: str, seconds: float) -> None:
         """A notification was accepted."""
 
@@ -131,6 +134,10 @@ class GuestMeter:
     def count_left_out(self, receiver: str, event: EventName) -> None:
         """See `Meter`."""
         self.meter.count_left_out(WAITING, event)
+
+    def count_doubtful(self, receiver: str, event: EventName) -> None:
+        """See `Meter`."""
+        self.meter.count_doubtful(WAITING, event)
 
     def observe_notification_delay(self, receiver: str, seconds: float) -> None:
         """See `Meter`."""

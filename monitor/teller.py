@@ -23,6 +23,8 @@ DEADLINE = 15.0
 """Seconds for one try."""
 BACKOFF = (1.0, 300.0)
 """First and longest wait in seconds after a failed try; each is twice the one before."""
+DOUBTS = (5.0, 30.0, 120.0)
+"""Seconds after which what may have been taken is told again; what is in doubt after each of these counts as told."""
 REFUSED_PATIENCE = timedelta(days=3)
 """How long what is down or over is tried where it is refused, every `BACKOFF[1]`; other words are given up after `REFUSALS`."""
 GUEST_PATIENCE = timedelta(days=1)
@@ -239,13 +241,19 @@ class Teller:
 
     async def _failed(self, pending: Pending, problem: DeliveryError) -> None:
         told, attempts = pending.notification, pending.attempts + 1
-        refusals = self._queue.refusals
         if problem.permanent:
-            refusals[told.key] = refusals.get(told.key, 0) + 1
+            self._queue.refused(told.key)
         if self._is_too_late(told):
             await self._drop(told, problem.reason)
             return
         wait = min(BACKOFF[0] * 2.0 ** min(attempts - 1, 30), BACKOFF[1])
+        if problem.doubtful:
+            doubts = self._queue.doubted(told.key)
+            if doubts > len(DOUBTS):
+                await self._assume(pending, problem.reason)
+                return
+            wait = DOUBTS[doubts - 1]
+            self._pace.count(self._clock.monotonic())
         next_try = self._clock.now() + timedelta(seconds=wait)
         self._queue.put(Pending(notification=told, attempts=attempts, next_try=next_try))
         self._meter.count_notification(self.receiver.id, told.event, "failed")
@@ -258,6 +266,14 @@ class Teller:
             next_try_in_s=wait,
         )
         await self._store.mark_failed(told.key, self.receiver.id, next_try, attempts)
+
+    async def _assume(self, pending: Pending, reason: str) -> None:
+        """Take it for told: people who can read it have read it several times, and each further try may be one more."""
+        told = pending.notification
+        log.warning("notification.doubtful", receiver=self.receiver.id, key=told.key, reason=reason)
+        for event, _ in told_by(told):
+            self._meter.count_doubtful(self.receiver.id, event)
+        await self._sent(pending)
 
     def _is_too_late(self, told: Notification) -> bool:
         """Whether it is given up: what is refused at once, unless it is of those that must arrive."""

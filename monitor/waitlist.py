@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -24,8 +25,10 @@ class Waitlist:
         """`longest_wait`: seconds after which anything is due, should the wall clock have jumped."""
         self._longest_wait = longest_wait
         self._waiting: dict[str, Pending] = {}
-        self.refusals: dict[str, int] = {}
+        self._refusals = Counter[str]()
         """How often the receiver said no to one, by key."""
+        self._doubts = Counter[str]()
+        """How often it is not known whether the receiver took one, by key."""
 
     def __contains__(self, key: str) -> bool:
         return key in self._waiting
@@ -46,12 +49,22 @@ class Waitlist:
     def forget(self, key: str) -> None:
         """One is done with."""
         del self._waiting[key]
-        self.refusals.pop(key, None)
+        self._refusals.pop(key, None)
+        self._doubts.pop(key, None)
+
+    def refused(self, key: str) -> None:
+        """The receiver said no to one."""
+        self._refusals[key] += 1
+
+    def doubted(self, key: str) -> int:
+        """It is not known whether the receiver took one: how often that was so by now."""
+        self._doubts[key] += 1
+        return self._doubts[key]
 
     def hasten(self) -> None:
         """Everything is due that was not refused: the receiver is back."""
         for key, pending in self._waiting.items():
-            if pending.next_try is not None and key not in self.refusals:
+            if pending.next_try is not None and key not in self._refusals:
                 self._waiting[key] = replace(pending, next_try=None)
 
     def due(self, now: datetime) -> list[Pending]:
@@ -73,7 +86,7 @@ class Waitlist:
 
     def is_refused(self, key: str) -> bool:
         """Whether the receiver said no to it so often that it is tried rarely, if at all."""
-        return self.refusals.get(key, 0) >= REFUSALS
+        return self._refusals[key] >= REFUSALS
 
     def told_better(self, told: Notification) -> list[Notification]:
         """What was refused before `told`, which was taken, and is about no other incidents: it says nothing new any more."""
@@ -100,11 +113,15 @@ class Waitlist:
     # --- several in one -----------------------------------------------------------------------------------------
 
     def together(self, due: Iterable[Pending]) -> list[Notification]:
-        """Those of what is due that may be told as one. One that was refused is not: it would take the others along."""
+        """Those of what is due that may be told as one. One that was refused is not: it would take the others along.
+
+        Nor is one that may have been taken: as part of others it would be repeated without end.
+        """
+        apart = self._refusals.keys() | self._doubts.keys()
         return [
             pending.notification
             for pending in due
-            if may_join(pending.notification) and pending.notification.key not in self.refusals
+            if may_join(pending.notification) and pending.notification.key not in apart
         ]
 
     def overflow(self, now: datetime) -> tuple[list[Notification], list[Notification]]:
@@ -131,7 +148,8 @@ class Waitlist:
                 self._waiting[key] = pending
             else:
                 self._waiting.setdefault(digest.key, Pending(notification=digest))
-                self.refusals.pop(key, None)
+                self._refusals.pop(key, None)
+                self._doubts.pop(key, None)
         return digest
 
 

@@ -51,6 +51,9 @@ class Meter:
     def count_left_out(self, receiver: str, event: EventName) -> None:
         self.counted[receiver, "left out"] += 1
 
+    def count_doubtful(self, receiver: str, event: EventName) -> None:
+        self.counted[receiver, "doubtful"] += 1
+
     def count_internal_error(self, part: str) -> None:
         self.counted[part, "bug"] += 1
 
@@ -100,9 +103,9 @@ def hurry(monkeypatch):
     monkeypatch.setattr("monitor.teller.BACKOFF", (0.02, 0.1))
 
 
-async def until(condition) -> None:
+async def until(condition, seconds: float = 5.0) -> None:
     """Wait for something that no event announces."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)
 

@@ -44,7 +44,8 @@ def test_what_is_refused_for_long_holds_up_nothing_new_and_is_not_told_after_its
     opened = a_notification(key="opened")
     for key in ("opened", "changed"):
         waiting.put(Pending(notification=replace(opened, key=key), next_try=AT + HOUR / 60))
-        waiting.refusals[key] = REFUSALS
+        for _ in range(REFUSALS):
+            waiting.refused(key)
     waiting.put(Pending(notification=replace(opened, key="resolved", event=EventName.INCIDENT_RESOLVED)))
     assert keys(waiting.due(AT)) == ["resolved"]
     resolved = waiting.due(AT)[0].notification
@@ -52,3 +53,17 @@ def test_what_is_refused_for_long_holds_up_nothing_new_and_is_not_told_after_its
     assert waiting.told_better(opened) == []
     waiting.put(Pending(notification=replace(opened, key="changed")))
     assert keys(waiting.due(AT)) == ["resolved"]  # of what is refused the first goes first
+
+
+def test_what_may_have_been_taken_is_repeated_by_itself_and_due_when_the_receiver_is_back():
+    waiting = Waitlist(300.0)
+    opened = a_notification(key="opened")
+    waiting.put(Pending(notification=opened, next_try=AT + HOUR / 60))
+    waiting.put(Pending(notification=of_window(EventName.MAINTENANCE_STARTED)))
+    assert [waiting.doubted("opened"), waiting.doubted("opened")] == [1, 2]
+    waiting.hasten()
+    assert keys(waiting.due(AT)) == ["opened", "w/maintenance_started"]
+    assert [note.key for note in waiting.together(waiting.due(AT))] == ["w/maintenance_started"]
+    waiting.forget("opened")
+    waiting.put(Pending(notification=opened))
+    assert len(waiting.together(waiting.due(AT))) == 2

@@ -31,6 +31,7 @@ class Own:
         self.incidents_open = self._gauge(series.INCIDENTS_OPEN)
         self.notifications = self._counter(series.NOTIFICATIONS)
         self.left_out = self._counter(series.NOTIFICATIONS_LEFT_OUT)
+        self.doubtful = self._counter(series.NOTIFICATIONS_DOUBTFUL)
         self.pending = self._gauge(series.NOTIFICATIONS_PENDING)
         self.oldest_pending = self._gauge(series.OLDEST_PENDING)
         self.notification_delay = self._histogram(series.NOTIFICATION_DELAY)
@@ -78,6 +79,7 @@ class Own:
         families = (
             self.notifications,
             self.left_out,
+            self.doubtful,
             self.pending,
             self.oldest_pending,
             self.notification_delay,
@@ -95,6 +97,9 @@ class Own:
                 for result in series.NOTIFICATION_RESULTS:
                     self.notifications.labels(new, event, result)
         for receiver in plan.receivers:
+            if receiver.kind == "apprise":
+                for event in EventName:
+                    self.doubtful.labels(receiver.id, event)
             if receiver.kind == "alertmanager":
                 for result in series.RESEND_RESULTS:
                     self.alerts_resent.labels(receiver.id, result)

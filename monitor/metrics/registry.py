@@ -141,6 +141,11 @@ class Metrics:
         if self._own.knows(receiver):
             self._own.left_out.labels(receiver, event).inc()
 
+    def count_doubtful(self, receiver: str, event: EventName) -> None:
+        """A notification counts as told although its receiver never said so in a whole reply."""
+        if self._own.knows(receiver):
+            self._own.doubtful.labels(receiver, event).inc()
+
     def count_resend(self, receiver: str, result: str) -> None:
         """One attempt to tell an Alertmanager again what fires ended: `sent` or `failed`."""
         if self._own.knows(receiver):

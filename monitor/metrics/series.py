@@ -296,6 +296,13 @@ NOTIFICATIONS_LEFT_OUT = _own(
     "receiver",
     "event",
 )
+NOTIFICATIONS_DOUBTFUL = _own(
+    "fapiao_notifications_doubtful_total",
+    "counter",
+    "Notifications that count as sent although no whole reply said so: its status did, each time that they were told.",
+    "receiver",
+    "event",
+)
 NOTIFICATIONS_PENDING = _own(
     "fapiao_notifications_pending", "gauge", "Notifications that wait for this receiver.", "receiver"
 )
@@ -381,6 +388,7 @@ DAEMON_FAMILIES = (
     INCIDENTS_OPEN,
     NOTIFICATIONS,
     NOTIFICATIONS_LEFT_OUT,
+    NOTIFICATIONS_DOUBTFUL,
     NOTIFICATIONS_PENDING,
     OLDEST_PENDING,
     NOTIFICATION_DELAY,

@@ -24,8 +24,8 @@ from monitor.notify.delivery import DeliveryError
 from monitor.notify.replies import Replies, judge
 from monitor.notify.shapes import ANY, SHAPES, Shape, as_markdown, fitted
 
-DEADLINE = 15.0
-"""Seconds for one delivery; the caller may cancel earlier."""
+DEADLINE = 14.0
+"""Seconds for one delivery. The caller's own deadline is later, so that what is known here is said."""
 MOST_STUCK = 3
 """Threads of one URL that may hang at once; beyond that nothing is sent until one comes back."""
 SOCKET_TIMEOUTS = (3.0, 8.0)
@@ -62,7 +62,8 @@ class AppriseDeliverer:
             async with asyncio.timeout(self._deadline):
                 return await asyncio.wrap_future(done)
         except TimeoutError:
-            channel.leave_behind()
+            if channel.leave_behind():
+                raise DeliveryError("its reply did not end in time", permanent=False, doubtful=True) from None
             raise DeliveryError("no answer in time", permanent=False) from None
         except asyncio.CancelledError:
             channel.leave_behind()
@@ -92,12 +93,17 @@ class Channel:
             self._thread.start()
         return self._thread.submit(message)
 
-    def leave_behind(self) -> None:
-        """Give the thread up; it ends when what it waits for ends. What it sends then may arrive twice."""
+    def leave_behind(self) -> bool:
+        """Give the thread up; it ends when what it waits for ends. What it sends then may arrive twice.
+
+        Whether what it sent was answered with a 2xx, of which it still reads the body.
+        """
         thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.finish()
-            self._stuck.append(thread)
+        if thread is None:
+            return False
+        thread.finish()
+        self._stuck.append(thread)
+        return thread.replies.is_heard
 
     def close(self) -> None:
         """Let the thread end."""
@@ -110,6 +116,8 @@ class SendingThread(threading.Thread):
     def __init__(self, receiver: Receiver) -> None:
         super().__init__(name=f"apprise {receiver.id}", daemon=True)
         self._receiver = receiver
+        self.replies = Replies()
+        """What is answered to the message that it sends now."""
         self._jobs: SimpleQueue[tuple[Message, Future[str]] | None] = SimpleQueue()
 
     def submit(self, message: Message) -> Future[str]:
@@ -130,8 +138,9 @@ class SendingThread(threading.Thread):
             if not future.set_running_or_notify_cancel():
                 continue
             try:
+                self.replies = Replies(self._receiver.proxies)
                 plugin = plugin or _plugin(self._receiver.url)
-                future.set_result(_send(plugin, message, self._receiver))
+                future.set_result(_send(plugin, message, self._receiver, self.replies))
             except DeliveryError as problem:
                 future.set_exception(problem)
             except Exception as problem:  # noqa: BLE001 - plugins of others; their texts may hold the URL
@@ -174,14 +183,14 @@ def _quoted_once(sign: Callable[[], tuple[str, str]]) -> Callable[[], tuple[str,
     return signature
 
 
-def _send(plugin: Any, message: Message, receiver: Receiver) -> str:
+def _send(plugin: Any, message: Message, receiver: Receiver, replies: Replies) -> str:
     """Send and judge by what apprise says and by what was really answered. Raises `DeliveryError`."""
     scheme, style = _scheme(plugin), _style(plugin)
     mentions = _mentions(plugin, receiver.url) if message.calls else NOBODY
     shape = _shape(plugin, scheme, style)
     title, text = fitted(shape, message.title, message.text, message.url, tail(scheme, mentions))
-    amend = Amendment(scheme=scheme, mentions=mentions, secret=plugin.user, now=message.now)
-    with Replies(receiver.proxies, amend) as replies:
+    replies.amend = Amendment(scheme=scheme, mentions=mentions, secret=plugin.user, now=message.now)
+    with replies:
         accepted = plugin.notify(body=text, title=title, notify_type=message.kind, body_format=style)
     return judge(scheme, bool(accepted), replies)
 

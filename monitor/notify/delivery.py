@@ -14,14 +14,16 @@ TRANSIENT_STATUS = frozenset({408, 425, 429})
 class DeliveryError(Exception):
     """A receiver did not take a notification. `reason` is one line for people and never holds a secret.
 
-    `permanent`: it was refused, not missed; trying the same again makes little sense. `answer` is the beginning of
-    what the receiver said; it may repeat a secret and is for the eyes of who runs `notify --test` only.
+    `permanent`: it was refused, not missed; trying the same again makes little sense. `doubtful`: its status says that
+    it was taken, and the reply that decides that never came whole; people may have seen it. `answer` is the beginning
+    of what the receiver said; it may repeat a secret and is for the eyes of who runs `notify --test` only.
     """
 
-    def __init__(self, reason: str, *, permanent: bool, answer: str = "") -> None:
+    def __init__(self, reason: str, *, permanent: bool, doubtful: bool = False, answer: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent
+        self.doubtful = doubtful
         self.answer = answer
 
 

@@ -40,6 +40,10 @@ class Reply:
     status: int | None
     body: bytes = b""
     problem: str = ""
+    is_whole: bool = True
+    """Whether the body came to its end."""
+    carried: bool = True
+    """Whether its request carried a message; else it asked for something, as for a token."""
 
 
 Amend = Callable[[dict[str, Any]], dict[str, Any]]
@@ -51,12 +55,14 @@ class Replies:
     Its requests go by these proxies, and `amend` completes the JSON that they carry.
     """
 
-    def __init__(self, proxies: Proxies | None = None, amend: Amend | None = None) -> None:
+    def __init__(self, proxies: Proxies | None = None) -> None:
         self.seen: list[Reply] = []
         self.mail: int | None = None
         """The last refusal of a mail server (RFC 5321 §4.2.1: 4xx later, 5xx never)."""
+        self.is_heard = False
+        """A message was answered with a 2xx, and the body of that reply is being read."""
         self.proxies = proxies or Proxies()
-        self.amend = amend
+        self.amend: Amend | None = None
 
     def __enter__(self) -> Replies:
         _listen_in()
@@ -87,20 +93,22 @@ def _listen_in() -> None:
             _lead(self, request, replies.proxies)
             _complete(request, replies.amend)
             response = send(self, request, **{**kwargs, "stream": True, "proxies": {}})
-            body = _read(response)
+            carried = request.method == "POST"
+            replies.is_heard = carried and 200 <= response.status_code < 300
+            body, is_whole = _read(response)
         except requests.RequestException as problem:
             replies.seen.append(Reply(status=None, problem=_in_words(problem)))
             raise
         response._content = body  # noqa: SLF001 - bounded: `content` would read on without end
         response.close()
-        replies.seen.append(Reply(status=response.status_code, body=body))
+        replies.seen.append(Reply(status=response.status_code, body=body, is_whole=is_whole, carried=carried))
         return response
 
     requests.Session.send = listening  # type: ignore[method-assign]
 
 
-def _read(response: requests.Response) -> bytes:
-    """The beginning of the body: one that drips is cut off rather than waited for, the status is known by then."""
+def _read(response: requests.Response) -> tuple[bytes, bool]:
+    """The beginning of the body, and whether that is all: one that drips is cut off rather than waited for."""
     from urllib3.exceptions import HTTPError
 
     clock, body = SystemClock(), b""
@@ -109,11 +117,11 @@ def _read(response: requests.Response) -> bytes:
         while len(body) < MOST_REPLY and clock.monotonic() < until:
             piece = response.raw.read1(MOST_REPLY - len(body), decode_content=True)
             if not piece:
-                break
+                return body, True
             body += piece
     except HTTPError:
         pass  # broken off: what was said until then counts
-    return body
+    return body, False
 
 
 @cache
@@ -215,7 +223,14 @@ def _refuse(scheme: str, reply: Reply) -> None:
     if not is_taken:
         raise DeliveryError(f"answered {reply.status}", permanent=refused_for_good(reply.status))
     if scheme in CODE_KEYS and not codes:
-        raise DeliveryError("answered 200 without saying that it took the message", permanent=False)
+        reason = f"answered {reply.status} without saying that it took the message"
+        raise DeliveryError(reason, permanent=False, doubtful=reply.carried and not _is_of_another(reply))
+
+
+def _is_of_another(reply: Reply) -> bool:
+    """Whether it is a whole page or text: the services answer JSON, so somebody on the way took the message for them."""
+    said = reply.body.strip()
+    return reply.is_whole and bool(said) and not said.startswith(b"{")
 
 
 def _said(scheme: str, body: bytes) -> tuple[dict[str, str], str]:

@@ -2,116 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-import subprocess
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import chain
-from pathlib import Path
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
-from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from monitor.core.state import State
 from monitor.knowledge import load_calendar
 from monitor.metrics import Metrics
-from monitor.metrics.series import FAMILIES
 from monitor.model import (
     AuthorityState,
     Cause,
-    Certificate,
     Confirmed,
     Diagnosis,
     EventName,
     Flag,
     Incident,
-    NoticeFeed,
-    Outcome,
     Phase,
     Reading,
     Receiver,
-    ReferenceReading,
-    ReferenceRow,
-    ReferenceSource,
-    Result,
     Scope,
     Severity,
 )
 from tests.metrics.conftest import AT, make_plan, make_result, make_state, make_target
-
-OPENMETRICS = "application/openmetrics-text; version=1.0.0"
-SHANDONG = {"probe": "captcha", "authority": "shandong", "service": "verify"}
-
-
-def read(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """Every sample of the text format by name and labels."""
-    body, _ = metrics.render()
-    samples = chain.from_iterable(family.samples for family in parse_text(body.decode()))
-    return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples}
-
-
-def value(metrics: Metrics, name: str, labels: Mapping[str, str] | None = None, **more: str) -> float | None:
-    """One sample, None where there is no such series."""
-    return read(metrics).get((name, frozenset({**(labels or {}), **more}.items())))
-
-
-def names(metrics: Metrics) -> set[str]:
-    """The names of all samples."""
-    return {name for name, _ in read(metrics)}
-
-
-def make_certificate(verified: bool | None = True) -> Certificate:
-    """One that ends in thirty days."""
-    return Certificate(
-        subject="CN=fpcy",
-        issuer="CN=CA",
-        not_before=AT - timedelta(days=60),
-        not_after=AT + timedelta(days=30),
-        names=("fpcy.example",),
-        fingerprint="ab" * 32,
-        chain_length=2,
-        verified=verified,
-    )
-
-
-def seen(metrics: Metrics, result: Result, confirmed: Confirmed = Confirmed.UP) -> None:
-    """Feed one run."""
-    metrics.observe(result, make_state(result, confirmed))
-
-
-def busy() -> Metrics:
-    """Metrics in which every family has a sample."""
-    plan = make_plan(
-        references=(ReferenceSource(name="hq", file="hq.json"),),
-        publish_file="ours.json",
-        notices=(NoticeFeed(name="posted", feed="/srv/*.txt"),),
-    )
-    metrics = Metrics(plan)
-    row = ReferenceRow(authority="shandong", outcome=Outcome.OK, checked_at=AT)
-    hq = ReferenceReading(source="hq", read_at=AT, up=True, rows=(row,))
-    metrics.publish(plan, State(references={"hq": hq}), AT)
-    metrics.set_publish_up(True)
-    metrics.set_feed_up("posted", True)
-    seen(metrics, make_result(flags=frozenset({Flag.SLOW}), certificate=make_certificate(), status_code=200))
-    seen(
-        metrics,
-        make_result(
-            Cause.RESPONSE_TIMEOUT,
-            phases=dict.fromkeys(Phase, 0.5),
-            status_code=504,
-            certificate=make_certificate(),
-            lag=12.5,
-            readings=(Reading(name="missing", value=3.0),),
-        ),
-    )
-    metrics.observe_lateness(0.002)
-    metrics.set_pending("oncall[0]", 1, AT)
-    metrics.count_heartbeat("sent", AT)
-    metrics.set_reload(True, AT)
-    return metrics
+from tests.metrics.readout import SHANDONG, make_certificate, names, seen, value
 
 
 def test_counters_histogram_interval_and_timeout_exist_from_the_start_and_gauges_of_a_run_do_not(plan):
@@ -303,84 +217,6 @@ def test_what_comes_late_for_something_gone_does_not_bring_it_back(plan):
     text = metrics.render()[0].decode()
     assert "atlantis" not in text
     assert "gone[0]" not in text
-
-
-def test_the_strict_openmetrics_parser_reads_every_family_and_finds_no_created_series():
-    body, kind = busy().render(OPENMETRICS)
-    assert kind == "application/openmetrics-text; version=1.0.0; charset=utf-8"
-    found = {family.name: family for family in parse_openmetrics(body.decode())}
-    for family in FAMILIES:
-        parsed = found[family.name.removesuffix("_total") if family.kind == "counter" else family.name]
-        assert parsed.type == family.kind
-        assert parsed.samples
-    assert b"_created" not in body
-
-
-def test_both_formats_carry_the_same_samples():
-    metrics = busy()
-    text = parse_text(metrics.render()[0].decode())
-    modern = parse_openmetrics(metrics.render(OPENMETRICS)[0].decode())
-
-    def lines(families):
-        return {
-            (sample.name, frozenset(sample.labels.items())): sample.value
-            for family in families
-            for sample in family.samples
-            if not sample.name.startswith("process_")
-        }
-
-    assert lines(text) == lines(modern)
-
-
-def test_a_name_full_of_quotes_and_line_ends_stays_one_label():
-    odd = 'a"b\\c\nd{}'
-    metrics = Metrics(make_plan(make_target(odd, id="odd")))
-    assert value(metrics, "fapiao_probe_runs_total", probe=odd, authority="shandong", service="verify") == 0
-    assert list(parse_openmetrics(metrics.render(OPENMETRICS)[0].decode()))
-
-
-@pytest.mark.peer("promtool")
-def test_promtool_has_nothing_to_say():
-    promtool = shutil.which("promtool")
-    assert promtool
-    body, _ = busy().render()
-    checked = subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False)
-    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
-
-
-async def test_a_large_exposition_lets_the_loop_go_on_and_is_the_same_text():
-    targets = [make_target("captcha", f"a{number}", id=f"captcha/a{number}") for number in range(1000)]
-    metrics = Metrics(make_plan(*targets))
-    turns = 0
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    async with asyncio.TaskGroup() as group:
-        other = group.create_task(others())
-        pieces = [piece async for piece in metrics.stream(openmetrics=False)]
-        other.cancel()
-    stamped = b"process_"
-    streamed = [line for line in b"".join(pieces).split(b"\n") if stamped not in line]
-    rendered = [line for line in metrics.render()[0].split(b"\n") if stamped not in line]
-    assert streamed == rendered
-    assert turns > 10
-    assert max(map(len, pieces)) < 400_000
-
-
-def test_the_reference_lists_every_series_with_its_type_and_labels():
-    rows = {}
-    for line in Path("docs/metrics.md").read_text(encoding="utf-8").splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("| `fapiao_"):
-            rows[cells[0].strip("`")] = (
-                cells[1],
-                tuple(label.strip(" `") for label in cells[2].split(",") if label.strip()),
-            )
-    assert rows == {family.name: (family.kind, family.labels) for family in FAMILIES}
 
 
 def test_the_lag_of_a_sync_interface_is_that_of_the_last_run():

@@ -188,7 +188,7 @@ class Daemon:
 
     async def _break_off(self, telling: asyncio.Task[None]) -> None:
         """As SIGKILL does: what is owed to the file is lost, what it holds stays."""
-        for worker in self.courier._workers.values():
+        for worker in self.courier._tellers.values():
             worker.stop()
         telling.cancel()
         with suppress(asyncio.CancelledError):
