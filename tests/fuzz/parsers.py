@@ -20,9 +20,9 @@ from typing import Any
 from monitor.config.load import ConfigError, read
 from monitor.config.proxies import proxy_at
 from monitor.core import notices
-from monitor.core.classify import Knowledge, judge_captcha, judge_http
+from monitor.core.classify import judge_captcha, judge_http
 from monitor.core.sync import judge_sync
-from monitor.knowledge import load_catalogue, load_registry, load_tables, load_words
+from monitor.knowledge import load_registry, load_tables
 from monitor.model import (
     NATIONAL,
     Cause,
@@ -33,7 +33,6 @@ from monitor.model import (
     Proxies,
     Proxy,
     ReferenceSource,
-    Repeat,
     Reply,
     Result,
     Seen,
@@ -58,6 +57,7 @@ from monitor.probes.image import image_fault
 from monitor.probes.pattern import matches
 from monitor.reference import reading
 from monitor.reference.fetched import Fetched, UnreadableError
+from tests.core.replies import KNOWN, TARGET
 from tests.fuzz import below
 from tests.fuzz.cuts import cuts
 from tests.reference.examples import BOARD, CONTEXT
@@ -65,21 +65,7 @@ from tests.reference.examples import BOARD, CONTEXT
 AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
 SECRET = "S3cret-hunter-22"
 
-KNOWN = Knowledge(catalogue=load_catalogue(), words=load_words())
-PROBE = Target(
-    id="captcha/shandong",
-    probe="captcha",
-    kind="captcha",
-    authority="shandong",
-    service="verify",
-    interval=300,
-    timeout=5,
-    while_down=60,
-    confirm=Repeat(attempts=3, spacing=5),
-    recover=Repeat(attempts=2, spacing=5),
-    host="a.example",
-    port=443,
-)
+PROBE = replace(TARGET, host="a.example", url="")
 
 
 # --- replies over HTTP -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from monitor.core.state import State
 from monitor.metrics import Metrics
 from monitor.model import Cause, Confirmed, ServiceState
 from tests.metrics.conftest import AT, make_plan, make_result, make_state, make_target
-from tests.metrics.test_metrics import value
+from tests.metrics.readout import value
 
 
 def service(metrics: Metrics, authority: str) -> str:
