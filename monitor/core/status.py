@@ -135,6 +135,19 @@ def status_in_steps(plan: Plan, state: State, now: datetime) -> Generator[None, 
     )
 
 
+def row_of(plan: Plan, state: State, slug: str, now: datetime) -> AuthorityRow | LocalPart | None:
+    """What is believed of one authority, of `national`, or of this machine (`local`, always there).
+
+    None of what nobody looks at.
+    """
+    if slug != LOCAL and slug not in _shown(plan):
+        return None
+    around = look_around(plan, state.targets, now, references=state.references, records=state.windows)
+    if slug == LOCAL:
+        return _local(plan, state, around.local)
+    return _row(plan, state, slug, around, _open_ids(state))
+
+
 def _shown(plan: Plan) -> list[str]:
     """The watched authorities that have a target, and `national` where it has one."""
     slugs = [slug for slug in plan.authorities if slug in plan.by_authority and slug != LOCAL]

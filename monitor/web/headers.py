@@ -15,3 +15,5 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+MAY_DIFFER = ("Cache-Control", "Cross-Origin-Resource-Policy")
+"""What an answer may say otherwise: static files may be kept, a badge may be shown by pages of other sites."""

@@ -50,6 +50,8 @@ class Endpoint:
     """What it costs its caller of what one address may ask for: about milliseconds of work."""
     weight_per_target: float = 0.0
     """What it costs more for each target that is configured."""
+    has_tag: bool = False
+    """Whether its answer carries an ETag, and is 304 for one who has it."""
     refuses: Mapping[int, str] = field(default_factory=dict)
     """Status and reason of refusals beside those of its parameters, its body and the token."""
 
@@ -134,6 +136,8 @@ def _responses(row: Endpoint, references: Mapping[Any, Mapping[str, str]]) -> di
     schema = {"type": "string"} if row.answer is None else references[row.answer]
     content = {media: {"schema": schema} for media in (row.media, *row.more_media)}
     found: dict[str, Any] = {str(row.status): {"description": row.about, "content": content}}
+    if row.has_tag:
+        found["304"] = {"description": "it is as it was: `If-None-Match` has its ETag"}
     error = {JSON: {"schema": references[ErrorAnswer]}}
     if row.media == HTML:
         error[HTML] = {"schema": {"type": "string"}}

@@ -62,12 +62,18 @@ def lens_of(request: web.Request) -> Lens:
     return Lens(language=api.language_of(given, reading), plan=reading.plan(), now=reading.clock.now())
 
 
+def fill(template: str, **context: Any) -> str:
+    """A template with its gaps filled, everything escaped for markup."""
+    return _environment.get_template(template).render(**context)
+
+
 def render(
     request: web.Request, lens: Lens, template: str, path: str | None = None, **context: Any
 ) -> web.Response:
     """A page. Links keep a language that was asked for; the one to the other language leads to `path`, by default here."""
     other = next(language for language in LANGUAGES if language != lens.language)
-    html = _environment.get_template(template).render(
+    html = fill(
+        template,
         lens=lens,
         say=lens.say,
         signs=SIGNS,

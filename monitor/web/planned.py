@@ -5,7 +5,7 @@ And the notices that wait for a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -90,14 +90,12 @@ def _concerns(window: Window, authority: str | None) -> bool:
 
 def _entry(lens: Lens, group: Sequence[Window]) -> Planned:
     window = group[0]
-    services = [lens.words.service(service) for service in window.services or ()]
+    who, what = concerned(lens, window)
     return Planned(
         id=window.id,
         name=window.name,
-        who=lens.say("everyone")
-        if window.authorities is None
-        else lens.names(window.authorities) or lens.say("nobody_named"),
-        what=lens.say("every_service") if window.services is None else _joined(lens, services),
+        who=who,
+        what=what,
         start=window.start,
         end=window.end,
         stage=window_stage(window, lens.now),
@@ -112,5 +110,11 @@ def _origin(window: Window) -> str:
     return "by_hand" if window.by_hand else "of_notice" if window.notice else ""
 
 
-def _joined(lens: Lens, words: Iterable[str]) -> str:
-    return lens.say("separator").join(words)
+def concerned(lens: Lens, window: Window) -> tuple[str, str]:
+    """Which authorities and which services a window is for, in words."""
+    everyone, everything = window.authorities is None, window.services is None
+    who = (
+        lens.say("everyone") if everyone else lens.names(window.authorities or ()) or lens.say("nobody_named")
+    )
+    services = map(lens.words.service, window.services or ())
+    return who, lens.say("every_service") if everything else lens.say("separator").join(services)

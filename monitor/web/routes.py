@@ -14,10 +14,12 @@ from monitor.notify.words import LANGUAGES
 from monitor.web import (
     answers,
     api,
+    badge,
     bodies,
     changes,
     drills,
     events,
+    feed,
     health,
     incidents,
     notices,
@@ -99,6 +101,15 @@ ENDPOINTS = (
         method="GET", path="/static/{name}", handler=pages.static, weight=0, media="*/*", refuses=UNKNOWN,
         parameters=(_in_path("name", "a file of the pages"),),
         about="Style sheet, script and icon of the pages",
+    ),
+    Endpoint(
+        method="GET", path="/badge/{authority}.svg", handler=badge.badge, weight=2, media=badge.SVG, refuses=UNKNOWN,
+        parameters=(_in_path("authority", "`shandong`, `national`, `local`"), LANG), has_tag=True,
+        about="The state of one authority as a small picture, for other pages",
+    ),
+    Endpoint(
+        method="GET", path="/feed.xml", handler=feed.feed, weight=10, media=feed.ATOM, parameters=(LANG,), has_tag=True,
+        about="What began, what is over and what is planned, as an Atom feed",
     ),
     # --- for machines that watch the daemon
     Endpoint(

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 from monitor.web import pages
 from monitor.web.errors import RequestError
 from monitor.web.guard import LOGINS, require_reader, require_token
-from monitor.web.headers import HEADERS
+from monitor.web.headers import HEADERS, MAY_DIFFER
 from monitor.web.logins import Logins
 from monitor.web.rates import Rates, client_of
 from monitor.web.reading import READING, Reading
@@ -143,5 +143,5 @@ def _error(
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    kept = response.headers.get("Cache-Control", HEADERS["Cache-Control"])
-    response.headers.update({**HEADERS, "Cache-Control": kept})
+    own = {name: response.headers[name] for name in MAY_DIFFER if name in response.headers}
+    response.headers.update({**HEADERS, **own})

@@ -122,6 +122,8 @@ def test_strangers_get_nothing_where_there_are_users(case: schemathesis.Case[Any
 
 KNOWN = [
     ("/authorities/{slug}", {"slug": "shandong"}, {}),
+    ("/badge/{authority}.svg", {"authority": "shandong"}, {}),
+    ("/feed.xml", {}, {"lang": "en"}),
     ("/targets/{id}", {"id": "captcha/shandong"}, {}),
     ("/incidents/{id}", {"id": "n-1"}, {"lang": "en"}),
     ("/static/{name}", {"name": "page.css"}, {}),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitor.web.texts import ahead, findings, frame, incidents, looks, overview
+from monitor.web.texts import ahead, feed, findings, frame, incidents, looks, overview
 
-SUBJECTS = (frame, overview, ahead, looks, findings, incidents)
+SUBJECTS = (frame, overview, ahead, looks, findings, incidents, feed)
 TEXTS: Mapping[str, Mapping[str, str]] = {
     language: {name: said for subject in SUBJECTS for name, said in subject.TEXTS[language].items()}
     for language in ("zh", "en")
