@@ -1,117 +1,18 @@
-"""Loop 3 beyond a cap, in a storm, after days without an answer, and for those who wait for a service."""
+"""Loop 3 beyond a cap, in a storm, and after days without an answer."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-from structlog.testing import capture_logs
-
 from monitor.core.pace import BURST, GATHER
-from monitor.core.state import Commit
-from monitor.courier import Courier
-from monitor.model import EventName, Incident, Notification, Receiver, Waiting
-from monitor.notify import deliverers as all_deliverers
-from monitor.notify.delivery import DeliveryError
-from monitor.store.state import StateStore
-from monitor.teller import Teller
+from monitor.model import EventName, Incident, Notification, Receiver
 from tests.conftest import StillClock
-from tests.notify.examples import a_notification, a_plan, an_incident, by_apprise, webhook
-from tests.notify.hooks import hook
-from tests.test_courier import Meter, a_store, until
-
-SECRET = "S3cr3t-T0ken-0123456789"
-
-
-class Receiving:
-    """Takes everything, or nothing while it is away; remembers what it took."""
-
-    def __init__(self) -> None:
-        self.away = False
-        self.taken: list[Mapping[str, Any]] = []
-
-    async def deliver(self, receiver: Receiver, payload: Mapping[str, Any]) -> str:
-        if self.away:
-            raise DeliveryError("nobody there", permanent=False)
-        self.taken.append(payload)
-        return "200"
-
-    async def close(self) -> None:
-        pass
-
-    @property
-    def keys(self) -> list[str]:
-        return [one["key"] for one in self.taken]
-
-
-class Desk:
-    """A courier, its clock, its store and the receiver at its other end."""
-
-    def __init__(self, store: StateStore, courier: Courier, meter: Meter, clock: StillClock, to: str) -> None:
-        self.store, self.courier, self.meter, self.clock, self.to = store, courier, meter, clock, to
-
-    async def decide(self, *notes: Notification) -> None:
-        """Keep what was decided, and let all that is due be tried."""
-        await self.store.write([Commit(at=self.clock.now(), notifications=notes, durable=True)])
-        await self.pass_time(0)
-
-    async def pass_time(self, seconds: float) -> None:
-        """Let time pass, and all that is due then be tried."""
-        self.clock.advance(seconds)
-        RESTS[self.to].clear()
-        self.courier._tellers[self.to].poke()
-        async with asyncio.timeout(20):
-            await RESTS[self.to].wait()
-
-    @property
-    def waiting(self) -> int:
-        return self.meter.waiting[self.to]
-
-
-RESTS: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
-"""Set when a teller has nothing to do any more."""
-
-
-@pytest.fixture(autouse=True)
-def _watched(monkeypatch):
-    """Notices when a teller rests; it does what it always does."""
-    resting = Teller._wait
-
-    async def rest(teller: Teller) -> None:
-        RESTS[teller.receiver.id].set()
-        await resting(teller)
-
-    monkeypatch.setattr(Teller, "_wait", rest)
-    RESTS.clear()
-
-
-@asynccontextmanager
-async def at_work(
-    path: Path, receiver: Receiver, receiving: Receiving, clock: StillClock
-) -> AsyncIterator[Desk]:
-    """A courier on the state file at `path`, with one receiver."""
-    async with a_store(path) as store:
-        meter = Meter()
-        courier = Courier(
-            store, a_plan(receiver), clock, meter, {receiver.kind: receiving, "webhook": receiving}
-        )
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(courier.run())
-            try:
-                async with asyncio.timeout(20):
-                    await RESTS[receiver.id].wait()
-                yield Desk(store, courier, meter, clock, receiver.id)
-            finally:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+from tests.desk import Desk, Receiving, at_work
+from tests.notify.examples import a_notification, an_incident, by_apprise, webhook
 
 
 class Course:
@@ -332,99 +233,3 @@ async def test_after_days_people_get_one_message(tmp_path, clock, monkeypatch):
     whole(story(receiving.taken))
     assert len(receiving.taken) <= 3, "the one before, one for four days, perhaps the last one"
     assert "项未恢复、81 项已恢复" in receiving.taken[1]["title"]
-
-
-# --- those who wait for a service ------------------------------------------------------------------------------------
-
-
-def recovered(url: str, clock: StillClock, id_: str = "a") -> Notification:
-    """The word that a service is back, for one webhook."""
-    one = Waiting(
-        id=id_,
-        authority="shandong",
-        service="verify",
-        since=clock.now(),
-        until=clock.now(),
-        ticket="T-1",
-        webhook=url,
-    )
-    return replace(
-        a_notification(),
-        key=f"waiting-{id_}/1/authority_recovered",
-        event=EventName.AUTHORITY_RECOVERED,
-        at=clock.now(),
-        incidents=(),
-        to=(one.receiver,),
-        waiting=(one,),
-    )
-
-
-async def test_one_who_waited_is_told_at_its_webhook_and_nothing_shows_where_that_is(tmp_path, clock):
-    receiving = Receiving()
-    with capture_logs() as logs:
-        async with hook() as erp, at_work(tmp_path, webhook("http://unused/"), receiving, clock) as desk:
-            desk.courier._deliverers = all_deliverers()
-            await desk.store.write(
-                [
-                    Commit(
-                        at=clock.now(),
-                        notifications=(recovered(f"http://{erp.address}/{SECRET}", clock),),
-                        durable=True,
-                    )
-                ]
-            )
-            desk.courier.poke()
-            await until(lambda: desk.meter.counted["waiting", "sent"])
-            assert await desk.store.waiting_receivers() == frozenset()
-            assert desk.meter.waiting["waiting"] == 0
-    (body,) = erp.bodies
-    assert (body["event"], body["waiting"]) == (
-        "authority_recovered",
-        [{"authority": "shandong", "service": "verify", "ticket": "T-1"}],
-    )
-    assert SECRET not in str(logs)
-    assert SECRET not in str(body)
-
-
-async def test_a_webhook_that_hangs_holds_up_no_other_and_is_told_after_a_restart(
-    tmp_path, clock, monkeypatch
-):
-    monkeypatch.setattr("monitor.teller.GRACE", 0.1)
-    receiver = webhook("http://unused/")
-    async with hook("hang") as hung, hook() as well:
-        notes = (
-            recovered(f"http://{hung.address}/", clock, "a"),
-            recovered(f"http://{well.address}/", clock, "b"),
-        )
-        async with at_work(tmp_path, receiver, Receiving(), clock) as desk:
-            desk.courier._deliverers = all_deliverers()
-            await desk.store.write([Commit(at=clock.now(), notifications=notes, durable=True)])
-            desk.courier.poke()
-            await until(lambda: desk.meter.counted["waiting", "sent"])
-            await hung.until(1)
-            assert desk.meter.waiting["waiting"] == 1
-        hung.manner = 200
-        async with a_store(tmp_path) as store:
-            meter = Meter()
-            courier = Courier(store, a_plan(receiver), clock, meter)
-            async with asyncio.TaskGroup() as group:
-                task = group.create_task(courier.run())
-                await until(lambda: meter.counted["waiting", "sent"])
-                task.cancel()
-    assert hung.keys == ["waiting-a/1/authority_recovered"] * 2
-    assert well.keys == ["waiting-b/1/authority_recovered"]
-
-
-async def test_a_webhook_that_stays_away_for_a_day_is_given_up(tmp_path, clock):
-    receiving = Receiving()
-    receiving.away = True
-    async with at_work(tmp_path, webhook("http://unused/"), receiving, clock) as desk:
-        await desk.store.write(
-            [Commit(at=clock.now(), notifications=(recovered("http://x/", clock),), durable=True)]
-        )
-        desk.courier.poke()
-        await until(lambda: desk.meter.counted["waiting", "failed"])
-        clock.advance(86401)
-        desk.courier._guests.here["waiting:a"].poke()
-        await until(lambda: desk.meter.counted["waiting", "dropped"])
-        assert await desk.store.waiting_receivers() == frozenset()

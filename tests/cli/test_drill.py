@@ -18,7 +18,7 @@ MADE = {
     "started_at": "2026-11-21T08:00:00Z",
     "ends_at": "2026-11-21T08:10:00Z",
     "ended_at": None,
-    "incidents": ["drill-shandong-verify-20261121T080000Z"],
+    "incidents": ["drill-shandong-verify-20261121T080000Z-1"],
 }
 
 

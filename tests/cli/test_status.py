@@ -1,8 +1,7 @@
-"""`status`: the matrix of a running daemon, its exit codes, its colours, and what it does without a daemon."""
+"""`status`: its exit codes, what it says in a pipe and on a terminal, and what it does without a daemon."""
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import select
@@ -21,76 +20,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
 
-from monitor.cli.drawing import GREEN, NEUTRAL, PALE_GREEN, PALE_RED, PALE_YELLOW, RED, WHITE, YELLOW
-from monitor.cli.matrix import cell_style, draw_status, reference_outcome
-from monitor.cli.status import command, cut
-from monitor.knowledge import load_registry
+from monitor.cli.status import command
 from tests.cli.peer import serving
-
-NOW = "2026-11-21T08:12:00Z"
-
-
-def row(slug: str = "shandong", state: str = "up", outcome: str | None = "ok", **more: Any) -> dict[str, Any]:
-    """One row of /api/v1/status."""
-    authority = load_registry()[slug]
-    return {
-        "authority": slug,
-        "code": authority.code,
-        "name": authority.name,
-        "state": state,
-        "outcome": outcome,
-        "cause": None if outcome is None else "none",
-        "flags": [],
-        "diagnosis": "healthy",
-        "facts": [],
-        "verdict": "no_reference",
-        "since": None,
-        "seen_up": True,
-        "reference": [],
-        "maintenance": [],
-        "incidents": [],
-        "services": {},
-        "targets": [f"captcha/{slug}"],
-        **more,
-    }
-
-
-def says(outcome: str, stale: bool = False) -> dict[str, Any]:
-    """What one reference says."""
-    return {"source": "hq", "outcome": outcome, "age_seconds": 3.0, "stale": stale}
-
-
-def status(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """An answer of /api/v1/status: `rows` in place of their authority's, all others up."""
-    changed = {one["authority"]: one for one in rows}
-    return {
-        "generated_at": NOW,
-        "vantage": "shanghai-office",
-        "authorities": [changed.get(slug) or row(slug) for slug in load_registry()],
-        "national": None,
-        "local": {"state": "up", "diagnosis": "healthy", "facts": []},
-        **more,
-    }
-
-
-INCIDENT: dict[str, Any] = {
-    "id": "i-1",
-    "parent": None,
-    "members": [],
-    "scope": "authority",
-    "authority": "shandong",
-    "service": "verify",
-    "severity": "critical",
-    "cause": "response_timeout",
-    "diagnosis": "provincial_outage",
-    "first_failure_at": "2026-11-21T08:00:00Z",
-    "opened_at": "2026-11-21T08:00:10Z",
-}
-DOWN = row("shandong", "down", "timeout", cause="response_timeout")
+from tests.cli.statuses import DOWN, INCIDENT, row, status
 
 
 def answers(answer: dict[str, Any], *incidents: dict[str, Any]) -> dict[str, Any]:
@@ -108,24 +41,6 @@ def call(*words: str, url: str, **environ: str) -> subprocess.CompletedProcess[s
         timeout=30,
         check=False,
     )
-
-
-def drawn(answer: dict[str, Any], *incidents: dict[str, Any], width: int = 80, colour: bool = False) -> str:
-    """The picture as a terminal of that width gets it."""
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        force_terminal=colour,
-        color_system="truecolor" if colour else None,
-        highlight=False,
-        legacy_windows=False,
-    )
-    console.print(draw_status(answer, incidents, width))
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
-
-
-# --- as a user calls it ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -265,129 +180,6 @@ def test_output_that_cannot_be_written_is_said_without_a_traceback() -> None:
     assert done.returncode == 3
 
 
-# --- the picture -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("width", [40, 80, 100, 120, 140, 200])
-def test_the_picture_fits_the_terminal(width: int) -> None:
-    some = [
-        row(slug, "down", "timeout", cause="response_timeout")
-        for slug in ("neimenggu", "heilongjiang", "hunan")
-    ]
-    chain = row("henan", "down", "error", cause="tls_incomplete_chain", reference=[says("ok")])
-    lines = drawn(status(*some, chain), INCIDENT, width=width).splitlines()
-    assert max(cell_len(line) for line in lines) <= width
-    cells = "\n".join(lines)
-    assert all(authority.name in cells for authority in load_registry().values())
-
-
-def test_a_wide_terminal_shows_slug_and_cause() -> None:
-    picture = drawn(status(row("henan", "down", "error", cause="tls_incomplete_chain"), DOWN), width=140)
-    assert "✗ 河南   henan" in picture
-    assert "tls_incomplete_chain" in picture
-    assert "◷ 山东   shandong" in picture
-    assert "response_timeout" in picture
-
-
-@pytest.mark.parametrize(
-    ("own", "reference", "style"),
-    [
-        pytest.param("ok", None, f"{PALE_GREEN} on {NEUTRAL}", id="no reference: neutral"),
-        pytest.param("error", None, f"{PALE_RED} on {NEUTRAL}", id="no reference, error"),
-        pytest.param("ok", "ok", f"{WHITE} on {GREEN}", id="they agree: white"),
-        pytest.param("timeout", "timeout", f"{WHITE} on {YELLOW}", id="they agree on a timeout"),
-        pytest.param("error", "ok", f"{PALE_RED} on {GREEN}", id="only we see an error"),
-        pytest.param("ok", "error", f"{PALE_GREEN} on {RED}", id="only the reference does"),
-        pytest.param(
-            "timeout", "error", f"{PALE_YELLOW} on {RED}", id="timeout and error are not drawn as equal"
-        ),
-    ],
-)
-def test_background_is_the_reference_and_text_our_own(own: str, reference: str | None, style: str) -> None:
-    assert cell_style(own, reference) == style
-
-
-@pytest.mark.parametrize(
-    ("references", "outcome"),
-    [
-        pytest.param([], None, id="none"),
-        pytest.param([says("ok", stale=True)], None, id="only a stale one"),
-        pytest.param([says("ok"), says("error")], None, id="split"),
-        pytest.param([says("ok"), says("error"), says("ok")], "ok", id="a majority"),
-        pytest.param([says("timeout"), says("ok", stale=True)], "timeout", id="the fresh one counts"),
-    ],
-)
-def test_each_fresh_reference_has_one_vote(references: list[dict[str, Any]], outcome: str | None) -> None:
-    assert reference_outcome(row(reference=references)) == outcome
-
-
-def test_a_difference_from_the_reference_is_marked_without_colour_too() -> None:
-    picture = drawn(status(row("henan", "down", "error", reference=[says("ok")])))
-    assert "✗ 河南   error   !" in picture
-    assert "! where they differ" in picture
-    assert "! where they differ" not in drawn(status(DOWN))
-
-
-def test_colours_are_those_of_the_page() -> None:
-    picture = drawn(status(row("henan", "down", "error", reference=[says("error")])), colour=True)
-    assert "38;2;255;255;255;48;2;127;29;29m" in picture
-
-
-def test_a_fault_of_our_own_network_comes_first() -> None:
-    rows = [row(slug, "unknown", "error", cause="dns_servfail") for slug in load_registry()]
-    local = {"state": "down", "diagnosis": "local_dns", "facts": []}
-    first = drawn(status(*rows, local=local)).splitlines()[0]
-    assert first == "✗ our own network fails (local_dns): nothing is known of the authorities"
-
-
-def test_an_incident_that_explains_others_stands_for_them() -> None:
-    parent = {**INCIDENT, "id": "n-1", "scope": "national", "authority": "national", "members": ["i-1"]}
-    picture = drawn(status(DOWN), parent, {**INCIDENT, "parent": "n-1"})
-    assert "explains 1 more" in picture
-    assert "shandong verify" not in picture
-
-
-def test_many_incidents_do_not_push_the_matrix_away() -> None:
-    picture = drawn(status(DOWN), *({**INCIDENT, "id": f"i-{number}"} for number in range(30)))
-    assert "and 18 more" in picture
-
-
-def test_text_from_the_network_cannot_move_the_cursor() -> None:
-    evil = row("henan", "down", "error", cause="\x1b[2J\x07\u202eevil")
-    picture = drawn(status(evil, vantage="\x1b]0;title\x07"), {**INCIDENT, "cause": "a\nb\x1b[H"}, width=140)
-    assert not set(picture) & {"\x1b", "\x07", "\u202e", "\r"}
-
-
-def test_times_are_by_the_wall_clock_of_the_daemon_with_its_offset() -> None:
-    picture = drawn(status(DOWN, timezone="Asia/Shanghai"), INCIDENT)
-    assert "seen from shanghai-office at 16:12:00 +08:00" in picture
-    assert "since 16:00:00 +08:00 (12 min)" in picture
-    assert "at 13:42:00 +05:30" in drawn(status(timezone="Asia/Kolkata"))
-
-
-@pytest.mark.parametrize("zone", [None, 3, "No/Where", "../../etc/passwd", "\0", ""])
-def test_a_daemon_that_names_no_zone_is_shown_by_the_time_of_this_machine(
-    zone: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TZ", "Asia/Shanghai")
-    time.tzset()
-    try:
-        picture = drawn(status(DOWN, timezone=zone), INCIDENT)
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-    assert "at 16:12:00 +08:00" in picture
-
-
-@pytest.mark.parametrize("width", [*range(74, 90), 120])
-def test_an_incident_is_broken_only_between_its_facts(width: int) -> None:
-    long = {**INCIDENT, "id": "guangdong-dppt-20261121T080000Z", "authority": "guangdong", "service": "dppt"}
-    picture = drawn(status(DOWN, timezone="Asia/Shanghai"), long, width=width)
-    assert "since 16:00:00 +08:00 (12 min)" in picture
-    assert picture.splitlines()[-1].endswith("guangdong-dppt-20261121T080000Z")
-    assert max(cell_len(line) for line in picture.splitlines()) <= width
-
-
 def test_a_terminal_of_another_size_is_drawn_on_anew() -> None:
     """What a narrower picture left behind is cleared away: the terminal has moved its lines."""
     with serving(answers(status(DOWN))) as url, pseudo_terminal(80) as (leader, follower):
@@ -429,19 +221,3 @@ def read_until(terminal: int, words: str) -> str:
             shown += os.read(terminal, 65536)
     assert words.encode() in shown
     return shown.decode(errors="replace")
-
-
-@pytest.mark.parametrize(("height", "hidden"), [(60, 0), (10, 1), (3, 1)])
-def test_a_terminal_of_few_rows_says_what_it_cannot_show(height: int, hidden: int) -> None:
-    console = Console(file=io.StringIO(), width=80, height=height, legacy_windows=False)
-    many = [{**INCIDENT, "id": f"i-{number}"} for number in range(8)]
-    footer = Text("the daemon went away")
-    whole = console.render_lines(draw_status(status(DOWN), many, 80), pad=False)
-    console.print(cut(console, draw_status(status(DOWN), many, 80), footer, height))
-    assert isinstance(console.file, io.StringIO)
-    lines = console.file.getvalue().splitlines()
-    assert len(lines) <= height
-    assert lines[-1] == "the daemon went away"
-    if hidden:
-        left_out = len(whole) - (len(lines) - 2)
-        assert lines[-2] == f"... and {left_out} more lines"

@@ -1,0 +1,86 @@
+"""What to do next fits what happened: by service, by cause, by whose fault it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from monitor.model import Cause, Diagnosis, EventName, Incident, Scope
+from monitor.notify.text import title_and_text
+from monitor.notify.words import words
+from tests.notify.examples import AT, a_notification, a_plan, an_incident
+
+
+def next_step(
+    *incidents: Incident, language: str = "zh", event: EventName = EventName.INCIDENT_OPENED
+) -> str:
+    """The lines of a notification that say what to do next."""
+    _, text = title_and_text(a_notification(*incidents, event=event), a_plan(language=language))
+    return "\n".join(line for line in text.splitlines() if line.startswith(("下一步", "Next step")))
+
+
+@pytest.mark.parametrize(
+    ("service", "zh", "en"),
+    [
+        ("verify", "发票查验", "invoice verification"),
+        ("dppt", "开具数电票", "issuing e-invoices"),
+        ("etax", "在电子税务局办税", "filing at the e-tax office"),
+        ("sync", "发票数据同步", "invoice synchronisation"),
+        ("fpdk", "发票勾选", "invoice deduction"),
+        ("archive", "archive", "archive"),
+    ],
+)
+def test_the_business_is_told_of_what_it_cannot_do(service, zh, en):
+    outage = an_incident(service=service)
+    over = replace(outage, resolved_at=AT)
+
+    for step in (next_step(outage), next_step(over, event=EventName.INCIDENT_RESOLVED)):
+        assert zh in step
+        assert "查验" not in step or service == "verify"
+    assert en in next_step(outage, language="en")
+
+
+def test_advice_on_several_provinces_does_not_speak_of_this_one():
+    several = [an_incident(slug) for slug in ("shandong", "beijing", "hunan", "hubei")]
+
+    assert "暂缓发票查验（共 4 个税务机关）" in next_step(*several)
+    assert "for these 4 authorities" in next_step(*several, language="en")
+    assert "Shandong and Beijing" in next_step(*several[:2], language="en")
+    mixed = next_step(an_incident(), an_incident("beijing", service="dppt"))
+    assert "暂缓发票查验、开具数电票（山东、北京）" in mixed
+
+
+def test_announced_maintenance_is_not_reported_at_once():
+    step = next_step(an_incident(cause=Cause.MAINTENANCE_PAGE))
+
+    assert "30 分钟" not in step
+    assert "维护公告" in step
+
+
+def test_only_code_020_is_a_ban_of_a_day():
+    blocked = an_incident(cause=Cause.BLOCKED, diagnosis=Diagnosis.BLOCKED, facts=("status=412",))
+    banned = replace(blocked, facts=("status=200", "code=020"))
+
+    _, wall = title_and_text(a_notification(blocked), a_plan())
+    assert "24 小时" not in wall
+    assert "对方服务是否正常不得而知" in wall
+    _, ban = title_and_text(a_notification(banned), a_plan())
+    assert "24 小时内不要再从本机访问山东" in ban
+
+
+def test_when_we_can_look_again_the_business_has_nothing_to_resume():
+    over = an_incident(cause=Cause.BLOCKED, diagnosis=Diagnosis.BLOCKED, facts=(), resolved_at=AT)
+
+    assert next_step(over, event=EventName.INCIDENT_RESOLVED) == "下一步：无需处理；对山东的观测已恢复。"
+
+
+def test_a_local_fault_counts_who_cannot_be_reached_from_here():
+    local = an_incident("local", scope=Scope.LOCAL, service="", facts=("controls_failing=2/2", "down=36/36"))
+    told = a_notification(local, scope=Scope.LOCAL)
+
+    assert "从本机看，36 个税务机关中 36 个连不上" in title_and_text(told, a_plan())[1]
+    assert (
+        "from here 36 of 36 authorities cannot be reached" in title_and_text(told, a_plan(language="en"))[1]
+    )
+    assert words("zh").fact("down=13/36", Scope.NATIONAL) == "36 个税务机关中 13 个不可用"
