@@ -61,14 +61,12 @@ def _families(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _row(incident: Mapping[str, Any], zone: str) -> list[Text]:
     from rich.text import Text
 
+    from monitor.cli.concerned import concerned
     from monitor.cli.drawing import clean, sign_and_word
 
-    scope = incident.get("scope")
-    who = str(incident.get("authority") or scope) if scope == "authority" else str(scope)
-    what = clean(f"{who} {incident.get('service') or ''}".strip(), 60)
-    sign = _sign(incident)
+    what = sign_and_word(_sign(incident), concerned(incident))
     return [
-        Text("  " if incident.get("parent") else "").append_text(sign_and_word(sign, what)),
+        Text("  " if incident.get("parent") else "").append_text(what),
         Text(clean(incident.get("cause"), 40)),
         Text(clean(incident.get("severity"), 12)),
         Text(_since(incident, zone)),

@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from monitor.cli.concerned import concerned
 from monitor.cli.drawing import (
     BACKGROUNDS,
     GREY,
@@ -198,14 +199,11 @@ def _incidents(
 
 def _incident(incident: Mapping[str, Any], status: Mapping[str, Any], width: int) -> Text:
     """`✗ shandong verify, response_timeout, provincial_outage, since 08:15:00 (12 min)` and its id, for `ack`."""
-    who = " ".join(clean(incident.get(key) or "", 30) for key in ("authority", "service")).strip()
     severity = clean(incident.get("severity") or "", 12)
     members = incident.get("members") or ()
     since = incident.get("first_failure_at") or incident.get("opened_at")
     pieces = [
-        sign_and_word(
-            "down" if severity == "critical" else "degraded", who or clean(incident.get("scope"), 12)
-        ),
+        sign_and_word("down" if severity == "critical" else "degraded", concerned(incident)),
         Text(clean(incident.get("cause"), 40)),
         Text(clean(incident.get("diagnosis") or "undetermined", 40)),
         Text(f"since {_clock(since, status)}{_ago(since, status)}"),

@@ -25,6 +25,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "UTC")
+        patch.setenv("LC_ALL", "C.UTF-8")
         time.tzset()
         yield
     time.tzset()
@@ -77,13 +78,13 @@ def test_open_incidents_are_a_table_with_members_behind_their_parent() -> None:
         done = call(incidents, url=peer.url)
     assert done.exit_code == 0
     assert [line.rstrip() for line in done.stdout.splitlines()] == [
-        "what               cause             severity  since               state                              id",
-        "✗ shandong verify  response_timeout  critical  11-21 08:00 +00:00  acked by wang                      "
+        "what                 cause             severity  since               state                              id",
+        "✗ shandong verify    response_timeout  critical  11-21 08:00 +00:00  acked by wang                      "
         "shandong-verify-20261121T080000Z",
-        "✗ national         dns_servfail      critical  11-21 08:00 +00:00  open                               n-1",
-        "  ⚠ henan          response_timeout  warning   11-21 08:00 +00:00  open                               "
+        "✗ nationwide outage  dns_servfail      critical  11-21 08:00 +00:00  open                               n-1",
+        "  ⚠ henan            response_timeout  warning   11-21 08:00 +00:00  open                               "
         "henan-20261121T080100Z",
-        "✗ shandong verify  response_timeout  critical  11-21 08:00 +00:00  muted by nightly-20261120T150000Z  i-4",
+        "✗ shandong verify    response_timeout  critical  11-21 08:00 +00:00  muted by nightly-20261120T150000Z  i-4",
     ]
     assert peer.asked[0].path == "/api/v1/incidents?limit=500&open=true"
 
