@@ -77,13 +77,13 @@ def overran(
 
 
 def near(plan: Plan, records: Mapping[str, WindowRecord], now: datetime) -> Iterator[Window]:
-    """The windows around `now`: those open, those over for less than the grace, the next of each rule, all that are kept."""
+    """The windows around `now`: those open, those over for less than the grace, the next of each rule, all that are to come."""
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     for rule in plan.maintenance:
         for window in _around(rule, hour, plan.overrun_grace):
             yield _as_kept(window, records)
     for record in records.values():
-        if record.window.is_kept:
+        if record.window.is_kept and not _is_over(record.window, hour, plan.overrun_grace):
             yield record.window
 
 
@@ -177,11 +177,16 @@ def _as_kept(window: Window, records: Mapping[str, WindowRecord]) -> Window:
 def _around(rule: MaintenanceRule, hour: datetime, grace: float) -> tuple[Window, ...]:
     """What an instant within this hour can meet: windows not over for more than the grace, those that begin, the next."""
     if not repeats(rule):
-        return _of_dates(rule)
+        return tuple(window for window in _of_dates(rule) if not _is_over(window, hour, grace))
     past = _begun(rule, hour, _lasts(rule) + timedelta(seconds=grace))
     here = _between(rule, hour, hour + HOUR)
     after = islice(begins(rule, hour + HOUR), 1)
     return tuple(_window(rule, start) for start in chain(past, here, after))
+
+
+def _is_over(window: Window, hour: datetime, grace: float) -> bool:
+    """Whether it was over for more than the grace when this hour began."""
+    return window.end + timedelta(seconds=grace) < hour
 
 
 def repeats(rule: MaintenanceRule) -> bool:

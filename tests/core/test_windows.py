@@ -13,6 +13,7 @@ from monitor.core.windows import (
     covering,
     current,
     find,
+    near,
     next_edge,
     overran,
     upcoming,
@@ -163,6 +164,13 @@ def test_without_maintenance_there_is_no_edge():
 
 def test_a_window_that_is_not_announced_has_no_edge_ahead_of_its_start():
     assert next_edge(planned(NIGHTLY), {}, at("2026-12-01 17:05")) == at("2026-12-02 15:00")
+
+
+def test_what_is_long_over_is_no_longer_looked_at():
+    plan = planned(UPGRADE, overrun_grace=600.0)
+    records = by_hand("2026-12-01 12:00", "2026-12-02 00:00")
+    assert len([*near(plan, records, at("2026-12-02 00:10"))]) == 2
+    assert not [*near(plan, records, at("2026-12-02 01:10"))]
 
 
 def test_the_preview_shows_what_is_open_and_what_begins():
