@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from monitor.metrics import Metrics
-from monitor.metrics.series import TARGET_FAMILIES, Family
+from monitor.metrics.family import Family
+from monitor.metrics.series import TARGET_FAMILIES
 from monitor.model import Cause, Confirmed, Phase, Plan, Repeat, Result, Target, TargetState
 
 ROUNDS = 5

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from monitor.metrics import series
 from monitor.metrics.exposition import labels
-from monitor.metrics.series import Family
+from monitor.metrics.family import Family
 from monitor.model import (
     LOCAL,
     PSEUDO_AUTHORITIES,

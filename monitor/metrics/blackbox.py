@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 from monitor.metrics.ciphers import iana_name
 from monitor.metrics.exposition import labels
-from monitor.metrics.series import Family
+from monitor.metrics.family import Family
 from monitor.model import Cause, Certificate, Phase, Reply, Result, Seen, Target
 
 

@@ -15,8 +15,8 @@ from prometheus_client.registry import Collector
 from monitor import __version__
 from monitor.core.alive import Part
 from monitor.core.digest import MAY_BE_LEFT_OUT
-from monitor.metrics import series
-from monitor.metrics.series import Family
+from monitor.metrics import own_series
+from monitor.metrics.family import Family
 from monitor.model import EventName, Incident, Plan, Scope, Severity
 from monitor.model.waiting import WAITING
 
@@ -28,40 +28,40 @@ class Own:
         self._registry = CollectorRegistry()
         self.is_reload_known = False
         self._receivers: frozenset[str] = frozenset()
-        self.incidents_open = self._gauge(series.INCIDENTS_OPEN)
-        self.notifications = self._counter(series.NOTIFICATIONS)
-        self.left_out = self._counter(series.NOTIFICATIONS_LEFT_OUT)
-        self.doubtful = self._counter(series.NOTIFICATIONS_DOUBTFUL)
-        self.pending = self._gauge(series.NOTIFICATIONS_PENDING)
-        self.oldest_pending = self._gauge(series.OLDEST_PENDING)
-        self.notification_delay = self._histogram(series.NOTIFICATION_DELAY)
-        self.alerts_resent = self._counter(series.ALERTS_RESENT)
-        self.lateness = self._histogram(series.SCHEDULE_LATENESS)
-        self.concurrency_wait = self._histogram(series.CONCURRENCY_WAIT)
-        self.skipped = self._counter(series.RUNS_SKIPPED)
-        self.coalesced = self._counter(series.RESULTS_COALESCED)
-        self.history_dropped = self._counter(series.HISTORY_DROPPED)
-        self.store_up = self._gauge(series.STORE_UP)
-        self.part_up = self._gauge(series.PART_UP)
-        self.heartbeats = self._counter(series.HEARTBEATS)
+        self.incidents_open = self._gauge(own_series.INCIDENTS_OPEN)
+        self.notifications = self._counter(own_series.NOTIFICATIONS)
+        self.left_out = self._counter(own_series.NOTIFICATIONS_LEFT_OUT)
+        self.doubtful = self._counter(own_series.NOTIFICATIONS_DOUBTFUL)
+        self.pending = self._gauge(own_series.NOTIFICATIONS_PENDING)
+        self.oldest_pending = self._gauge(own_series.OLDEST_PENDING)
+        self.notification_delay = self._histogram(own_series.NOTIFICATION_DELAY)
+        self.alerts_resent = self._counter(own_series.ALERTS_RESENT)
+        self.lateness = self._histogram(own_series.SCHEDULE_LATENESS)
+        self.concurrency_wait = self._histogram(own_series.CONCURRENCY_WAIT)
+        self.skipped = self._counter(own_series.RUNS_SKIPPED)
+        self.coalesced = self._counter(own_series.RESULTS_COALESCED)
+        self.history_dropped = self._counter(own_series.HISTORY_DROPPED)
+        self.store_up = self._gauge(own_series.STORE_UP)
+        self.part_up = self._gauge(own_series.PART_UP)
+        self.heartbeats = self._counter(own_series.HEARTBEATS)
         self.heartbeat_success: Gauge | None = None
-        self.loop_lag = self._gauge(series.LOOP_LAG)
-        self.reload_successful = self._gauge(series.RELOAD_SUCCESSFUL)
-        self.reload_timestamp = self._gauge(series.RELOAD_TIMESTAMP)
-        self.internal_errors = self._counter(series.INTERNAL_ERRORS)
-        self._gauge(series.BUILD_INFO).labels(__version__, platform.python_version()).set(1)
+        self.loop_lag = self._gauge(own_series.LOOP_LAG)
+        self.reload_successful = self._gauge(own_series.RELOAD_SUCCESSFUL)
+        self.reload_timestamp = self._gauge(own_series.RELOAD_TIMESTAMP)
+        self.internal_errors = self._counter(own_series.INTERNAL_ERRORS)
+        self._gauge(own_series.BUILD_INFO).labels(__version__, platform.python_version()).set(1)
         ProcessCollector(registry=self._registry)
         self._start_at_zero()
 
     def _start_at_zero(self) -> None:
-        for reason in series.SKIP_REASONS:
+        for reason in own_series.SKIP_REASONS:
             self.skipped.labels(reason)
         self.internal_errors.labels("web")
         for part in Part:
             self.part_up.labels(part).set(1)
-        for result in series.HEARTBEAT_RESULTS:
+        for result in own_series.HEARTBEAT_RESULTS:
             self.heartbeats.labels(result)
-        for store in series.STORES:
+        for store in own_series.STORES:
             self.store_up.labels(store).set(1)
         self.reload_successful.set(1)
         self.show_incidents(())
@@ -94,21 +94,21 @@ class Own:
             for event in MAY_BE_LEFT_OUT:
                 self.left_out.labels(new, event)
             for event in EventName:
-                for result in series.NOTIFICATION_RESULTS:
+                for result in own_series.NOTIFICATION_RESULTS:
                     self.notifications.labels(new, event, result)
         for receiver in plan.receivers:
             if receiver.kind == "apprise":
                 for event in EventName:
                     self.doubtful.labels(receiver.id, event)
             if receiver.kind == "alertmanager":
-                for result in series.RESEND_RESULTS:
+                for result in own_series.RESEND_RESULTS:
                     self.alerts_resent.labels(receiver.id, result)
         self._receivers = receivers
 
     def set_heartbeat_success(self, at: datetime) -> None:
         """A heartbeat arrived; the series begins with the first."""
         if self.heartbeat_success is None:
-            self.heartbeat_success = self._gauge(series.HEARTBEAT_SUCCESS)
+            self.heartbeat_success = self._gauge(own_series.HEARTBEAT_SUCCESS)
         self.heartbeat_success.set(at.timestamp())
 
     def knows(self, receiver: str) -> bool:

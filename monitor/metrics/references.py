@@ -9,7 +9,7 @@ from monitor.core.state import State
 from monitor.core.status import AuthorityRow
 from monitor.metrics import series
 from monitor.metrics.exposition import labels
-from monitor.metrics.series import Family
+from monitor.metrics.family import Family
 from monitor.model import LOCAL, PSEUDO_AUTHORITIES, NoticeStatus, Outcome, Plan, Verdict
 
 

@@ -6,41 +6,15 @@ a 0/1 series per member: OpenMetrics' own `stateset` would force the label to be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from monitor.metrics import own_series
+from monitor.metrics.family import Family, family
 
 TARGET_LABELS = ("probe", "authority", "service")
 """On every series of a target; `authority="local"` for controls, `service=""` where there is none."""
 
-STORES = ("state", "history")
-SKIP_REASONS = ("late", "limit", "banned", "still_running", "hampered")
-HEARTBEAT_RESULTS = ("sent", "failed", "withheld")
-NOTIFICATION_RESULTS = ("sent", "failed", "dropped")
-RESEND_RESULTS = ("sent", "failed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """One metric family: `kind` is `counter`, `gauge` or `histogram`; a counter's name carries its `_total`."""
-
-    name: str
-    kind: str
-    labels: tuple[str, ...]
-    text: str
-    """The HELP line. Without backslashes, quotes and line ends, so that it needs no escaping."""
-    buckets: tuple[float, ...] = ()
-
-    def head(self, *, openmetrics: bool) -> str:
-        """The HELP and TYPE lines; OpenMetrics names a counter's family without `_total`."""
-        name = self.name.removesuffix("_total") if openmetrics else self.name
-        return f"# HELP {name} {self.text}\n# TYPE {name} {self.kind}\n"
-
 
 def _of_target(name: str, kind: str, text: str, *labels: str, buckets: tuple[float, ...] = ()) -> Family:
     return Family(name=name, kind=kind, labels=(*TARGET_LABELS, *labels), text=text, buckets=buckets)
-
-
-def _own(name: str, kind: str, text: str, *labels: str, buckets: tuple[float, ...] = ()) -> Family:
-    return Family(name=name, kind=kind, labels=labels, text=text, buckets=buckets)
 
 
 # --- targets: what the last run saw, and what all of them add up to --------------------------------------------------
@@ -150,17 +124,17 @@ TARGET_FAMILIES = (
 
 # --- authorities: what is believed -----------------------------------------------------------------------------------
 
-AUTHORITY_STATE = _own(
+AUTHORITY_STATE = family(
     "fapiao_authority_state", "gauge", "State set: what is believed of the authority.", "authority", "state"
 )
-AUTHORITY_DIAGNOSIS = _own(
+AUTHORITY_DIAGNOSIS = family(
     "fapiao_authority_diagnosis",
     "gauge",
     "State set: whose fault it most likely is.",
     "authority",
     "diagnosis",
 )
-AUTHORITY_INFO = _own(
+AUTHORITY_INFO = family(
     "fapiao_authority_info",
     "gauge",
     "Code and names of the authority.",
@@ -169,7 +143,7 @@ AUTHORITY_INFO = _own(
     "name",
     "name_en",
 )
-SERVICE_STATE = _own(
+SERVICE_STATE = family(
     "fapiao_service_state",
     "gauge",
     "State set: what is believed of one service of the authority; unknown while our own network fails.",
@@ -177,14 +151,14 @@ SERVICE_STATE = _own(
     "service",
     "state",
 )
-SERVICE_MAIN = _own(
+SERVICE_MAIN = family(
     "fapiao_service_main",
     "gauge",
     "Whether this service decides whether its authority is down.",
     "authority",
     "service",
 )
-INCIDENT_ACTIVE = _own(
+INCIDENT_ACTIVE = family(
     "fapiao_incident_active", "gauge", "Whether an incident of this service is open.", "authority", "service"
 )
 
@@ -199,7 +173,7 @@ BELIEF_FAMILIES = (
 
 # --- what others say, and planned work -------------------------------------------------------------------------------
 
-REFERENCE_OUTCOME = _own(
+REFERENCE_OUTCOME = family(
     "fapiao_reference_outcome",
     "gauge",
     "State set: what a reference last said of the authority, fresh or not.",
@@ -207,42 +181,42 @@ REFERENCE_OUTCOME = _own(
     "source",
     "outcome",
 )
-REFERENCE_VERDICT = _own(
+REFERENCE_VERDICT = family(
     "fapiao_reference_verdict",
     "gauge",
     "State set: our own view of the main service beside the fresh references.",
     "authority",
     "verdict",
 )
-REFERENCE_UPDATED = _own(
+REFERENCE_UPDATED = family(
     "fapiao_reference_updated_timestamp_seconds",
     "gauge",
     "When the reference itself last looked at anything, by its newest row, in seconds since 1970.",
     "source",
 )
-REFERENCE_UP = _own(
+REFERENCE_UP = family(
     "fapiao_reference_up", "gauge", "Whether the last attempt to read the reference succeeded.", "source"
 )
-PUBLISH_UP = _own(
+PUBLISH_UP = family(
     "fapiao_publish_up", "gauge", "Whether the last write of our own view to publish.file succeeded."
 )
-MAINTENANCE_ACTIVE = _own(
+MAINTENANCE_ACTIVE = family(
     "fapiao_maintenance_active",
     "gauge",
     "Whether a maintenance window covers this service now.",
     "authority",
     "service",
 )
-NOTICE_FEED_UP = _own(
+NOTICE_FEED_UP = family(
     "fapiao_notice_feed_up",
     "gauge",
     "Whether the last look at the files of a feed of notices succeeded.",
     "feed",
 )
-NOTICES_WAITING = _own(
+NOTICES_WAITING = family(
     "fapiao_notices_waiting", "gauge", "Maintenance notices of a feed that wait for a person.", "feed"
 )
-FLAPPING_ACTIVE = _own(
+FLAPPING_ACTIVE = family(
     "fapiao_flapping_active",
     "gauge",
     "Whether this service comes and goes now, so that neither openings nor ends of it are told.",
@@ -264,13 +238,13 @@ COMPARED_FAMILIES = (
 
 # --- the tax calendar ------------------------------------------------------------------------------------------------
 
-FILING_PERIOD = _own(
+FILING_PERIOD = family(
     "fapiao_filing_period",
     "gauge",
     "Whether the filing period runs at this authority today.",
     "authority",
 )
-CALENDAR_STALE = _own(
+CALENDAR_STALE = family(
     "fapiao_calendar_stale",
     "gauge",
     "Whether the days off of this year, or of one that begins within 60 days, are not known: weekends alone are assumed there.",
@@ -278,135 +252,4 @@ CALENDAR_STALE = _own(
 
 CALENDAR_FAMILIES = (FILING_PERIOD, CALENDAR_STALE)
 
-# --- the daemon itself -----------------------------------------------------------------------------------------------
-
-INCIDENTS_OPEN = _own("fapiao_incidents_open", "gauge", "Incidents that are open now.", "scope", "severity")
-NOTIFICATIONS = _own(
-    "fapiao_notifications_total",
-    "counter",
-    "Attempts to tell, by what became of them.",
-    "receiver",
-    "event",
-    "result",
-)
-NOTIFICATIONS_LEFT_OUT = _own(
-    "fapiao_notifications_left_out_total",
-    "counter",
-    "Notifications without a message or line of their own: the digest they were told in, or a later one, says as much.",
-    "receiver",
-    "event",
-)
-NOTIFICATIONS_DOUBTFUL = _own(
-    "fapiao_notifications_doubtful_total",
-    "counter",
-    "Notifications that count as sent although no whole reply said so: its status did, each time that they were told.",
-    "receiver",
-    "event",
-)
-NOTIFICATIONS_PENDING = _own(
-    "fapiao_notifications_pending", "gauge", "Notifications that wait for this receiver.", "receiver"
-)
-OLDEST_PENDING = _own(
-    "fapiao_notification_oldest_pending_timestamp_seconds",
-    "gauge",
-    "When the oldest waiting notification was decided, in seconds since 1970; absent when none waits.",
-    "receiver",
-)
-NOTIFICATION_DELAY = _own(
-    "fapiao_notification_delay_seconds",
-    "histogram",
-    "From the decision to the acceptance by the receiver.",
-    "receiver",
-    buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0),
-)
-ALERTS_RESENT = _own(
-    "fapiao_alertmanager_resends_total",
-    "counter",
-    "Attempts to tell an Alertmanager again what fires, by what became of them.",
-    "receiver",
-    "result",
-)
-SCHEDULE_LATENESS = _own(
-    "fapiao_schedule_lateness_seconds",
-    "histogram",
-    "From the moment a run was due to its start.",
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
-)
-CONCURRENCY_WAIT = _own(
-    "fapiao_concurrency_wait_seconds",
-    "histogram",
-    "How long a run waited because limits.concurrency runs were under way.",
-    buckets=(0.001, 0.01, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
-)
-RUNS_SKIPPED = _own(
-    "fapiao_runs_skipped_total", "counter", "Due runs that did not happen, by reason.", "reason"
-)
-RESULTS_COALESCED = _own(
-    "fapiao_results_coalesced_total",
-    "counter",
-    "Results replaced by a newer one of the same target before judgement.",
-)
-HISTORY_DROPPED = _own(
-    "fapiao_history_dropped_total",
-    "counter",
-    "Runs that history lost because the disk did not take them in time.",
-)
-STORE_UP = _own("fapiao_store_up", "gauge", "Whether the last write to this store succeeded.", "store")
-PART_UP = _own(
-    "fapiao_part_up",
-    "gauge",
-    "Whether this part of the daemon has moved within twice its due time; the watchdog and the heartbeat ask for all.",
-    "part",
-)
-HEARTBEATS = _own(
-    "fapiao_heartbeats_total", "counter", "Heartbeats that were due, by what became of them.", "result"
-)
-HEARTBEAT_SUCCESS = _own(
-    "fapiao_heartbeat_last_success_timestamp_seconds",
-    "gauge",
-    "When a heartbeat last arrived, in seconds since 1970; absent before the first.",
-)
-LOOP_LAG = _own("fapiao_loop_lag_seconds", "gauge", "How late the event loop last woke up.")
-INTERNAL_ERRORS = _own(
-    "fapiao_internal_errors_total", "counter", "Bugs of ours that were caught and logged, by part.", "part"
-)
-BUILD_INFO = _own(
-    "fapiao_build_info", "gauge", "Version of the daemon and of its Python.", "version", "python_version"
-)
-RELOAD_SUCCESSFUL = _own(
-    "fapiao_config_last_reload_successful",
-    "gauge",
-    "Whether the last attempt to load the configuration succeeded.",
-)
-RELOAD_TIMESTAMP = _own(
-    "fapiao_config_last_reload_success_timestamp_seconds",
-    "gauge",
-    "When the configuration was last loaded successfully, in seconds since 1970.",
-)
-
-DAEMON_FAMILIES = (
-    INCIDENTS_OPEN,
-    NOTIFICATIONS,
-    NOTIFICATIONS_LEFT_OUT,
-    NOTIFICATIONS_DOUBTFUL,
-    NOTIFICATIONS_PENDING,
-    OLDEST_PENDING,
-    NOTIFICATION_DELAY,
-    ALERTS_RESENT,
-    SCHEDULE_LATENESS,
-    CONCURRENCY_WAIT,
-    RUNS_SKIPPED,
-    RESULTS_COALESCED,
-    HISTORY_DROPPED,
-    STORE_UP,
-    PART_UP,
-    HEARTBEATS,
-    HEARTBEAT_SUCCESS,
-    LOOP_LAG,
-    INTERNAL_ERRORS,
-    BUILD_INFO,
-    RELOAD_SUCCESSFUL,
-    RELOAD_TIMESTAMP,
-)
-
-FAMILIES = (*TARGET_FAMILIES, *BELIEF_FAMILIES, *COMPARED_FAMILIES, *CALENDAR_FAMILIES, *DAEMON_FAMILIES)
+FAMILIES = (*TARGET_FAMILIES, *BELIEF_FAMILIES, *COMPARED_FAMILIES, *CALENDAR_FAMILIES, *own_series.FAMILIES)

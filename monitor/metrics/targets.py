@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from monitor.metrics import series
 from monitor.metrics.exposition import labels
-from monitor.metrics.series import Family
+from monitor.metrics.family import Family
 from monitor.model import Cause, Confirmed, Flag, Outcome, Phase, Result, Target, TargetState
 
 BATCH = 50

@@ -14,14 +14,9 @@ import promql_parser as promql
 import pytest
 import yaml
 
-from monitor.metrics.series import (
-    FAMILIES,
-    NOTIFICATION_RESULTS,
-    RESEND_RESULTS,
-    SKIP_REASONS,
-    STORES,
-    Family,
-)
+from monitor.metrics.family import Family
+from monitor.metrics.own_series import NOTIFICATION_RESULTS, RESEND_RESULTS, SKIP_REASONS, STORES
+from monitor.metrics.series import FAMILIES
 from monitor.model import PSEUDO_AUTHORITIES, AuthorityState, ServiceState, Verdict
 from tests.rules.promql import SCRAPED, bare, compares, ranges, selectors, surviving
 
