@@ -97,21 +97,29 @@ def _newest(
             return
 
 
-def service_uptime(
-    connection: sqlite3.Connection, authority: str, service: str, since: int, until: int
-) -> Uptime:
-    """Availability of one service from `since` to `until`; nothing known where there is none of that name."""
-    row = connection.execute(
-        "SELECT id FROM service WHERE authority = ? AND service = ?", (authority, service)
-    ).fetchone()
-    of_service = [] if row is None else sums.members(connection, "service", row[0])
-    return history.uptime(sums.measure(connection, of_service, since, until, service=True), since, until)
+def service_uptimes(
+    connection: sqlite3.Connection, authority: str, services: Iterable[str], since: int, until: int
+) -> dict[str, Uptime]:
+    """Availability of some services of one authority from `since` to `until`; nothing known of one that is not there."""
+    known = dict(
+        connection.execute("SELECT service, id FROM service WHERE authority = ?", (authority,)).fetchall()
+    )
+    ids = {service: known.get(service) for service in services}
+    asked = [
+        one for id_ in ids.values() if id_ is not None for one in sums.members(connection, "service", id_)
+    ]
+    found = sums.measure(connection, asked, since, until, by_service=True)
+    nothing = history.Tally()
+    return {
+        service: history.uptime(nothing if id_ is None else found.get(id_, nothing), since, until)
+        for service, id_ in ids.items()
+    }
 
 
 def target_uptime(connection: sqlite3.Connection, target: str, since: int, until: int) -> Uptime:
     """Availability of one target from `since` to `until`; nothing known where there is none of that id."""
-    found = _target(connection, target)
-    return history.uptime(sums.measure(connection, found, since, until, service=False), since, until)
+    found = sums.measure(connection, _target(connection, target), since, until, by_service=False)
+    return history.uptime(next(iter(found.values()), history.Tally()), since, until)
 
 
 def target_hours(

@@ -98,26 +98,29 @@ def pruned(connection: sqlite3.Connection) -> int:
 
 
 def measure(
-    connection: sqlite3.Connection, targets: Sequence[Member], start: int, end: int, *, service: bool
-) -> Tally:
-    """Up and down of one service or (`service` False) of one target: from sums of hours, and from runs where there is none.
+    connection: sqlite3.Connection, targets: Sequence[Member], start: int, end: int, *, by_service: bool
+) -> dict[int, Tally]:
+    """Up and down of each service of these targets, or of each target: from sums of hours, and from runs where there is none.
 
-    An hour that is asked for in part and of which only the sum is left counts in proportion.
+    An hour that is asked for in part and of which only the sum is left counts in proportion. Runs are kept by time, so they
+    are walked through once for all that is asked, not once for each.
     """
-    if not targets:
-        return Tally()
+    groups: defaultdict[int, list[Member]] = defaultdict(list)
+    for target in targets:
+        groups[target.service if by_service else target.id].append(target)
+    found = dict.fromkeys(groups, Tally())
     loose = _loose(connection, start, end)
-    sums = Tally()
-    for hour, of_hour in _sums(connection, targets[0], start, end, service=service):
+    for id_, hour, of_hour in _sums(connection, groups, start, end, by_service=by_service):
         if hour not in loose:
             share = (min(end, (hour + 1) * HOUR) - max(start, hour * HOUR)) / HOUR
-            sums += of_hour if share == 1 else of_hour.scaled(share)
-    for first, last in _rows(sorted(loose)):
+            found[id_] += of_hour if share == 1 else of_hour.scaled(share)
+    for first, last in _rows(sorted(loose)) if groups else []:
         begin, stop = max(start, first * HOUR), min(end, (last + 1) * HOUR)
-        said = runs(connection, targets, begin, stop)
-        found = [spans(of_target, begin, stop) for of_target in said.values()]
-        sums += tally_of(found, blind(connection, begin, stop))
-    return sums
+        said, apart = runs(connection, targets, begin, stop), blind(connection, begin, stop)
+        for id_, group in groups.items():
+            of_group = [spans(said[target.id], begin, stop) for target in group if target.id in said]
+            found[id_] += tally_of(of_group, apart)
+    return found
 
 
 def _loose(connection: sqlite3.Connection, start: int, end: int) -> set[int]:
@@ -142,19 +145,17 @@ def _rows(hours: Sequence[int]) -> list[Stretch]:
 
 
 def _sums(
-    connection: sqlite3.Connection, target: Member, start: int, end: int, *, service: bool
-) -> Iterable[tuple[int, Tally]]:
-    table, key = ("service_hour", "service") if service else ("target_hour", "target")
+    connection: sqlite3.Connection, ids: Iterable[int], start: int, end: int, *, by_service: bool
+) -> Iterable[tuple[int, int, Tally]]:
+    """(service or target, hour, what is summed up of it)"""
+    table, key = ("service_hour", "service") if by_service else ("target_hour", "target")
     hours = hours_of(start, end)
     query = (
-        f"SELECT hour, up, down, planned_up, planned_down FROM {table}"  # noqa: S608
-        f" WHERE {key} = ? AND hour >= ? AND hour < ?"
+        f"SELECT {key}, hour, up, down, planned_up, planned_down FROM {table}"  # noqa: S608
+        f" WHERE {key} IN ({','.join(map(str, ids))}) AND hour >= ? AND hour < ?"
     )
-    row_id = target.service if service else target.id
-    for hour, up, down, planned_up, planned_down in connection.execute(
-        query, (row_id, hours.start, hours.stop)
-    ):
-        yield hour, Tally(up=up, down=down, planned_up=planned_up, planned_down=planned_down)
+    for id_, hour, up, down, planned_up, planned_down in connection.execute(query, (hours.start, hours.stop)):
+        yield id_, hour, Tally(up=up, down=down, planned_up=planned_up, planned_down=planned_down)
 
 
 def hours(connection: sqlite3.Connection, target: int, start: int, end: int, most: int) -> list[HourOfTarget]:

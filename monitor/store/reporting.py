@@ -1,8 +1,8 @@
-"""What a report is made of: history asked service by service, and the incidents that history and state know."""
+"""What a report is made of: history asked authority by authority, and the incidents that history and state know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,8 +20,10 @@ MOST_INCIDENTS = 20_000
 class Past(Protocol):
     """The part of history that a report asks. Every question may raise StoreError."""
 
-    async def uptime(self, authority: str, service: str, since: datetime, until: datetime) -> Uptime:
-        """Availability of one service."""
+    async def uptimes(
+        self, authority: str, services: Sequence[str], since: datetime, until: datetime
+    ) -> Mapping[str, Uptime]:
+        """Availability of some services of one authority."""
 
     async def incidents(
         self, since: datetime, until: datetime, limit: int, cursor: str | None = None
@@ -38,8 +40,9 @@ async def gather_report(
     """
     uptimes: dict[Service, Uptime] = {}
     for authority, services in plan.by_service.items():
-        for service in services if authority != LOCAL else ():
-            uptimes[authority, service] = await past.uptime(authority, service, since, until)
+        if authority != LOCAL:
+            found = await past.uptimes(authority, [*services], since, until)
+            uptimes |= {(authority, service): known for service, known in found.items()}
     return make_report(uptimes, [*await _over(past, since, until), *remembered], since, until)
 
 

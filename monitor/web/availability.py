@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 
 from monitor.core.history import Uptime
 from monitor.store.errors import StoreError
@@ -42,35 +41,41 @@ class Uptimes:
     shares: tuple[Share, ...]
 
 
-Question = Callable[[datetime, datetime], Awaitable[Uptime]]
-
-
 async def of_authority(lens: Lens, history: History | None, slug: str) -> list[Uptimes]:
-    """Every service of one authority; nothing where history does not answer."""
+    """Every service of one authority; nothing where history does not answer.
+
+    One question for each period, however many services there are: each walks through the runs of its edges.
+    """
     if history is None:
         return []
-    services = dict.fromkeys(target.service for target in lens.plan.by_authority[slug])
-    found: list[Uptimes] = []
-    for service in services:
-        shares = await _shares(lens, partial(history.uptime, slug, service))
-        if shares:
-            found.append(Uptimes(what=lens.words.service(service), shares=shares))
-    return found
+    services = [*dict.fromkeys(target.service for target in lens.plan.by_authority[slug])]
+    try:
+        known = [
+            (name, await history.uptimes(slug, services, lens.now - length, lens.now))
+            for name, length in PERIODS
+        ]
+    except StoreError:
+        return []
+    return [
+        Uptimes(
+            what=lens.words.service(service),
+            shares=tuple(_share(lens, name, of_period[service]) for name, of_period in known),
+        )
+        for service in services
+    ]
 
 
 async def of_target(lens: Lens, history: History | None, id_: str) -> list[Uptimes]:
     """One target; nothing where history does not answer."""
     if history is None:
         return []
-    shares = await _shares(lens, partial(history.target_uptime, id_))
-    return [Uptimes(what="", shares=shares)] if shares else []
-
-
-async def _shares(lens: Lens, ask: Question) -> tuple[Share, ...]:
     try:
-        return tuple([_share(lens, name, await ask(lens.now - length, lens.now)) for name, length in PERIODS])
+        known = [
+            (name, await history.target_uptime(id_, lens.now - length, lens.now)) for name, length in PERIODS
+        ]
     except StoreError:
-        return ()
+        return []
+    return [Uptimes(what="", shares=tuple(_share(lens, name, of_period) for name, of_period in known))]
 
 
 def _share(lens: Lens, period: str, known: Uptime) -> Share:

@@ -44,6 +44,11 @@ class History(Protocol):
     async def uptime(self, authority: str, service: str, since: datetime, until: datetime) -> Uptime:
         """Availability of one service."""
 
+    async def uptimes(
+        self, authority: str, services: Sequence[str], since: datetime, until: datetime
+    ) -> Mapping[str, Uptime]:
+        """Availability of some services of one authority, by service, in one question."""
+
     async def target_uptime(self, target: str, since: datetime, until: datetime) -> Uptime:
         """Availability of one target."""
 

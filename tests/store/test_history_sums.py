@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from monitor.core.history import Counts
 from monitor.core.state import Commit, State
 from monitor.model import Cause, Result, Scope, Tick
 from monitor.store.history_file import HistoryFile
+from monitor.store.history_reading import service_uptimes
 from monitor.store.history_rows import Record, to_ms
 from monitor.store.history_writing import HistoryBatch, Pen, Retention, chores
 from tests.conftest import StillClock
@@ -68,6 +70,43 @@ async def test_sums_of_hours_say_what_the_runs_said(opened: Open):
     ]  # fmt: skip
     assert hours[1].causes == {"connect_timeout": 15}
     assert hours[0].duration_p95 == 125.0
+
+
+async def test_services_asked_together_are_what_each_is_alone_whether_summed_up_or_not(opened: Open):
+    services = [f"s{number}" for number in range(5)]
+    targets = [a_target(f"{name}/t", authority="shandong", service=name) for name in services]
+    async with opened(a_plan(*targets)) as kept:
+        for number, target in enumerate(targets[:4]):
+            runs = (replace(run, target=target.id) for run in a_morning()[20 * number :])
+            kept.keep(*runs, target=target)
+        asked = ("shandong", services, START + 30 * MINUTE, START + 200 * MINUTE)
+        for after in (4 * 3600, 3900):
+            await kept.turn(after=after)
+            together = await kept.store.uptimes(*asked)
+            for service in services:
+                assert together[service] == await kept.store.uptime(asked[0], service, *asked[2:])
+            assert len({one.up for one in together.values()}) == 4
+            assert together["s4"].coverage == 0
+    assert kept.query("SELECT hour FROM dirty") == []
+
+
+async def test_the_runs_are_walked_through_once_however_many_services_are_asked(opened: Open):
+    services = [f"s{number}" for number in range(53)]
+    targets = [a_target(f"{name}/t", authority="shandong", service=name) for name in services]
+    async with opened(a_plan(*targets)) as kept:
+        for target in targets:
+            kept.keep(*(a_run(START + at * 10 * MINUTE, target=target) for at in range(12)), target=target)
+        await kept.turn(after=3 * 3600)
+        walks = []
+        for asked in (services[:1], services):
+            with sqlite3.connect(kept.path) as connection:
+                said: list[str] = []
+                connection.set_trace_callback(said.append)
+                found = service_uptimes(connection, "shandong", asked, to_ms(START), to_ms(START + 3 * HOUR))
+            connection.close()
+            assert (len(found), all(one.up > 0 for one in found.values())) == (len(asked), True)
+            walks.append(sum("FROM run" in statement for statement in said))
+    assert walks == [1, 1]
 
 
 async def test_summing_up_twice_changes_nothing_and_late_runs_count(opened: Open):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp.test_utils import BaseTestServer, TestServer
+from aiohttp.test_utils import BaseTestServer, TestClient, TestServer
 
 from monitor.core.history import Uptime
 from monitor.core.state import State
@@ -18,7 +19,16 @@ from monitor.store.history import HistoryStore, HoursPage, IncidentsPage, RunsPa
 from monitor.web.availability import percent
 from monitor.web.server import make_app
 from tests.conftest import StillClock as TurningClock
-from tests.web.conftest import AT, StillClock, World, make_incident, make_result
+from tests.web.conftest import (
+    AT,
+    REGISTRY,
+    StillClock,
+    World,
+    make_incident,
+    make_plan,
+    make_result,
+    make_target,
+)
 
 ID = "captcha/shandong"
 PATH = f"/api/v1/targets/{ID}/results"
@@ -124,6 +134,32 @@ async def test_an_authority_s_page_shows_the_availability_of_its_services(world,
     assert html.count('class="level-') == 3
 
 
+async def test_history_is_asked_as_often_for_53_services_as_for_one(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    class Counting(HistoryStore):
+        async def _ask(self, question: Callable[..., Any]) -> Any:
+            asked[-1] += 1
+            return await super()._ask(question)
+
+    for number in (1, 53):
+        targets = [make_target(f"p{at}", "shandong", f"s{at}") for at in range(number)]
+        plan = replace(
+            make_plan({"shandong": REGISTRY["shandong"]}), targets={one.id: one for one in targets}
+        )
+        world = World(plan=plan)
+        store = Counting(tmp_path / f"{number}.sqlite3", StillClock(), plan, report=lambda _health: None)
+        for target in targets:
+            store.record(make_result(target.id), target, seen_up=True, in_window=False)
+        await store.turn()
+        asked.append(0)
+        async with TestClient(TestServer(make_app(replace(world.reading(), history=store)))) as client:
+            html = await (await client.get("/authorities/shandong")).text()
+        assert html.count('class="level-') == 3 * number
+        await store.close()
+    assert asked == [3, 3]
+
+
 async def test_incidents_of_long_ago_are_found_by_time_and_by_id(world, history, ask):
     long_ago = AT - timedelta(days=200)
     over = make_incident("shandong", id="old", opened_at=long_ago, first_failure_at=long_ago, resolved_at=AT)
@@ -192,6 +228,11 @@ class TestNoAnswer:
             raise StoreError("disk full")
 
         async def uptime(self, _a: str, _s: str, since: datetime, until: datetime) -> Uptime:
+            raise StoreError("disk full")
+
+        async def uptimes(
+            self, _a: str, _s: Sequence[str], since: datetime, until: datetime
+        ) -> Mapping[str, Uptime]:
             raise StoreError("disk full")
 
         async def target_uptime(self, _t: str, since: datetime, until: datetime) -> Uptime:
