@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from monitor.core.draft import Draft
 from monitor.core.facts import Fact
 from monitor.core.state import State
-from monitor.core.verdict import Opinion, looked, merged, opinions
+from monitor.core.verdict import Opinion, looked, merged, opinions, overdue_age
 from monitor.model import Incident, Outcome, Plan, ReferenceReading
 
 INSTANT = timedelta(microseconds=1)
@@ -27,6 +27,9 @@ def take(draft: Draft, reading: ReferenceReading) -> None:
     draft.references[reading.source] = merged(known, reading)
     after = _said(draft)
     turned = {slug for slug in before.keys() | after.keys() if before.get(slug) != after.get(slug)}
+    turned |= {
+        incident.authority for incident in _in_question(draft)
+    }  # it may have looked since, and say the same
     draft.unsettled |= turned
     if turned or known is None or known.up != reading.up:
         draft.believes_otherwise = True
@@ -84,8 +87,9 @@ def moments(draft: Draft) -> Iterable[datetime]:
         for one in said:
             if not one.stale:
                 oldest[one.source] = max(one.age_seconds, oldest.get(one.source, 0.0))
-            if slug in in_question and one.due_in:
-                yield draft.now + timedelta(seconds=one.due_in) + INSTANT
+            left = overdue_age(draft.references[one.source]) - one.age_seconds
+            if slug in in_question and left > 0:
+                yield draft.now + timedelta(seconds=left) + INSTANT
     if (at := _asks_at(draft)) is not None:
         yield max(at, draft.now + ASK_ANEW / 3)
     for source, age in oldest.items():

@@ -15,7 +15,7 @@ from monitor.core.census import Census, take_census
 from monitor.core.local import LocalView, by_the_way, fail_together, judge_local
 from monitor.core.services import ServiceView
 from monitor.core.state import WindowRecord
-from monitor.core.verdict import Opinion, Votes, compare, count_votes, opinions
+from monitor.core.verdict import Opinion, Votes, compare, count_votes, opinions, overdue_age
 from monitor.core.windows import covering, near, overran
 from monitor.model import (
     Calendar,
@@ -50,6 +50,8 @@ class Surroundings:
     """Authority → its main service, of which references speak."""
     opinions: Mapping[str, Sequence[Opinion]] = field(default_factory=dict)
     """Authority → what the references say of it."""
+    overdue: Mapping[str, float] = field(default_factory=dict)
+    """Reference → the age in seconds at which its words should have been renewed."""
     denied: bool = False
     """Whether fresh references say of most of what is down that it works."""
     denied_since: bool = False
@@ -91,12 +93,13 @@ class Surroundings:
         if self.mains.get(view.authority) != view.service:
             return Votes()
         said = self.opinions.get(view.authority, ())
-        return count_votes(one for one in said if not (one.due_in and self.looked_before(view, one)))
+        return count_votes(one for one in said if not self._is_unaware(view, one))
 
-    def looked_before(self, view: ServiceView, opinion: Opinion) -> bool:
-        """Whether what this reference says of a service was seen before it began to fail."""
+    def _is_unaware(self, view: ServiceView, opinion: Opinion) -> bool:
+        """Whether what this reference says was seen before the service began to fail, and is soon seen anew."""
         looked = self.now - timedelta(seconds=opinion.age_seconds)
-        return view.began is not None and looked < view.began - SAME_MOMENT
+        is_before = view.began is not None and looked < view.began - SAME_MOMENT
+        return is_before and opinion.age_seconds < self.overdue.get(opinion.source, 0.0)
 
     def seen_working(self, authority: str) -> datetime | None:
         """When a fresh reference last saw it work; None where none says so."""
@@ -159,6 +162,7 @@ def look_around(
         watched=len(census.answered),
         mains=census.mains,
         opinions=said,
+        overdue={name: overdue_age(reading) for name, reading in references.items()},
         denied=denied,
         denied_since=denied and _is_denied(down, _since(down, said, now)),
         asked=bool(plan.references),

@@ -28,8 +28,6 @@ class Opinion:
     outcome: Outcome
     age_seconds: float
     stale: bool
-    due_in: float = 0.0
-    """Seconds within which it is to be seen to look again, by its own interval; 0: it is overdue, or was never seen to look twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +87,12 @@ def reference_rows(
 def _opinion(row: ReferenceRow, reading: ReferenceReading, source: ReferenceSource, now: datetime) -> Opinion:
     age = max(0.0, (now - looked(row, reading)).total_seconds())
     stale = age > source.stale_after or reading.local_fault
-    due_in = max(0.0, LOOKS_LEFT_OUT * (reading.looks_every or 0.0) - age)
-    return Opinion(source=source.name, outcome=row.outcome, age_seconds=age, stale=stale, due_in=due_in)
+    return Opinion(source=source.name, outcome=row.outcome, age_seconds=age, stale=stale)
+
+
+def overdue_age(reading: ReferenceReading) -> float:
+    """The age in seconds at which words of it should have been renewed; 0: it was never seen to look twice."""
+    return LOOKS_LEFT_OUT * (reading.looks_every or 0.0)
 
 
 def looked(row: ReferenceRow, reading: ReferenceReading) -> datetime:

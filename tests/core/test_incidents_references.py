@@ -98,6 +98,19 @@ def test_a_reference_that_is_about_to_look_again_has_no_word_on_what_it_saw_befo
     assert believed(world.told[1].incidents[0]) == ONLY_WE, "it has looked since, and sees it work"
 
 
+def test_a_look_that_we_read_only_after_our_own_next_run_counts_as_well():
+    world = beside_hq()
+    looks_every_minute(world)
+    told_down(world)
+    looked_at = world.now
+    world.pass_time(10)
+    looks(world, "-")
+    row = ReferenceRow(authority="anhui", outcome=Outcome.OK, checked_at=looked_at)
+    world.event(ReferenceReading(source="hq", read_at=world.now, up=True, rows=(row,)))
+    world.pass_time(1)
+    assert believed(world.open[0]) == ONLY_WE
+
+
 def test_a_reference_that_stopped_looking_is_believed_until_it_is_stale():
     world = beside_hq()
     looks_every_minute(world)
