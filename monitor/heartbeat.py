@@ -50,7 +50,7 @@ class Heart:
         self._works: bool | None = None
         """Whether the last beat arrived; None: there was none."""
 
-    def follow(self, plan: Plan) -> None:
+    def replan(self, plan: Plan) -> None:
         """Take over a new plan: an address or interval that has changed is used at once, any other goes on as it was."""
         if plan.heartbeat != self._heartbeat:
             self._heartbeat, self._works = plan.heartbeat, None

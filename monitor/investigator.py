@@ -59,7 +59,7 @@ class Investigator:
         hand_on: Callable[[Evidence], None],
     ) -> None:
         """`own(target id)`: how busy we were. `state` is only read."""
-        self.plan = plan
+        self._plan = plan
         self._state = state
         self._clock = clock
         self._meter = meter
@@ -68,6 +68,10 @@ class Investigator:
         self._hand_on = hand_on
         self._waiting: deque[Inquiry] = deque()
         self._arrived = asyncio.Event()
+
+    def replan(self, plan: Plan) -> None:
+        """Take over a new plan."""
+        self._plan = plan
 
     def follow(self, commit: Commit) -> None:
         """Take over what evidence a commit asks for."""
@@ -91,7 +95,7 @@ class Investigator:
 
     async def _answer(self, inquiry: Inquiry, places: asyncio.Semaphore) -> None:
         try:
-            if (target := self.plan.targets.get(inquiry.target)) is not None:
+            if (target := self._plan.targets.get(inquiry.target)) is not None:
                 self._hand_on(await self._whole(inquiry, target))
         except Exception:
             log.exception("evidence.failed", incident=inquiry.incident)
@@ -105,7 +109,7 @@ class Investigator:
         return replace(found, controls=self._controls(), lateness=own.lateness, loop_lag=own.loop_lag)
 
     def _controls(self) -> tuple[ControlLook, ...]:
-        states = [self._state.targets.get(one.id) for one in self.plan.controls]
+        states = [self._state.targets.get(one.id) for one in self._plan.controls]
         return tuple(
             ControlLook(target=state.id, cause=state.last.cause, at=state.last.started_at)
             for state in states

@@ -115,7 +115,7 @@ class Notices:
         self._memories: dict[NoticeFeed, Memory] = {}
         self._changed = asyncio.Event()
 
-    def follow(self, plan: Plan) -> None:
+    def replan(self, plan: Plan) -> None:
         """Take over a new plan: new and changed feeds are looked at at once."""
         self._plan = plan
         self._changed.set()

@@ -108,7 +108,7 @@ class Parts:
             self.metrics,
             clock,
             inbox=inbox,
-            follow=_each(self.watcher.follow, self.references.notice, self.investigator.follow),
+            follow=_each(self.watcher.follow, self.references.follow, self.investigator.follow),
             show=_each(reporter.follow, self.history.follow),
         )
         self.notices = Notices(plan, registry, *shared, inbox.ask)
@@ -193,15 +193,15 @@ class Parts:
                 log.warning("config.needs_restart", key=name)
         self.plan = plan
         self.metrics.set_reload(True, self.clock.now())
-        self.metrics.reconfigure(plan)
+        self.metrics.replan(plan)
         self.watcher.replan(plan)
-        self.resender.follow(plan)
+        self.resender.replan(plan)
         self.courier.replan(plan)
-        self.references.follow(plan)
-        self.notices.follow(plan)
-        self.heart.follow(plan)
-        self.reports.follow(plan)
-        self.investigator.plan = plan
+        self.references.replan(plan)
+        self.notices.replan(plan)
+        self.heart.replan(plan)
+        self.reports.replan(plan)
+        self.investigator.replan(plan)
         self.pipeline.replan(plan)
         self.metrics.restore(self.pipeline.state)
         _warn_of_unknown_years(plan, self.clock.now())

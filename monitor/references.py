@@ -85,7 +85,7 @@ class References:
         self._publishes: bool | None = None
         """Whether the last write of `publish.file` succeeded; None: there was none."""
 
-    def follow(self, plan: Plan) -> None:
+    def replan(self, plan: Plan) -> None:
         """Take over a new plan: sources that are unchanged keep their time, new and changed ones are asked at once."""
         if plan.publish_file != self._plan.publish_file:
             self._publishes = None
@@ -93,7 +93,7 @@ class References:
         self._changed.set()
         self._news.set()
 
-    def notice(self, commit: Commit) -> None:
+    def follow(self, commit: Commit) -> None:
         """Something was decided: a changed belief is published, and at a first failing run every reference is due."""
         if commit.durable:
             self._news.set()

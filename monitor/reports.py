@@ -42,7 +42,7 @@ class Reports:
         self._clock = clock
         self._ask = ask
 
-    def follow(self, plan: Plan) -> None:
+    def replan(self, plan: Plan) -> None:
         """Go by another plan from now on."""
         self._plan = plan
 

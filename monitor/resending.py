@@ -49,7 +49,7 @@ class Resender:
         self._busy: set[str] = set()
         self._failing: set[str] = set()
 
-    def follow(self, plan: Plan) -> None:
+    def replan(self, plan: Plan) -> None:
         """Go on by another plan."""
         self._plan = plan
 

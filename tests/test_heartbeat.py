@@ -154,13 +154,13 @@ async def test_a_reload_takes_the_new_address_at_once_and_may_end_it(listener, m
     async with beating(heart):
         await asyncio.sleep(0.05)
         assert not meter.beats
-        heart.follow(plan(listener.url, 3600))
+        heart.replan(plan(listener.url, 3600))
         await until(lambda: listener.asked)
-        heart.follow(plan(listener.url, 3600))
-        heart.follow(plan(f"{listener.url}/new", 3600))
+        heart.replan(plan(listener.url, 3600))
+        heart.replan(plan(f"{listener.url}/new", 3600))
         await until(lambda: len(listener.asked) == 2)
         assert listener.asked[1].endswith("/new")
-        heart.follow(plan(None))
+        heart.replan(plan(None))
         await asyncio.sleep(0.05)
     assert len(listener.asked) == 2
 

@@ -168,7 +168,7 @@ class Desk:
 
     def follow(self, *feeds: NoticeFeed) -> None:
         assert self.loop is not None
-        self.loop.follow(plan_of(*feeds))
+        self.loop.replan(plan_of(*feeds))
 
 
 def plan_of(*feeds: NoticeFeed) -> Plan:

@@ -93,7 +93,7 @@ async def test_a_daemon_that_was_away_tells_one_report_of_all_the_time(
 
 async def test_without_a_rule_nothing_is_asked(clock: StillClock, decider: Decider, history: HistoryStore):
     reports = loop(decider, history)
-    reports.follow(replace(decider.plan, report=None))
+    reports.replan(replace(decider.plan, report=None))
     await reports.look()
     assert decider.state.reported is None
 

@@ -73,7 +73,7 @@ class Own:
             for severity in Severity:
                 self.incidents_open.labels(scope, severity).set(found.count((scope, severity)))
 
-    def follow(self, plan: Plan) -> None:
+    def replan(self, plan: Plan) -> None:
         """Give every receiver of the plan its series at zero; drop those of receivers that are gone."""
         receivers = frozenset(receiver.id for receiver in plan.receivers)
         families = (

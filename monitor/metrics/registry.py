@@ -36,7 +36,7 @@ class Metrics:
     def __init__(self, plan: Plan) -> None:
         self._targets: dict[str, TargetSeries] = {}
         self._own = Own()
-        self.reconfigure(plan)
+        self.replan(plan)
 
     # --- the pipeline -------------------------------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ class Metrics:
         if successful:
             self._own.reload_timestamp.set(at.timestamp())
 
-    def reconfigure(self, plan: Plan) -> None:
+    def replan(self, plan: Plan) -> None:
         """Follow a new plan: series of what is gone disappear, unchanged targets keep their counters.
 
         Beliefs start over as unknown: `publish` follows.
@@ -186,7 +186,7 @@ class Metrics:
         self._beliefs = Beliefs(plan)
         self._compared = Compared(plan)
         self._dates = Dates(plan)
-        self._own.follow(plan)
+        self._own.replan(plan)
 
     def _followed(self, target: Target) -> TargetSeries:
         new, old = TargetSeries(target), self._targets.get(target.id)

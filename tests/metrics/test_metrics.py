@@ -199,7 +199,7 @@ def test_a_new_plan_keeps_what_is_unchanged_and_drops_what_is_gone(plan):
     metrics.count_notification("oncall[0]", EventName.TEST, "sent")
     elsewhere = Receiver(id="bus[0]", name="bus", kind="webhook", url="http://127.0.0.1:1/")
     new = make_plan(make_target(interval=60.0), receivers=(elsewhere,))
-    metrics.reconfigure(replace(new, authorities={"shandong": plan.authorities["shandong"]}))
+    metrics.replan(replace(new, authorities={"shandong": plan.authorities["shandong"]}))
     assert value(metrics, "fapiao_probe_runs_total", SHANDONG) == 1
     assert value(metrics, "fapiao_probe_interval_seconds", SHANDONG) == 60
     text = metrics.render()[0].decode()

@@ -106,9 +106,9 @@ async def test_a_first_failing_run_makes_it_due_at_once_but_no_earlier_than_is_p
     async with peer(answers(good())) as port, loop(plan_of(by_http("hq", port, interval=300.0)), clock) as it:
         await until(lambda: len(it.readings) == 1)
         clock.seconds += POLITE
-        it.references.notice(failed)
+        it.references.follow(failed)
         await until(lambda: len(it.readings) == 2)
-        it.references.notice(failed)
+        it.references.follow(failed)
         await asyncio.sleep(0.3)
         assert len(it.readings) == 2, "it has just been asked"
 
@@ -180,7 +180,7 @@ async def test_a_new_plan_keeps_what_is_unchanged_and_leaves_what_is_gone():
         async with loop(plan_of(kept, changed, gone)) as it:
             await until(lambda: it.of("kept") and it.of("gone"))
             new = by_http("new", port, interval=30)
-            it.references.follow(plan_of(kept, replace(changed, url=kept.url), new))
+            it.references.replan(plan_of(kept, replace(changed, url=kept.url), new))
             await until(lambda: it.of("new") and it.of("changed"))
             known = len(it.of("gone"))
             await asyncio.sleep(0.3)  # the one that is gone would have been asked thrice
@@ -195,8 +195,8 @@ async def test_our_view_is_published_at_start_and_after_what_was_decided(tmp_pat
     async with loop(plan_of(publish_file=str(file))) as it:
         await until(file.exists)
         first = json.loads(file.read_text())
-        it.references.notice(Commit(at=clock.now()))
-        it.references.notice(Commit(at=clock.now(), durable=True))
+        it.references.follow(Commit(at=clock.now()))
+        it.references.follow(Commit(at=clock.now(), durable=True))
         await until(lambda: json.loads(file.read_text())["generated_at"] != first["generated_at"])
     assert first["format"] == "fapiao-reference/1"
     assert first["vantage"] == "here"
@@ -211,7 +211,7 @@ async def test_a_file_that_cannot_be_written_is_counted_and_written_as_soon_as_i
         async with loop(plan_of(source, publish_file=str(file))) as it:
             await until(lambda: it.meter.publishes == [False])
             folder.mkdir()
-            it.references.notice(Commit(at=SystemClock().now(), durable=True))
+            it.references.follow(Commit(at=SystemClock().now(), durable=True))
             await until(file.exists)
             await until(lambda: it.meter.publishes[-1])
     assert all(reading.up for reading in it.readings)
@@ -220,11 +220,11 @@ async def test_a_file_that_cannot_be_written_is_counted_and_written_as_soon_as_i
 async def test_a_plan_may_begin_and_cease_to_publish(tmp_path):
     file = tmp_path / "reference.json"
     async with loop(plan_of()) as it:
-        it.references.follow(plan_of(publish_file=str(file)))
+        it.references.replan(plan_of(publish_file=str(file)))
         await until(file.exists)
-        it.references.follow(plan_of())
+        it.references.replan(plan_of())
         file.unlink()
-        it.references.notice(Commit(at=SystemClock().now(), durable=True))
+        it.references.follow(Commit(at=SystemClock().now(), durable=True))
         await asyncio.sleep(0.1)
     assert not file.exists()
 

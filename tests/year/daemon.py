@@ -158,7 +158,7 @@ class Daemon:
 
     def _follow(self, commit: Any) -> None:
         self.watcher.follow(commit)
-        self.references.notice(commit)
+        self.references.follow(commit)
 
     def work(self) -> tuple[int, int]:
         """How many jobs the thread of the state file was given, and how many it has done."""
