@@ -9,7 +9,7 @@ import click
 
 from monitor.cli.called import as_called
 from monitor.cli.simulated import Show, ca_beside, check_ours, run, say_notification
-from monitor.cli.steering import CONTROL_PORT, DEFAULT_CONTROL, Wish, breakage, repair, steer
+from monitor.cli.steering import CONTROL_PORT, DEFAULT_CONTROL, Wish, breakage, repair, steer, unseen
 from monitor.cli.texts import of_terminal
 from monitor.simulator import AUTHORITIES, Simulator
 from monitor.simulator.scenario import Scenario, find, read, shipped
@@ -119,7 +119,7 @@ def _port(ctx: click.Context, param: click.Parameter, value: str) -> int:
     "--language",
     type=click.Choice(["zh", "en"]),
     default=None,
-    help="Of the page and the notifications that FILE asks for (default: the terminal's, by $LC_ALL, $LC_MESSAGES, $LANG).",
+    help="Of what is said here, of the page and of the notifications that FILE asks for (default: the terminal's, by $LC_ALL, $LC_MESSAGES, $LANG).",
 )
 def command(
     config_out: Path | None, port_base: int, host: str, scheme: str, shape: str, wishes: list[Wish], names: bool,
@@ -138,6 +138,8 @@ def command(
     if breaks or mends:
         for line in asyncio.run(steer(control, [*breaks, *mends])):
             click.echo(line)
+        for hint in filter(None, (unseen(wish, chosen) for wish in breaks)):
+            click.echo(hint, err=True)
         return 0
     if config_out is not None:
         check_ours(config_out)

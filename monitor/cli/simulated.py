@@ -12,13 +12,13 @@ from typing import Any
 
 import click
 
-from monitor.cli.called import as_called
-from monitor.cli.steering import DEFAULT_CONTROL, Wish
+from monitor.cli.steering import Wish, unseen
+from monitor.cli.welcome import welcome
 from monitor.clock import SystemClock
 from monitor.simulator import Simulator
 from monitor.simulator.director import Director
 from monitor.simulator.scenario import PlannedWork, Scenario, Words
-from monitor.simulator.settings import HEAD, PROBES
+from monitor.simulator.settings import HEAD, PROBES, ZONE
 
 MAX_LINES = 14
 """Of a notification on the terminal."""
@@ -71,7 +71,9 @@ async def run(show: Show, wishes: Sequence[Wish], config_out: Path | None) -> No
             simulator.set_fault(wish.slug, wish.fault, wish.service)
         if config_out is not None:
             _write(show, config_out)
-        click.echo(_welcome(simulator, config_out))
+        click.echo(welcome(simulator, config_out, show.language))
+        for hint in filter(None, (unseen(wish, show.language) for wish in wishes)):
+            say("!", hint, fg="yellow")
         async with asyncio.TaskGroup() as tasks:
             playing = tasks.create_task(show.play())
             await stop.wait()
@@ -130,8 +132,8 @@ def _write(show: Show, config_out: Path) -> None:
 
 
 def say(sign: str, text: str, *, fg: str) -> None:
-    """One line with the time."""
-    now = SystemClock().now().astimezone().strftime("%H:%M:%S")
+    """One line with the time, by the clock that the configuration of a simulator names: that of the texts."""
+    now = SystemClock().now().astimezone(ZONE).strftime("%H:%M:%S")
     click.echo(f"{now}  {click.style(f'{sign} {_printable(text)}', fg=fg)}")
 
 
@@ -153,37 +155,3 @@ def say_notification(message: Mapping[str, Any]) -> None:
 
 def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
-
-
-def _broken(simulator: Simulator) -> str:
-    """`none`, or what is broken; long lists are cut."""
-    places = [
-        f"{slug}/{service}={fault}"
-        for slug, services in simulator.faults().items()
-        for service, fault in services.items()
-    ]
-    more = f" and {len(places) - 4} more" if len(places) > 4 else ""
-    return ", ".join(places[:4]) + more if places else "none"
-
-
-def _welcome(simulator: Simulator, config_out: Path | None) -> str:
-    control, command = simulator.control_url, as_called()
-    watch = (
-        f"{command} run -c {config_out}"
-        if config_out
-        else "start again with --config-out FILE to get a probes.yaml"
-    )
-    at = "" if control == DEFAULT_CONTROL else f" --control {control}"
-    return f"""\
-36 stand-ins, a national page and two controls are up (broken: {_broken(simulator)}).
-
-  control    {control}/
-  watch      {watch}
-  break one  {command} simulate --break shandong=hang{at}
-  mend it    {command} simulate --mend shandong{at}
-  faults     curl {control}/faults
-  lag        curl -X PUT {control}/sync -d '{{"lag": 90000}}'   (the sync interface of Beijing, in seconds)
-  who came   curl {control}/hits
-  CA         {simulator.ca_path}
-
-What the daemon tells its receiver `terminal` appears below (✉). Ctrl-C ends it."""

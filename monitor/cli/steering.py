@@ -11,10 +11,23 @@ import click
 
 from monitor.cli.called import as_called
 from monitor.cli.client import Daemon, Unanswered, change, find_daemon
+from monitor.simulator.authorities import BY_ADDRESS, DPPT
+from monitor.simulator.faults import FaultError, Stage, parse
 
 CONTROL_PORT = 8037
 """Where a simulator's control API is unless that port is taken or another is asked for."""
 DEFAULT_CONTROL = f"http://127.0.0.1:{CONTROL_PORT}"
+
+
+BEYOND = {
+    "tls": frozenset({Stage.WIRE, Stage.REPLY}),
+    "tcp": frozenset({Stage.RAW, Stage.CERTIFICATE, Stage.WIRE, Stage.REPLY}),
+}
+"""Kind of probe → where on the way it does not look any more."""
+HINTS = {
+    "zh": "{place}：写出的配置只用 kind: {looks} 看它，看不到 {fault}；请弄坏 verify，或自己加一个 kind: http 的探测项",
+    "en": "{place} is watched by kind: {looks} only, which does not see {fault}: break verify, or add a probe of kind: http",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +60,19 @@ def repair(ctx: click.Context, param: click.Parameter, values: Sequence[str]) ->
             raise click.BadParameter(f"{value}: write SLUG or SLUG/SERVICE, e.g. shandong")
         wishes.append(Wish(slug=slug, service=service or None))
     return wishes
+
+
+def unseen(wish: Wish, language: str) -> str:
+    """A hint where nothing that the simulator's configuration watches can see what is to be broken; else empty."""
+    try:
+        fault = parse(wish.fault or "")
+    except FaultError:
+        return ""  # it is refused, or wishes for nothing
+    stage, place = fault.kind.stage, f"{wish.slug}/{wish.service}" if wish.service else wish.slug
+    looks = "tls" if wish.service == DPPT else "tcp" if wish.slug == BY_ADDRESS else ""
+    if looks and stage in BEYOND[looks]:
+        return HINTS[language].format(place=place, looks=looks, fault=fault.text)
+    return ""
 
 
 async def steer(control: str, wishes: Sequence[Wish]) -> list[str]:

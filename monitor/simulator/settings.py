@@ -14,7 +14,8 @@ from monitor.simulator.scenario import PlannedWork
 if TYPE_CHECKING:
     from monitor.simulator.simulator import Simulator
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
+ZONE = ZoneInfo("Asia/Shanghai")
+"""The `timezone` that is written."""
 
 HEAD = "# Watches a simulator"
 """How such a file begins, by which it is known again."""
@@ -64,7 +65,7 @@ def probes_yaml(
 {HEAD} ({sim.control_url}) whose ports and CA are new at each start: written by `simulate --config-out`.
 version: 1
 vantage: simulator
-timezone: Asia/Shanghai
+timezone: {ZONE.key}
 language: {language}
 
 server:
@@ -164,9 +165,7 @@ def _maintenance(windows: Sequence[tuple[str, PlannedWork]], begun: datetime | N
         return ""
     lines = ""
     for name, work in windows:
-        start, end = (
-            (begun + timedelta(seconds=at)).astimezone(_SHANGHAI) for at in (work.begins, work.ends)
-        )
+        start, end = ((begun + timedelta(seconds=at)).astimezone(ZONE) for at in (work.begins, work.ends))
         services = f", services: [{', '.join(work.services)}]" if work.services else ""
         lines += (
             f"  - {{name: {_text(name)}, authorities: [{', '.join(work.authorities)}]{services}, "

@@ -8,7 +8,9 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -16,6 +18,7 @@ import yaml
 from click.testing import CliRunner
 
 from monitor.cli.simulate import command
+from monitor.cli.steering import Wish, unseen
 from monitor.config.load import load
 from monitor.knowledge import load_registry
 
@@ -28,7 +31,8 @@ async def simulate(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pr
     )
     assert process.stdout is not None
     try:
-        words = await process.stdout.readuntil(b"Ctrl-C ends it.\n")
+        words = await process.stdout.readuntil(b"Ctrl-C")
+        words += await process.stdout.readline()
         yield process, words.decode()
     finally:
         if process.returncode is None:
@@ -37,7 +41,9 @@ async def simulate(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pr
 
 
 def control_of(words: str) -> str:
-    return next(line.split()[1] for line in words.splitlines() if line.strip().startswith("control"))
+    return next(
+        line.split()[1] for line in words.splitlines() if line.startswith(("  control", "  控制地址"))
+    )
 
 
 async def test_it_writes_a_configuration_can_be_broken_by_hand_and_ends_with_0(tmp_path: Path):
@@ -197,3 +203,48 @@ async def test_a_file_that_was_changed_since_it_was_written_is_left_alone(tmp_pa
     assert "was changed since simulate wrote it" in result.output
     assert "remove the file" in result.output
     assert file.read_text("utf-8") == changed
+
+
+async def test_it_speaks_the_language_of_the_terminal_and_by_the_clock_of_its_configuration(tmp_path: Path):
+    file = tmp_path / "sim.yaml"
+    arguments = ["--language", "zh", "--config-out", str(file), "--fault", "beijing/dppt=003"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "monitor",
+        "simulate",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        env={"TZ": "UTC"},
+    )
+    assert process.stdout is not None
+    words = (await process.stdout.readuntil("按 Ctrl-C 退出。\n".encode())).decode()
+    assert "（故障：beijing/dppt=003）" in words
+    hint = (await process.stdout.readline()).decode()
+    assert "看不到 003" in hint
+    shown = datetime.strptime(hint[:8], "%H:%M:%S")  # noqa: DTZ007 - a time of day
+    off = (datetime.now(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None) - shown).seconds
+    assert off < 600, "it is the clock of Shanghai, not of this machine"
+    process.terminate()
+    await process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("wish", "looks"),
+    [
+        (Wish(slug="shandong", service="dppt", fault="status_503"), "kind: tls"),
+        (Wish(slug="shandong", service="dppt", fault="hang"), "kind: tls"),
+        (Wish(slug="gateway", service=None, fault="expired"), "kind: tcp"),
+        (Wish(slug="shandong", service="dppt", fault="expired"), ""),
+        (Wish(slug="shandong", service="dppt", fault="refuse"), ""),
+        (Wish(slug="shandong", service="verify", fault="status_503"), ""),
+        (Wish(slug="shandong", service=None, fault="hang"), ""),
+        (Wish(slug="gateway", service=None, fault="refuse"), ""),
+        (Wish(slug="shandong", service="dppt", fault="no-such-fault"), ""),
+        (Wish(slug="shandong", service="dppt"), ""),
+    ],
+)
+def test_a_fault_that_nothing_watched_can_see_is_hinted_at(wish: Wish, looks: str):
+    for language in ("zh", "en"):
+        hint = unseen(wish, language)
+        assert (looks in hint) if looks else hint == ""
