@@ -27,9 +27,7 @@ def take(draft: Draft, reading: ReferenceReading) -> None:
     draft.references[reading.source] = merged(known, reading)
     after = _said(draft)
     turned = {slug for slug in before.keys() | after.keys() if before.get(slug) != after.get(slug)}
-    turned |= {
-        incident.authority for incident in _in_question(draft)
-    }  # it may have looked since, and say the same
+    turned |= {incident.authority for incident in _in_question(draft)}  # by a newer look, of the same word
     draft.unsettled |= turned
     if turned or known is None or known.up != reading.up:
         draft.believes_otherwise = True

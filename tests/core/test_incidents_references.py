@@ -104,7 +104,8 @@ def test_a_look_that_we_read_only_after_our_own_next_run_counts_as_well():
     told_down(world)
     looked_at = world.now
     world.pass_time(10)
-    looks(world, "-")
+    world.see("reach/anhui", "-")
+    world.pass_time(4)
     row = ReferenceRow(authority="anhui", outcome=Outcome.OK, checked_at=looked_at)
     world.event(ReferenceReading(source="hq", read_at=world.now, up=True, rows=(row,)))
     world.pass_time(1)
