@@ -78,17 +78,17 @@ def test_a_reference_that_looked_before_the_failure_is_not_said_to_see_it_work()
     assert believed(world.open[0]) == ONLY_WE, "it has looked since, and so have we"
 
 
-def looks_every_minute(world: World) -> None:
-    """The reference is seen to look twice, a minute apart, the last time half a minute ago."""
+def looks_every(world: World, seconds: float) -> None:
+    """The reference is seen to look twice, so many seconds apart, the last time half a minute ago."""
     reading(world, Outcome.OK)
-    world.pass_time(60)
+    world.pass_time(seconds)
     reading(world, Outcome.OK)
     world.pass_time(30)
 
 
 def test_a_reference_that_is_about_to_look_again_has_no_word_on_what_it_saw_before():
     world = beside_hq()
-    looks_every_minute(world)
+    looks_every(world, 60)
     told_down(world)
     fault, _, said = believed(world.told[0].incidents[0])
     assert (fault, said) == ("provincial_outage", ("references_before=1/1",))
@@ -100,13 +100,14 @@ def test_a_reference_that_is_about_to_look_again_has_no_word_on_what_it_saw_befo
 
 def test_a_look_that_we_read_only_after_our_own_next_run_counts_as_well():
     world = beside_hq()
-    looks_every_minute(world)
+    looks_every(world, 300)
     told_down(world)
-    looked_at = world.now
+    world.pass_time(240)
+    row = ReferenceRow(authority="anhui", outcome=Outcome.OK, checked_at=world.now)
     world.pass_time(10)
     world.see("reach/anhui", "-")
-    world.pass_time(4)
-    row = ReferenceRow(authority="anhui", outcome=Outcome.OK, checked_at=looked_at)
+    world.pass_time(5)
+    assert believed(world.open[0])[0] == "provincial_outage"
     world.event(ReferenceReading(source="hq", read_at=world.now, up=True, rows=(row,)))
     world.pass_time(1)
     assert believed(world.open[0]) == ONLY_WE
@@ -114,7 +115,7 @@ def test_a_look_that_we_read_only_after_our_own_next_run_counts_as_well():
 
 def test_a_reference_that_stopped_looking_is_believed_until_it_is_stale():
     world = beside_hq()
-    looks_every_minute(world)
+    looks_every(world, 60)
     told_down(world)
     world.pass_time(59)
     assert believed(world.open[0])[0] == "provincial_outage"
@@ -124,7 +125,7 @@ def test_a_reference_that_stopped_looking_is_believed_until_it_is_stale():
 
 def test_a_look_in_the_second_before_a_failure_was_a_look_at_it():
     world = beside_hq()
-    looks_every_minute(world)
+    looks_every(world, 60)
     reading(world, Outcome.OK)
     world.pass_time(1)
     told_down(world)
