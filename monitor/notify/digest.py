@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from monitor.core.digest import tells_of_outage, told_by
 from monitor.model import Digested, Incident, Notification, Plan
-from monitor.notify.text import MOST_LINES, environment, item_of, link, title_and_text
-from monitor.notify.times import ZONE_NAMES, wall_clock
+from monitor.notify.text import MOST_LINES, TO, environment, item_of, link, title_and_text
+from monitor.notify.times import ZONE_NAMES, after, wall_clock
 from monitor.notify.view import Item
+
+MOMENT = timedelta(minutes=1)
+"""What is said together and lies closer is of one moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +32,8 @@ class Digest:
     """Changes, reminders and escalations, which have no line of their own."""
     open_count: int
     over_count: int
-    since: str
-    until: str
+    span: str
+    """From the first to the last of what it stands for; one moment where that is less than a minute."""
     zone: str
     vantage: str
     url: str
@@ -69,12 +73,17 @@ def _view(notification: Notification, plan: Plan) -> Digest:
         unnamed=sum(not own for _, own in told_by(notification)),
         open_count=len(still),
         over_count=len(over) + notification.unlisted,
-        since=wall_clock(notification.digest[0].at, plan),
-        until=wall_clock(notification.at, plan),
+        span=_span(notification, plan),
         zone=ZONE_NAMES[plan.language].get(plan.timezone, plan.timezone),
         vantage=plan.vantage,
         url=link_of_digest(notification, plan),
     )
+
+
+def _span(notification: Notification, plan: Plan) -> str:
+    first, last = notification.digest[0].at, notification.at
+    began, ended = wall_clock(first, plan), wall_clock(last, plan)
+    return began if last - first < MOMENT else TO[plan.language].join((began, after(began, ended)))
 
 
 def _outages(notification: Notification) -> list[Incident]:

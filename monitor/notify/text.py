@@ -35,6 +35,7 @@ from monitor.notify.advice import (
     services_of,
     works_of,
 )
+from monitor.notify.counted import services_in_words
 from monitor.notify.dates import filing_line
 from monitor.notify.maintenance import MOST_NOTICES, notice_in_words, window_in_words
 from monitor.notify.nationwide import beside, causes_in_words, earliest
@@ -139,6 +140,7 @@ def _view(notification: Notification, plan: Plan) -> View:
         hidden=max(0, len(listed) - MOST_LINES),
         places=list(dict.fromkeys(item.place for item in listed)),
         service=services.pop() if len(services) == 1 else "",
+        services=services_in_words(listed, plan.language, known),
         advice=_advice(about, _services(notification, plan), plan),
         again=all(one.relapse_told_at == notification.at for one in about),
         is_nationwide=bool(members) and {one.diagnosis for one in members} == {Diagnosis.NATIONAL_OUTAGE},

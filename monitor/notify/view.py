@@ -161,6 +161,8 @@ class View:
     """Authorities concerned, without repetition."""
     service: str
     """The one service all are about, else empty."""
+    services: str
+    """That service, or all of them with the number of outages of each."""
     advice: Sequence[Judged]
     again: bool
     """All of them are down again, for those who heard of their end."""

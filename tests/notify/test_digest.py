@@ -51,6 +51,25 @@ def test_it_counts_and_lists_in_chinese():
     assert text.endswith("详情：https://monitor.example.cn/")
 
 
+def test_what_lies_within_a_minute_is_of_one_moment():
+    together = [a_notification(key="1/1/incident_opened"), a_notification(key="2/1/incident_opened")]
+    for later, zh, en in (
+        (
+            timedelta(seconds=1),
+            "时间：2026-11-21 16:00:20（北京时间）",
+            "When: 2026-11-21 16:00:20 (China time)",
+        ),
+        (
+            HOUR,
+            "时间：2026-11-21 16:00:20 至 17:00:20（北京时间）",
+            "When: 2026-11-21 16:00:20 to 17:00:20 (China time)",
+        ),
+    ):
+        told = joined([together[0], replace(together[1], at=AT + later)], "oncall[0]")
+        assert zh in words_of_digest(told, a_plan())[1].splitlines()
+        assert en in words_of_digest(told, a_plan(language="en"))[1].splitlines()
+
+
 def test_it_counts_and_lists_in_english():
     title, text = words_of_digest(storm(), a_plan(language="en"))
     assert title == "[DIGEST] 5 notifications: 1 still open, 1 over"

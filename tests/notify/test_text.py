@@ -85,6 +85,36 @@ def test_what_opens_together_is_one_message_with_one_piece_of_advice():
     assert sum(line.startswith("· ") for line in text.splitlines()) == 6
 
 
+@pytest.mark.parametrize(
+    ("services", "zh", "en"),
+    [
+        (
+            ("verify", "verify", "dppt"),
+            "服务（发票查验 2、电子发票服务平台 1）",
+            "services (invoice verification 2, e-invoice platform 1)",
+        ),
+        (
+            ("verify", "dppt"),
+            "服务（发票查验、电子发票服务平台）",
+            "services (invoice verification, e-invoice platform)",
+        ),
+        (
+            ("verify", "dppt", "sync", "etax", "etax"),
+            "服务（电子税务局 2、发票查验 1、电子发票服务平台 1 等）",
+            " 1, …)",
+        ),
+        (("", ""), "服务", "services"),
+        (("", "verify"), "服务（发票查验）", "services (invoice verification)"),
+    ],
+)
+@pytest.mark.parametrize("event", [EventName.INCIDENT_OPENED, EventName.INCIDENT_REMINDER])
+def test_a_title_about_several_services_names_and_counts_them(services, zh, en, event):
+    incidents = [an_incident(f"province{n}", service=one) for n, one in enumerate(services)]
+    told = a_notification(*incidents, event=event)
+    assert f"{len(services)} 项{zh}" in title_and_text(told, a_plan())[0]
+    assert en in title_and_text(told, a_plan(language="en"))[0]
+
+
 def test_a_long_list_is_cut_and_says_so():
     incidents = [an_incident(f"province{number}") for number in range(60)]
     _, text = title_and_text(a_notification(*incidents), a_plan())
