@@ -96,6 +96,10 @@ def _by_reference(view: ServiceView, around: Surroundings) -> Diagnosis | None:
     if view.state is not ServiceState.DOWN:
         return None
     votes = around.votes_since(view)
+    if (
+        view.seen_here
+    ):  # what a log of ours says is no look at the authority: somebody who looked has to agree
+        return Diagnosis.PROVINCIAL_OUTAGE if votes.majority is Confirmed.DOWN else None
     if votes.fresh:
         return BY_MAJORITY[votes.majority]
     return None if view.is_never_up else Diagnosis.PROVINCIAL_OUTAGE

@@ -32,6 +32,10 @@ class Fact(StrEnum):
     """`targets_failing=1/2`: targets of this service that are confirmed down."""
     NEVER_ANSWERED = "never_answered"
     """It never answered since it was configured: check the address."""
+    NEVER_RIGHT = "never_right"
+    """It answers, and what it says was never as it should be since it was configured."""
+    SEEN_HERE = "seen_here"
+    """`seen_here=log`: a log (`host`: a measurement, `file`: a file) of this machine says so; nobody asked the authority."""
     ADDRESS_FAILED = "address_failed"
     """`address_failed=10.1.1.1`: an address that did not answer while another did; several with blanks between them."""
     FAMILY_FAILED = "family_failed"
@@ -80,6 +84,10 @@ class Fact(StrEnum):
     """The incident ended because its targets are no longer configured."""
 
 
+ANSWERED = frozenset({
+    Cause.SYNC_LAG, Cause.RECORD_MISSING, Cause.COUNT_MISMATCH, Cause.MAINTENANCE_PAGE, Cause.BACKEND_BUSY, Cause.API_ERROR,
+})  # fmt: skip
+"""Causes that only the right server tells in the right shape: its address needs no check."""
 OF_REFERENCES = frozenset({
     Fact.REFERENCES_OK, Fact.REFERENCES_BEFORE, Fact.REFERENCES_STALE, Fact.NO_REFERENCE,
 })  # fmt: skip
@@ -113,8 +121,10 @@ def _own_facts(view: ServiceView) -> Iterable[str]:
     if lead is None:
         return
     yield f"{Fact.TARGETS_FAILING}={len(view.failing)}/{len(view.targets)}"
-    if view.is_never_up:
-        yield Fact.NEVER_ANSWERED.value
+    if view.seen_here:
+        yield f"{Fact.SEEN_HERE}={view.seen_here}"
+    elif view.is_never_up:
+        yield (Fact.NEVER_RIGHT if lead.cause in ANSWERED else Fact.NEVER_ANSWERED).value
     if lead.last is not None and lead.last.cause is lead.cause:
         if lead.last.status_code is not None:
             yield f"{Fact.STATUS}={lead.last.status_code}"
@@ -182,6 +192,12 @@ def _filing_facts(view: ServiceView, around: Surroundings) -> Iterable[str]:
         ends = filing.period(around.calendar, view.authority, today).deadline
         if not ends.assumed:
             yield f"{Fact.FILING_DEADLINE}={ends.day.isoformat()}"
+
+
+def seen_here(facts: Iterable[str]) -> str:
+    """The kind by which this machine said so of itself; "" where others were asked."""
+    begun = f"{Fact.SEEN_HERE}="
+    return next((fact.removeprefix(begun) for fact in facts if fact.startswith(begun)), "")
 
 
 def of_references(fact: str) -> bool:

@@ -76,9 +76,16 @@ class ServiceView:
 
     @property
     def is_never_up(self) -> bool:
-        """Whether all that speaks against the authority never answered since it was configured."""
+        """Whether all that speaks against the authority was never well since it was configured."""
         lead = self.lead
         return lead is not None and not lead.seen_up and not self.is_ours
+
+    @property
+    def seen_here(self) -> str:
+        """The kind by which this machine says so of itself (`log`, `host`, `file`); "" where anything else that was asked fails too."""
+        kinds = {target.id: target.kind for target in self.targets if target.is_on_machine}
+        found = [kinds.get(state.id, "") for state in self.failing]
+        return found[0] if found and all(found) else ""
 
     @property
     def is_ours(self) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitor.core.facts import Fact
+from monitor.core.diagnosis import SYNC_CAUSES
+from monitor.core.facts import ANSWERED, Fact, seen_here
 from monitor.model import LOCAL, NATIONAL, Cause, Diagnosis, Incident, Scope, SpeaksOf
 from monitor.notify.words import Vocabulary
 
@@ -16,10 +17,15 @@ BANNED = f"{Fact.CODE}=020"
 """The only code that is a ban of 24 hours (domain facts §4); any other block is a firewall's."""
 
 
+LOG = "log"
+"""The kind that counts lines."""
+
+
 class Case(StrEnum):
     """What is known more precisely than by the diagnosis, and told otherwise."""
 
     NEVER_UP = "never_up"
+    NEVER_RIGHT = "never_right"
     SEEN_BEFORE = "seen_before"
     BANNED = "banned"
     MAINTENANCE_PAGE = "maintenance_page"
@@ -27,6 +33,8 @@ class Case(StrEnum):
     PROXY_FAILED = "proxy_failed"
     INTERNAL = "internal"
     ON_MACHINE = "on_machine"
+    OUR_LOG = "our_log"
+    OUR_FILE = "our_file"
 
 
 BY_CAUSE = {
@@ -52,6 +60,11 @@ def case_of(
     """The case that is told otherwise than its diagnosis; None for most."""
     if diagnosis is Diagnosis.BLOCKED:
         return Case.BANNED if BANNED in facts else None
+    if kind := seen_here(facts):
+        is_open = diagnosis in (Diagnosis.UNDETERMINED, Diagnosis.SYNC_DELAY)
+        return (Case.OUR_LOG if kind == LOG else Case.OUR_FILE) if is_open else None
+    if never_up and cause in ANSWERED:
+        return Case.NEVER_RIGHT if cause in SYNC_CAUSES else BY_CAUSE.get((diagnosis, cause))
     if never_up and (cause is None or cause.speaks_of is SpeaksOf.AUTHORITY):
         return Case.NEVER_UP
     if diagnosis is Diagnosis.PATH_FROM_HERE and has_looked_before(facts):
@@ -95,7 +108,9 @@ def advise_after(known: Vocabulary, incidents: Sequence[Incident], places: Seque
     theirs = [
         one
         for one in incidents
-        if one.cause.speaks_of is SpeaksOf.AUTHORITY and not one.never_up and one.authority != LOCAL
+        if one.cause.speaks_of is SpeaksOf.AUTHORITY
+        and one.authority != LOCAL
+        and case_of_incident(one) is not Case.NEVER_UP
     ]
     if theirs:
         return _filled(known, known.endings["theirs"], places, services_of(theirs))

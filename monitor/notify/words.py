@@ -104,7 +104,7 @@ class Vocabulary:
         """A fact (`name=value`) of an incident of that scope as a sentence; an unknown one stays as it is."""
         name, _, value = text.partition("=")
         count, _, total = value.partition("/")
-        forms = [f"{name}@{scope}"]
+        forms = [f"{name}@{scope}", text]
         if total:
             forms += [f"{name}=0"] if count == "0" else [f"{name}=all"] if count == total else []
         sentence = next(filter(None, map(self.facts.get, [*forms, name])), None)

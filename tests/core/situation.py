@@ -1,6 +1,6 @@
 """All that may be known when whose fault it is is asked: built from rows of signs.
 
-Anhui is looked at: `verify` (targets reach and captcha), `dppt` and `sync`; `others` are eleven more authorities, all
+Anhui is looked at: `verify` (targets reach and captcha), `dppt`, `sync` and a log of ours; `others` are eleven more authorities, all
 answering unless it says `5:---` (five of them went down, with a `?` they never answered); `refs` is what each reference says (`~` stale, `.` nothing).
 """
 
@@ -49,9 +49,10 @@ MORE: Mapping[str, dict[str, Any]] = {
     "h": {"cause": Cause.DNS_HIJACKED, "phase": Phase.RESOLVE},
     "m": {"cause": Cause.MAINTENANCE_PAGE, "phase": Phase.TRANSFER},
     "5": {"cause": Cause.HTTP_STATUS, "phase": Phase.TRANSFER, "status_code": 503},
+    "l": {"cause": Cause.API_ERROR, "code": "device-lost"},
 }
 """The signs of notation.py and: f unsigned refused, y lag, e record missing, k counts, c credential, p proxy, w ours,
-h hijacked, m maintenance page, 5 status 503."""
+h hijacked, m maintenance page, 5 status 503, l lines of a log."""
 WINDOWS = {
     "open": ("anhui", "verify", -60.0, 3600.0),
     "of dppt": ("anhui", "dppt", -60.0, 3600.0),
@@ -130,6 +131,8 @@ class Situation:
         captcha: str = "",
         dppt: str = "",
         sync: str = "",
+        log: str = "",
+        log_of: str = "issuing",
         others: str = "",
         controls: str = "++",
         refs: str = "",
@@ -146,6 +149,8 @@ class Situation:
             target("dppt", "anhui", service="dppt"): dppt,
             target("sync", "anhui", service="sync", kind="sync"): sync,
         }
+        if log:
+            targets[target("log", "anhui", service=log_of, kind="log", host="", port=0)] = log
         odd = set(SLUGS[: int(ports or 0)])
         targets |= {
             target("reach", slug, port=8443 if slug in odd else 443): row

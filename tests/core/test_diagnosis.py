@@ -48,6 +48,15 @@ TABLE = {
     "down since before a window": case("provincial_outage", verify="++---", window="begun after it failed, and over"),
     "the other service of a window": case("maintenance", "dppt", dppt="++---", window="of dppt"),
 
+    # nobody looked at the authority
+    "a log of ours": case("undetermined", "issuing", log="++lll"),
+    "so from its first look": case("undetermined", "issuing", log="lll"),
+    "so, and references speak of another service": case("undetermined", "issuing", log="++lll", refs="-"),
+    "so, of the service of which they speak": case("provincial_outage", log="++lll", log_of="verify", refs="-"),
+    "so, and they say that it works": case("undetermined", log="++lll", log_of="verify", refs="+"),
+    "so, and our own probe fails too": case("provincial_outage", verify="++---", log="++lll", log_of="verify"),
+    "so, and the country is down": case("national_outage", log="++lll", log_of="verify", others="11:---"),
+
     # it is us
     "a wall or a challenge": case("blocked", verify="++bbb"),
     "shut out by code 020": case("blocked", verify="++!"),
@@ -181,6 +190,9 @@ FACTS = {
     "one network, and a fourth elsewhere": ({"verify": "++---", "others": "3:---", "network": "3:192.0.2."}, ("targets_failing=1/2", "controls_failing=0/2", "shared_network=3/192.0.2.0/24", "down=4/12")),
     "one network of version 6": ({"verify": "++---", "others": "2:---", "network": "3:2001:db8::"}, ("targets_failing=1/2", "controls_failing=0/2", "shared_network=3/2001:db8::/48")),
     "this machine is no network": ({"verify": "++---", "others": "2:---", "network": "3:127.0.0."}, ("targets_failing=1/2", "controls_failing=0/2")),
+    "a log of ours": ({"verify": "", "log": "++lll", "log_of": "verify"}, ("targets_failing=1/3", "seen_here=log", "found=device-lost", "controls_failing=0/2")),
+    "a log of ours that was never well": ({"verify": "", "log": "lll", "log_of": "verify"}, ("targets_failing=1/3", "seen_here=log", "found=device-lost", "controls_failing=0/2")),
+    "never right": ({"verify": "kkk"}, ("targets_failing=1/2", "never_right", "controls_failing=0/2")),
     "never answered": ({"verify": "---"}, ("targets_failing=1/2", "never_answered", "controls_failing=0/2")),
 }
 

@@ -84,3 +84,30 @@ def test_a_local_fault_counts_who_cannot_be_reached_from_here():
         "from here 36 of 36 authorities cannot be reached" in title_and_text(told, a_plan(language="en"))[1]
     )
     assert words("zh").fact("down=13/36", Scope.NATIONAL) == "36 个税务机关中 13 个不可用"
+
+
+def test_what_only_a_log_of_ours_says_is_not_put_on_the_authority():
+    said = an_incident(
+        service="issuing", cause=Cause.API_ERROR, diagnosis=Diagnosis.UNDETERMINED, facts=("seen_here=log", "found=device-lost")
+    )  # fmt: skip
+
+    step = next_step(said)
+    assert step.index("日志") < step.index("设备") < step.index("12366")
+    step = next_step(said, language="en")
+    assert step.index("log") < step.index("device") < step.index("12366")
+    agreed = replace(said, diagnosis=Diagnosis.PROVINCIAL_OUTAGE)
+    assert next_step(agreed) == next_step(replace(agreed, facts=()))
+
+
+@pytest.mark.parametrize("cause", [Cause.SYNC_LAG, Cause.RECORD_MISSING, Cause.COUNT_MISMATCH])
+def test_who_answers_every_time_is_not_said_to_have_never_answered(cause):
+    never = an_incident(
+        service="sync", cause=cause, diagnosis=Diagnosis.SYNC_DELAY, never_up=True, facts=("never_right",)
+    )
+
+    title, text = title_and_text(a_notification(never), a_plan())
+    assert "从未应答" not in title + text
+    assert "地址" not in text
+    assert "手工核对" in next_step(never)
+    silent = replace(never, cause=Cause.CONNECT_TIMEOUT, diagnosis=Diagnosis.UNDETERMINED)
+    assert "核对登记表里的地址" in next_step(silent)
