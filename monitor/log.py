@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, unquote, urlsplit
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -22,6 +25,41 @@ _SECRET_WORDS = re.compile(
 )
 
 
+LEAST_SECRET = 4
+"""Characters of a secret: a shorter one would blot out whole lines."""
+LEAST_OPAQUE = 16
+"""Characters from which on a word of letters and digits in an address is rather a key than a name."""
+
+
+def spellings(secret: str) -> Iterator[str]:
+    """A secret in the forms in which somebody may say it back: without its scheme word, decoded, in percent signs.
+
+    `Basic Ym9iOnB3` is also `Ym9iOnB3`, `bob:pw` and `pw`.
+    """
+    bare = secret.rpartition(" ")[2]
+    for text in (secret, bare, *_logged_in(bare)):
+        yield from (text, unquote(text), quote(text, safe=""))
+
+
+def _logged_in(text: str) -> Iterator[str]:
+    """Name and password together, and the password, of what HTTP makes of them (RFC 7617)."""
+    try:
+        pair = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return
+    _, colon, password = pair.partition(":")
+    if colon and pair.isprintable():
+        yield from (pair, password)
+
+
+def opaque_words(url: str) -> Iterator[str]:
+    """Words of an address, its host aside, that look like keys: long, of letters and digits."""
+    parts = urlsplit(url)
+    for word in re.split(r"[/?&=#;,]", f"{parts.path}?{parts.query}"):
+        if len(word) >= LEAST_OPAQUE and re.search(r"\d", word) and re.search(r"[A-Za-z]", word):
+            yield word
+
+
 class Redaction:
     """A processor that takes known secrets, and what looks like one, out of every value of a line."""
 
@@ -30,8 +68,9 @@ class Redaction:
         self.add(secrets)
 
     def add(self, secrets: Iterable[str]) -> None:
-        """Hide these from now on. Texts shorter than four characters would blot out whole lines and are left."""
-        known = {*self._secrets, *(secret for secret in secrets if len(secret) >= 4)}
+        """Hide these from now on, however they are spelled. Texts shorter than `LEAST_SECRET` are left."""
+        spelled = {text for secret in secrets for text in spellings(secret)}
+        known = {*self._secrets, *(text for text in spelled if len(text) >= LEAST_SECRET)}
         self._secrets = tuple(sorted(known, key=len, reverse=True))
 
     def hide(self, text: str) -> str:

@@ -231,7 +231,9 @@ def _secrets_of(target: Target) -> Iterator[str]:
     yield from (value for _, value in target.headers)
     if target.url is not None:
         url = URL(target.url)
-        yield from (value for value in url.query.values() if len(value) >= LEAST_SECRET)
+        words = (value or name for name, value in url.query.items())
+        yield from (word for word in words if len(word) >= LEAST_SECRET)
+        yield from log.opaque_words(target.url)
 
 
 def _authorization(url: URL) -> tuple[tuple[str, str], ...]:

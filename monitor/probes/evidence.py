@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from monitor import probes
 from monitor.core.classify import Knowledge
 from monitor.core.page import text_of
-from monitor.log import REDACTION
+from monitor.log import REDACTION, Redaction, opaque_words
 from monitor.model import (
     AddressLook,
     Cause,
@@ -44,8 +44,6 @@ FIRST_BYTES = 300
 LONGEST_HEADER = 200
 MOST_SERVERS = 6
 """Name servers that are asked one by one."""
-LEAST_SECRET = 4
-"""Characters of what we sent from which it is hidden in what came back: less is found in any text."""
 TELLING_HEADERS = (
     "server", "via", "date", "age", "content-type", "content-length", "location", "retry-after", "x-cache", "cf-ray", "x-powered-by",
 )  # fmt: skip
@@ -184,9 +182,8 @@ def _beginning(reply: Reply) -> str:
 def shown(text: str, target: Target, most: int) -> str:
     """A server's text as it may be shown: one line of printable signs, without secrets, cut."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text[: 8 * most]).split())
-    for secret in sorted(_sent(target), key=len, reverse=True):
-        line = line.replace(secret, "***")
-    line = REDACTION.hide(line)
+    own = Redaction(_sent(target))
+    line = REDACTION.hide(own.hide(line))
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
@@ -195,11 +192,12 @@ def _sent(target: Target) -> Iterator[str]:
     yield from filter(None, target.secrets)
     for name, value in target.headers:
         if _TELLING_NAME.search(name):
-            yield from (part for part in (value, *value.split()) if len(part) >= LEAST_SECRET)
+            yield value
+    if target.url:
+        yield from opaque_words(target.url)
     if target.carries_credential and target.url:
         query = urlsplit(target.url).query
-        values = (value for _, value in parse_qsl(query))
-        yield from (part for part in (query, *values) if len(part) >= LEAST_SECRET)
+        yield from (query, *(value for _, value in parse_qsl(query)))
 
 
 # --- names, addresses, the way ---------------------------------------------------------------------------------------

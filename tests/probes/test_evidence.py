@@ -215,8 +215,21 @@ async def test_what_we_sent_and_what_is_secret_does_not_come_back(sim, net, tmp_
         )  # fmt: skip
         found = await taken(target, net)
     assert "geheim" not in repr(found)
-    assert "***" in found.first_bytes
+    assert "[hidden]" in found.first_bytes
     assert "text/plain" in found.first_bytes
+
+
+@pytest.mark.parametrize("login", ["Basic Ym9iOmdlaGVpbS1wdw==", "Bearer geheim-bearer"])
+async def test_a_login_comes_back_in_no_spelling(sim, net, tmp_path, login):
+    said = b"bad login bob:geheim-pw, geheim-bearer, Ym9iOmdlaGVpbS1wdw==, geheim%2Dpw, key geheimGEHEIM12345"
+    with answering(said) as port:
+        url = f"http://127.0.0.1:{port}/hook/geheimGEHEIM12345"
+        found = await taken(page(sim, tmp_path, port, url=url, headers=(("Authorization", login),)), net)
+    shown = found.first_bytes
+    assert "geheimGEHEIM" not in shown
+    assert login.split()[1] not in shown
+    assert ("geheim-pw" in shown) is login.startswith("Bearer")
+    assert ("geheim-bearer" in shown) is login.startswith("Basic")
 
 
 async def test_a_body_that_is_no_text_is_only_measured(sim, net, tmp_path):
