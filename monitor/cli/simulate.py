@@ -12,8 +12,8 @@ from monitor.cli.simulated import Show, ca_beside, check_ours, run, say_notifica
 from monitor.cli.steering import CONTROL_PORT, DEFAULT_CONTROL, Wish, breakage, repair, steer, unseen
 from monitor.cli.texts import of_terminal
 from monitor.simulator import AUTHORITIES, Simulator
+from monitor.simulator.making import SCHEMES, SHAPES
 from monitor.simulator.scenario import Scenario, find, read, shipped
-from monitor.simulator.simulator import SCHEMES, SHAPES
 
 HALF = tuple(authority.slug for authority in AUTHORITIES[::2])
 """The 18 that hang with --half-hanging."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from monitor.core.judge import is_ban
 from monitor.model import AddressLook, Cause, Certificate, Flag, Phase, Result, Seen
 
 MOST_NAMED = 3
 """Addresses that a remark names."""
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def combine(seen: Seen, results: Sequence[Result]) -> Result:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 import tempfile
 from collections.abc import Container, Coroutine, Iterable, Mapping
@@ -22,35 +21,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from monitor.simulator.answers import Answers
-from monitor.simulator.authorities import (
-    AUTHORITIES,
-    BY_ADDRESS,
-    CONTROLS,
-    GROUPS,
-    HOST_SUFFIX,
-    NATIONAL,
-    PLAIN_IN_MIXED,
-    RESOLVER,
-    VERIFY,
-    StandIn,
-)
+from monitor.simulator.authorities import CONTROLS, GROUPS, HOST_SUFFIX, NATIONAL, RESOLVER
 from monitor.simulator.captcha import draw_all
 from monitor.simulator.certificates import Authority
 from monitor.simulator.control import Control
 from monitor.simulator.elsewhere import Elsewhere
 from monitor.simulator.endpoint import Endpoint, Hit, Visit
 from monitor.simulator.faults import Fault, FaultError, Stage, parse
+from monitor.simulator.making import Making
 from monitor.simulator.names import ZONE, NameServers
 from monitor.simulator.receiver import Heard, Receiver
-from monitor.simulator.replies import DATA, KEY1
 from monitor.simulator.settings import probes_yaml
 from monitor.simulator.sync import SyncApi
-
-SCHEMES = ("https", "http", "mixed")
-SHAPES = (KEY1, DATA, "mixed")
-NAMED_HOST = "127.0.0.1"
-"""What the names under .localhost lead to."""
 
 
 class Simulator:
@@ -86,23 +68,12 @@ class Simulator:
         nobody is asked for. `seed` decides everything that is random. `host` is a loopback address of IPv4; on 127.0.0.1 the stand-ins have names, on others none.
         Raises ValueError for what is not known or not loopback.
         """
-        if not ipaddress.IPv4Address(host).is_loopback:
-            raise ValueError(f"{host} is not a loopback address: stand-ins are not for others to reach")
-        if scheme not in SCHEMES or shape not in SHAPES or not {*(shapes or {}).values()} <= {KEY1, DATA}:
-            raise ValueError(f"scheme is one of {SCHEMES}, shape one of {SHAPES}, shapes of {(KEY1, DATA)}")
+        making = Making(host=host, scheme=scheme, shape=shape, shapes=shapes or {}, names=names, seed=seed)
         self._host = host
         self._port_base = port_base
         self._control_ports = (port_base,) if port_base else (control_port, 0)
         self._ca_file = ca_file
-        make = partial(
-            _endpoint, host=host, scheme=scheme, shape=shape, shapes=shapes or {}, names=names, seed=seed
-        )
-        chosen = _chosen(only, shapes or {})
-        self._endpoints = {
-            (stand_in.slug, service): make(stand_in, service, number=number)
-            for number, stand_in in enumerate([*chosen, NATIONAL, *CONTROLS])
-            for service in stand_in.services
-        }
+        self._endpoints = making.endpoints(only)
         behind = port_base + len(self._endpoints) + 1 if port_base else 0
         self.sync = SyncApi(host=host, port=behind)
         """The stand-in for a sync interface; `sync.set(lag=…, code=…)`."""
@@ -350,38 +321,3 @@ class _Tasks:
         task = self._group.create_task(conversation)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-
-
-def _chosen(only: Iterable[str] | None, shapes: Mapping[str, str]) -> list[StandIn]:
-    """The authorities in `only`, all without it. Raises ValueError for a slug that is none."""
-    wanted = None if only is None else set(only)
-    unknown = ((wanted or set()) | set(shapes)) - {authority.slug for authority in AUTHORITIES}
-    if unknown:
-        raise ValueError(f"no authority is called {', '.join(sorted(unknown))}")
-    return [authority for authority in AUTHORITIES if wanted is None or authority.slug in wanted]
-
-
-def _endpoint(
-    stand_in: StandIn, service: str, *, number: int, host: str, scheme: str, shape: str, shapes: Mapping[str, str],
-    names: bool, seed: int,
-) -> Endpoint:  # fmt: skip
-    by_turns = (KEY1, DATA)[number % 2] if shape == "mixed" else shape
-    answers = Answers(stand_in, service, shape=shapes.get(stand_in.slug, by_turns), number=number)
-    # A control by address tells dead names from a dead network (contract §4).
-    named = names and stand_in.slug != BY_ADDRESS
-    if named:
-        called = f"{service}.{stand_in.slug}.{ZONE}"
-    elif host == NAMED_HOST and not names:
-        called = stand_in.slug + HOST_SUFFIX
-    else:
-        called = host
-    plain = _is_plain(stand_in, service, scheme)
-    return Endpoint(stand_in, service, host=called, plain=plain, named=named, answers=answers, seed=seed)
-
-
-def _is_plain(stand_in: StandIn, service: str, scheme: str) -> bool:
-    if stand_in.slug == BY_ADDRESS:
-        return True
-    if scheme == "mixed":
-        return service == VERIFY and stand_in.slug in PLAIN_IN_MIXED
-    return scheme == "http" and service == VERIFY
