@@ -1,4 +1,4 @@
-"""A c-ares channel (pycares) on the running loop, of its own for each question or look.
+"""One name server, asked through a c-ares channel (pycares) on the running loop, of its own for each question or look.
 
 A shared one, which aiodns would keep, answers from its cache for as long as a record lives, goes on asking a dead server
 after the run has ended, and has one timeout for all; a probe has to see what the name servers say now, and its deadline is
@@ -8,6 +8,7 @@ the only one. Making one takes 0.05 ms.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pycares
 from pycares import errno as ares
@@ -15,17 +16,8 @@ from pycares import errno as ares
 from monitor.model import Cause
 from monitor.net.failures import FaultError
 
-Raw = tuple[pycares.DNSResult | None, int | None]
-"""An answer, or the error of c-ares in its place."""
-
-_TRIES = 3
-# c-ares doubles the wait with each round and takes up to half of it off again: rounds of 1 + (1…2) + (2…4) waits.
-_SHORTEST_SUM = 4
-
-
-def first_wait(patience: float, servers: int) -> float:
-    """Seconds of the first wait such that all rounds together outlast the caller's deadline, `patience` seconds away."""
-    return max(patience, 0.01) / (_SHORTEST_SUM * servers)
+Settle = Callable[[pycares.DNSResult | None, int | None], None]
+"""Takes an answer, or the error of c-ares in its place."""
 
 
 def words_of(error: int) -> str:
@@ -33,10 +25,14 @@ def words_of(error: int) -> str:
     return str(ares.strerror(error)).lower()
 
 
-class Channel:
-    """A c-ares channel driven by the running loop: its sockets as readers and writers, its waits by one timer."""
+class NameServer:
+    """Driven by the running loop: the sockets of its channel as readers and writers, their waits by one timer."""
 
-    def __init__(self, servers: tuple[str, ...], wait: float) -> None:
+    def __init__(self, address: str | None, wait: float) -> None:
+        """`address`: None for those of the system. Each `ask` is sent once, and an answer waited for `wait` seconds.
+
+        Raises FaultError `probe_misconfigured` for what is no address.
+        """
         self._loop = asyncio.get_running_loop()
         self._readers: set[int] = set()
         self._writers: set[int] = set()
@@ -44,7 +40,10 @@ class Channel:
         self._closed = False
         try:
             self._ares = pycares.Channel(
-                servers=servers or None, timeout=wait, tries=_TRIES, sock_state_cb=self._on_state
+                servers=None if address is None else (address,),
+                timeout=wait,
+                tries=1,
+                sock_state_cb=self._on_state,
             )
         except (pycares.AresError, UnicodeError) as error:
             raise FaultError(
@@ -53,28 +52,16 @@ class Channel:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """`host:port` of the name servers it asks."""
+        """`host:port` of the name servers it stands for."""
         return tuple(self._ares.servers)
 
-    @property
-    def servers(self) -> int:
-        """How many name servers it asks."""
-        return len(self._ares.servers)
-
-    def ask(self, name: str, kind: int) -> asyncio.Future[Raw]:
-        """Ask one question; the future gets (answer, None) or (None, error)."""
-        future: asyncio.Future[Raw] = self._loop.create_future()
-
-        def settle(result: pycares.DNSResult | None, error: int | None) -> None:
-            if not future.done():
-                future.set_result((result, error))
-
+    def ask(self, name: str, kind: int, settle: Settle) -> None:
+        """Ask one question, over TCP too where the answer is too large for a packet. `settle` is called once."""
         try:
             self._ares.query(name, kind, callback=settle)
         except pycares.AresError as error:
             settle(None, error.args[0])
         self._set_timer()
-        return future
 
     def close(self) -> None:
         """Drop unanswered questions and all sockets."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -24,7 +25,8 @@ class Names(AbstractResolver):
     ) -> list[ResolveResult]:
         """All addresses of `host`. Raises OSError, as aiohttp expects."""
         try:
-            addresses = await self._resolver.resolve(host, (), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                addresses = await self._resolver.resolve(host, (), PATIENCE)
         except FaultError as fault:
             raise OSError(fault.detail) from None
         return [

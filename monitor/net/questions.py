@@ -13,14 +13,21 @@ import structlog
 from pycares import errno as ares
 
 from monitor.model import SYSTEM, Answer, Cause, Failure, Phase, Seen
-from monitor.net.ares import Channel, words_of
+from monitor.net.ares import words_of
+from monitor.net.asking import Channel
 from monitor.net.attention import Attention
 from monitor.net.failures import FaultError, failure_of
-from monitor.net.resolve import MAX_ADDRESSES, MAX_ALIASES, Resolver, alias_chain, plain_name
+from monitor.net.resolve import (
+    MAX_ADDRESSES,
+    MAX_ALIASES,
+    MOST_RECORDS,
+    Resolver,
+    alias_chain,
+    plain_name,
+    records_of,
+)
 from monitor.net.stopwatch import Stopwatch
 
-MOST_RECORDS = 1000
-"""Records of one answer that are looked at; 64 KiB hold some 4,000."""
 LONGEST_VALUE = 200
 """Characters of a text record that are kept."""
 TYPES: Mapping[str, int] = {
@@ -135,7 +142,7 @@ async def ask(question: Question, resolver: Resolver, patience: float) -> Answer
         wanted = [one for one in known if (":" in one) is (question.record == "AAAA")]
         if wanted and question.record in ("A", "AAAA"):
             return replace(_empty(question), addresses=tuple(wanted), count=len(wanted), detail="/etc/hosts")
-    channel = resolver.channel(() if question.resolver == SYSTEM else (question.resolver,), patience)
+    channel = Channel(() if question.resolver == SYSTEM else (question.resolver,), patience)
     try:
         return await _follow(channel, question, name)
     finally:
@@ -153,7 +160,7 @@ async def _follow(channel: Channel, question: Question, name: str) -> Answer:
         answer = result.answer[:MOST_RECORDS]
         chain = () if question.record == "CNAME" else alias_chain(answer, name)
         end = chain[-1] if chain else name
-        found = [one for one in answer if one.type == kind and one.name.lower().rstrip(".") == end]
+        found = records_of(answer, end, kind)
         path += chain
         if found:
             count = sum(one.type == kind for one in result.answer)

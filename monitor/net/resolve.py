@@ -11,12 +11,15 @@ import pycares
 from pycares import errno as ares
 
 from monitor.model import Answer, Cause
-from monitor.net.ares import Channel, Raw, first_wait, words_of
+from monitor.net.ares import words_of
+from monitor.net.asking import Channel, Raw, system_servers
 from monitor.net.failures import FaultError
 
 MAX_ADDRESSES = 32
 """Answers kept of one name; a hostile zone may hold thousands."""
 MAX_ALIASES = 8
+MOST_RECORDS = 1000
+"""Records of one answer that are looked at; 64 KiB hold some 4,000."""
 MAX_ASKED = 8
 """Name servers that are asked one by one."""
 IPV6_GRACE = 0.05
@@ -35,7 +38,6 @@ class Resolver:
         self._hosts_file = hosts
         self._hosts_stamp: tuple[int, int] | None = None
         self._hosts: Mapping[str, tuple[str, ...]] = {}
-        self._system_servers = 1
 
     async def resolve(self, host: str, servers: tuple[str, ...], patience: float) -> tuple[str, ...]:
         """All addresses of `host` in order, at least one. `patience`: seconds until the caller's deadline.
@@ -46,19 +48,24 @@ class Resolver:
         if is_literal(host):
             return (host,)
         name = plain_name(host)
-        if name == "localhost" or name.endswith(".localhost"):  # RFC 6761: never asked of anybody
+        if is_this_machine(name):
             return LOOPBACK
         if not servers and (known := self.in_hosts_file(name)):
             return known
-        channel = self.channel(servers, patience)
+        channel = Channel(servers, patience)
         try:
             return await _addresses(channel, name)
         finally:
             channel.close()
 
     async def ask_each(self, host: str, servers: tuple[str, ...], patience: float) -> tuple[Answer, ...]:
-        """What each name server by itself says of `host`, all asked at once; `servers` empty: those of the system."""
-        asked = servers or self.system_servers()
+        """What each name server by itself says of `host`, all asked at once; `servers` empty: those of the system.
+
+        Nothing where no name server is ever asked: of an address, and of this machine's own name.
+        """
+        if is_literal(host) or is_this_machine(host.lower().rstrip(".")):
+            return ()
+        asked = servers or system_servers()
         return tuple(await asyncio.gather(*(self._ask_one(host, one, patience) for one in asked[:MAX_ASKED])))
 
     async def _ask_one(self, host: str, server: str, patience: float) -> Answer:
@@ -74,28 +81,6 @@ class Resolver:
         return Answer(
             resolver=server, name=host, addresses=addresses, cause=cause, duration=loop.time() - begun
         )
-
-    def system_servers(self) -> tuple[str, ...]:
-        """`host:port` of the system's name servers, as they stand now."""
-        channel = Channel((), 1.0)
-        try:
-            return channel.names
-        finally:
-            channel.close()
-
-    def channel(self, servers: tuple[str, ...], patience: float) -> Channel:
-        """A fresh way to ask these servers (empty: the system's), whose tries last as long as `patience`. To be closed.
-
-        Raises FaultError `probe_misconfigured` for a server that is no address.
-        """
-        if servers:
-            return Channel(servers, first_wait(patience, len(servers)))
-        channel = Channel((), first_wait(patience, self._system_servers))
-        if channel.servers == self._system_servers:
-            return channel
-        self._system_servers = max(channel.servers, 1)  # resolv.conf is read anew by every channel
-        channel.close()
-        return Channel((), first_wait(patience, self._system_servers))
 
     def in_hosts_file(self, name: str) -> tuple[str, ...]:
         """The addresses that this machine gives a plain name by itself."""
@@ -122,6 +107,11 @@ def is_literal(host: str) -> bool:
     except (OSError, UnicodeError, ValueError):
         return False
     return True
+
+
+def is_this_machine(name: str) -> bool:
+    """Whether a plain name is this machine's own, which is never asked of anybody (RFC 6761 §6.3)."""
+    return name == "localhost" or name.endswith(".localhost")
 
 
 def plain_name(host: str) -> str:
@@ -192,11 +182,12 @@ class _Answer:
         result, self.error = raw if raw is not None else (None, None)
         if result is None:
             return
-        answer = result.answer[:1000]
-        self.addresses = tuple(
-            dict.fromkeys(r.data.addr for r in answer if r.type == kind and isinstance(r.data, _ADDRESS))
-        )
+        answer = result.answer[:MOST_RECORDS]
         chain = alias_chain(answer, name)
+        end = chain[-1] if chain else name
+        self.addresses = tuple(
+            dict.fromkeys(r.data.addr for r in records_of(answer, end, kind) if isinstance(r.data, _ADDRESS))
+        )
         # With a SOA beside it the server has followed the alias itself and found no address.
         if chain and not result.authority:
             self.goes_on = chain[-1]
@@ -208,6 +199,11 @@ class _Answer:
 
 
 _ADDRESS = (pycares.ARecordData, pycares.AAAARecordData)
+
+
+def records_of(answer: Sequence[pycares.DNSRecord], name: str, kind: int) -> tuple[pycares.DNSRecord, ...]:
+    """The records of that type that belong to `name`: what an answer says of other names was not asked for."""
+    return tuple(one for one in answer if one.type == kind and one.name.lower().rstrip(".") == name)
 
 
 def alias_chain(answer: Sequence[pycares.DNSRecord], name: str) -> tuple[str, ...]:
