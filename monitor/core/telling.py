@@ -232,6 +232,7 @@ def told_of(incident: Incident, event: EventName, to: Iterable[str], now: dateti
         return judged(after)
     after = replace(after, told=incident.told.union(to), heard=incident.heard.difference(to))
     if event is EventName.INCIDENT_ESCALATED:
+        after = noted(after, f"to={', '.join(names_of(to))}", now)
         return replace(after, escalated=incident.escalated.union(to), told_at=incident.told_at)
     if incident.acknowledged_at is not None and _lifts(incident):
         after = replace(
@@ -252,6 +253,11 @@ def told_of(incident: Incident, event: EventName, to: Iterable[str], now: dateti
         told_cause=incident.cause,
         relapse_told_at=now if _is_relapse(incident, event) else incident.relapse_told_at,
     )
+
+
+def names_of(to: Iterable[str]) -> list[str]:
+    """The names of receivers whose URL ids these are: `boss[0]` and `boss[1]` are `boss`."""
+    return sorted({id_.rpartition("[")[0] or id_ for id_ in to})
 
 
 def _lifts(incident: Incident) -> bool:

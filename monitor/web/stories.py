@@ -15,6 +15,8 @@ from monitor.notify.text import STOP
 from monitor.web.lens import Lens
 from monitor.web.shapes import story_of
 
+TO = "to="
+"""Begins the entry of a timeline that says who was told what stands before it."""
 RECENT = 10
 """Resolved incidents shown."""
 NO_SILENCES: Mapping[str, Silence] = {}
@@ -148,12 +150,21 @@ def steps(lens: Lens, incident: Incident) -> list[tuple[datetime, str]]:
     """What happened to it when, in words, oldest first."""
     story = story_of(incident)
     first_cause = next((place for place, (_, event) in enumerate(story) if event.startswith("cause=")), None)
-    return [(at, step(lens, event)) for place, (at, event) in enumerate(story) if place != first_cause]
+    shown = [entry for place, entry in enumerate(story) if place != first_cause]
+    heard = [event.removeprefix(TO) if event.startswith(TO) else "" for _, event in shown[1:]]
+    return [
+        (at, step(lens, event, to))
+        for (at, event), to in zip(shown, [*heard, ""], strict=True)
+        if not event.startswith(TO)
+    ]
 
 
-def step(lens: Lens, event: str) -> str:
-    """One entry of a timeline (`acked=wang`) in words; one of a kind unknown here as it is."""
+def step(lens: Lens, event: str, to: str = "") -> str:
+    """One entry of a timeline (`acked=wang`) in words; one of a kind unknown here as it is. `to`: who was told."""
     name, _, value = event.partition("=")
+    if to:
+        who = lens.say("separator").join(to.split(", "))
+        return lens.say("story_told_to", to=who, value=_value(lens, name, value))
     if name in ("first_failure", "opened", "resolved"):
         return lens.say(name)
     if not lens.knows(f"story_{name}"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -73,6 +74,17 @@ def test_each_step_is_told_once_to_those_who_did_not_hear_and_counts_from_the_fi
     assert [note.key.split("/", 1)[1] for note in world.told[1:]] == [
         "2/incident_escalated",
         "3/incident_escalated",
+    ]
+
+
+def test_the_timeline_says_to_whom_it_was_escalated(world):
+    fall(world)
+    world.pass_time(4 * 3600)
+    (incident,) = world.state.incidents.values()
+    story = [event for _, event in incident.timeline]
+    assert [(event, to) for event, to in pairwise(story) if event == "told=incident_escalated"] == [
+        ("told=incident_escalated", "to=boss"),
+        ("told=incident_escalated", "to=chief"),
     ]
 
 

@@ -102,7 +102,9 @@ async def test_the_runs_are_walked_through_once_however_many_services_are_asked(
             with sqlite3.connect(kept.path) as connection:
                 said: list[str] = []
                 connection.set_trace_callback(said.append)
-                found = service_uptimes(connection, "shandong", asked, to_ms(START), to_ms(START + 3 * HOUR))
+                found = service_uptimes(
+                    connection, "shandong", asked, to_ms(START + 5 * MINUTE), to_ms(START + HOUR)
+                )
             connection.close()
             assert (len(found), all(one.up > 0 for one in found.values())) == (len(asked), True)
             walks.append(sum("FROM run" in statement for statement in said))

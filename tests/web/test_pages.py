@@ -333,6 +333,22 @@ class TestReferences:
         assert sentence(html) == "⚙ Invoice verification works everywhere; 1 in planned maintenance: Hebei."
 
 
+async def test_an_incident_s_page_says_whom_it_was_escalated_to(world, ask):
+    steps = (
+        "told=incident_opened",
+        "told=incident_escalated",
+        "to=boss, <值班>",
+        "told=incident_resolved",
+        "to=",
+    )
+    timeline = tuple((AT - timedelta(minutes=9), step) for step in steps)
+    world.open(make_incident("shandong", timeline=timeline))
+    html = (await ask("/incidents/shandong-1")).text
+    assert "已通知 boss、&lt;值班&gt;：升级</li>" in html
+    assert html.count("已通知") == 3
+    assert "to=" not in html
+
+
 async def test_an_incident_s_page_tells_who_took_it_what_changed_and_what_it_belongs_to(world, ask):
     steps = (
         "opened",
