@@ -18,6 +18,8 @@ Message = dict[str, Any]
 OPENING = ("incident_opened", "maintenance_overrun", "daemon_degraded")
 ENDING = ("incident_resolved", "daemon_restored", "flapping_stopped")
 WIDE = ("national", "local")
+OUTDATED = ("incident_changed", "incident_reminder")
+"""What may be let go of before it is sent, once more waits (docs/notifications.md)."""
 
 
 def once_each(heard: Sequence[Message]) -> list[Message]:
@@ -41,8 +43,16 @@ def same_for_all(everyone: Iterable[Sequence[Message]]) -> list[str]:
 
 
 def nothing_lost(accepted: Sequence[Message], decided: Collection[str]) -> list[str]:
-    """What was decided for a receiver reached it."""
-    return [f"lost: {key}" for key in sorted(set(decided) - {message["key"] for message in accepted})]
+    """What was decided for a receiver reached it, or it says nothing beside a later word of the same that did."""
+    keys = {message["key"] for message in accepted}
+    return [f"lost: {key}" for key in sorted(set(decided) - keys) if not _is_outdated(key, keys)]
+
+
+def _is_outdated(key: str, reached: Collection[str]) -> bool:
+    """Whether it is a change or a reminder after which a word of the same incident came that was decided later."""
+    about, number, event = key.rsplit("/", 2)
+    later = (one.rsplit("/", 2) for one in reached)
+    return event in OUTDATED and any(one[0] == about and int(one[1]) > int(number) for one in later)
 
 
 def nothing_invented(heard: Sequence[Message], decided: Collection[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Starts daemons fast: imports the product once, then forks one for each line `PROBES STATE_DIR` on standard input.
 
-Prints the process id of each. A forked daemon is a process of its own: it is killed like any other.
+Prints the process id of each. A forked daemon is a process of its own: it is killed like any other. One constant differs:
+what was down again and again must be up for seconds before its end is told, not for half an hour.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import sys
 import traceback
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp  # noqa: F401 - imported before forking, for its cost
@@ -20,11 +22,13 @@ from monitor import log
 from monitor.app import serve
 from monitor.clock import SystemClock
 from monitor.config.load import load
+from monitor.core import damping
 from monitor.core.classify import Knowledge
 from monitor.knowledge import load_catalogue, load_registry, load_words
 
 REGISTRY = load_registry()
 KNOWLEDGE = Knowledge(catalogue=load_catalogue(), words=load_words())
+damping.FIRST_HOLD, damping.LONGEST_HOLD = timedelta(seconds=2), timedelta(seconds=10)
 
 
 async def live(probes: Path, state_dir: str) -> None:

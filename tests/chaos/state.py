@@ -7,10 +7,14 @@ import sqlite3
 from pathlib import Path
 
 _OPEN = "SELECT count(*) FROM entity WHERE kind = 'incidents' AND json_extract(body, '$.resolved_at') IS NULL"
+_ENDING = (
+    "SELECT count(*) FROM entity WHERE kind = 'incidents' AND json_extract(body, '$.end_from') IS NOT NULL"
+)
 _UNFINISHED = (
     "SELECT count(*) FROM outbox WHERE status = 'pending'",
     "SELECT count(*) FROM entity WHERE kind = 'flaps'",
     _OPEN,
+    _ENDING,
 )
 
 
@@ -25,6 +29,6 @@ def outbox(state: Path) -> dict[str, set[str]]:
 
 
 def is_quiet(state: Path) -> bool:
-    """Whether all is told, and nothing is open or comes and goes."""
+    """Whether all is told, and nothing is open, comes and goes, or must be up for a while before its end is told."""
     with contextlib.closing(sqlite3.connect(state / "state.sqlite3")) as file:
         return not any(file.execute(question).fetchone()[0] for question in _UNFINISHED)

@@ -105,6 +105,18 @@ def test_what_was_decided_and_not_accepted_is_lost_and_what_was_told_and_not_dec
     assert len(invariants.complaints([OPENED], [], {OPENED["key"]})) == 2
 
 
+def test_a_change_may_be_let_go_of_only_for_a_later_word_of_the_same_incident() -> None:
+    about, number, _ = RESOLVED["key"].rsplit("/", 2)
+    before, after = (
+        f"{about}/{int(number) - 1}/incident_changed",
+        f"{about}/{int(number) + 1}/incident_changed",
+    )
+    assert invariants.nothing_lost([RESOLVED], {before}) == []
+    assert invariants.nothing_lost([RESOLVED], {after}) == [f"lost: {after}"]
+    assert invariants.nothing_lost([RESOLVED], {f"other/0/{before.rsplit('/', 1)[1]}"}) != []
+    assert invariants.nothing_lost([RESOLVED], {before.replace("changed", "opened")}) != []
+
+
 def test_two_receivers_that_hear_different_things_under_one_key_is_a_complaint() -> None:
     assert invariants.same_for_all([[OPENED], [{**OPENED, "text": "other"}]]) != []
 
