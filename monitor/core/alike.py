@@ -7,13 +7,14 @@ all that fail, and to nothing that works, is likelier on our side, or with whoev
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from monitor.core.local import TRUST_CAUSES
-from monitor.model import Cause, Confirmed, Phase, Plan, TargetState
+from monitor.core.own_clock import OF_TIME, is_wrong
+from monitor.model import Cause, Certificate, Confirmed, Phase, Plan, TargetState
 
 LEAST = 3
 """Fewer authorities than this can have something in common by chance."""
@@ -32,22 +33,58 @@ class Alike:
     """What is common to the authorities that are down, and to none that works."""
 
     trust: bool = False
-    """All that is down is down because its certificate is not trusted."""
+    """All that is down is down because its certificate is not trusted, and most of that our trust store or our clock may explain."""
     odd_ports: frozenset[str] = frozenset()
     """Authorities: all whose service listens on an unusual port, where none of those can be connected to, and the others can."""
     networks: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Authority → the network it shares with others that are down, and how many are."""
 
 
-def compare_down(down: Mapping[str, TargetState], plan: Plan, states: Mapping[str, TargetState]) -> Alike:
-    """What `down` (authority → the state of the target that makes its main service down) has in common."""
+def compare_down(
+    down: Mapping[str, TargetState], plan: Plan, states: Mapping[str, TargetState], clock: float | None = None
+) -> Alike:
+    """What `down` (authority → the state of the target that makes its main service down) has in common.
+
+    `clock`: seconds by which the others' clocks are ahead of ours; None: not known.
+    """
     if len(down) < LEAST:
         return Alike()
     return Alike(
-        trust=all(state.cause in TRUST_CAUSES for state in down.values()),
+        trust=_is_trust(list(down.values()), plan, states, clock),
         odd_ports=_odd_ports(down, plan, states),
         networks=_networks(down, plan, states),
     )
+
+
+def _is_trust(
+    down: Sequence[TargetState], plan: Plan, states: Mapping[str, TargetState], clock: float | None
+) -> bool:
+    if not all(state.cause in TRUST_CAUSES for state in down):
+        return False
+    verified = [
+        shown
+        for target in plan.targets.values()
+        if (shown := _certificate(states.get(target.id))) is not None and shown.verified is True
+    ]
+    issuers = {shown.issuer for shown in verified}
+    theirs = sum(_is_theirs(state, issuers, clock) for state in down)
+    return theirs * 2 <= len(down)
+
+
+def _is_theirs(state: TargetState, verified: Collection[str], clock: float | None) -> bool:
+    """Whether what is verified here (issuers), or our clock, refutes that its certificate fails because of us.
+
+    A trust store cannot make a certificate expire: only a wrong clock of ours can. What one unknown root signed fails
+    wherever that root is missing, so there only the same issuer's word counts.
+    """
+    if state.cause in OF_TIME:
+        return bool(verified) if clock is None else not is_wrong(clock)
+    shown = _certificate(state)
+    return shown is not None and shown.issuer in verified
+
+
+def _certificate(state: TargetState | None) -> Certificate | None:
+    return state.last.certificate if state is not None and state.last is not None else None
 
 
 def _odd_ports(

@@ -13,7 +13,7 @@ from monitor.model import PSEUDO_AUTHORITIES, Cause, Confirmed, Plan, SpeaksOf, 
 
 @dataclass(slots=True)
 class Census:
-    """What one pass over all targets finds. The pseudo-authorities are only in `mains` and `began`."""
+    """What one pass over all targets finds. The pseudo-authorities, and what is nobody's, are only in `mains` and `began`."""
 
     mains: dict[str, str | None] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
@@ -43,7 +43,7 @@ def _count_target(census: Census, target: Target, state: TargetState, *, is_main
         census.began.add(state.first_failure_at)
     if is_down and state.cause in OF_TIME:
         census.by_time = True
-    if not state.seen_up or target.authority in PSEUDO_AUTHORITIES:
+    if not state.seen_up or not target.authority or target.authority in PSEUDO_AUTHORITIES:
         return
     census.answered.add(target.authority)
     if state.refused or (is_down and state.cause is Cause.FORMAT_DRIFT):

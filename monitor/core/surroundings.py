@@ -66,6 +66,8 @@ class Surroundings:
     """Days off and filing deadlines."""
     clock: float | None = None
     """Seconds by which the clocks of others are ahead of ours, where something fails by its time; None: not known."""
+    altogether: int = 0
+    """Authorities watched altogether, where only some of them were looked at: a sample is no quorum."""
 
     @property
     def is_national(self) -> bool:
@@ -75,12 +77,12 @@ class Surroundings:
     @property
     def national_from(self) -> int:
         """So many must be down that it is not one province's affair (contract §1)."""
-        return national_from(self.watched)
+        return national_from(max(self.watched, self.altogether))
 
     @property
     def is_drift_general(self) -> bool:
         """Whether most authorities answer otherwise than they did."""
-        return self.drifted * 2 > self.watched
+        return self.drifted * 2 > max(self.watched, self.altogether)
 
     def votes(self, view: ServiceView) -> Votes:
         """What references say of this service: they speak of main services only."""
@@ -138,8 +140,12 @@ def look_around(
     *,
     references: Mapping[str, ReferenceReading] = NOTHING,
     records: Mapping[str, WindowRecord] = NOTHING,
+    altogether: int = 0,
 ) -> Surroundings:
-    """Count what is down now. `references`, `records`: those of the state (`State.references`, `State.windows`)."""
+    """Count what is down now. `references`, `records`: those of the state (`State.references`, `State.windows`).
+
+    `altogether`: authorities watched, where the plan is a part of the whole one.
+    """
     census = take_census(plan, states)
     windows = _windows(plan, records, census, now)
     outside = [
@@ -149,10 +155,11 @@ def look_around(
     said = opinions(references, plan.references, now)
     local = judge_local(plan, states)
     denied, agreed = _is_denied(down, said), _is_agreed(down, said)
-    alike = Alike() if agreed else compare_down(down, plan, states)
+    clock = own_clock.clock_offset(plan, states, now) if census.by_time else None
+    alike = Alike() if agreed else compare_down(down, plan, states, clock)
     if denied:
-        local = fail_together(local, plan, list(down.values()), len(outside))
-    elif alike.trust and len(down) >= national_from(len(census.answered)):
+        local = fail_together(local, plan, list(down.values()), max(len(outside), altogether))
+    elif alike.trust and len(down) >= national_from(max(len(census.answered), altogether)):
         local = replace(local, together=by_the_way(down.values()), among=len(outside))
     return Surroundings(
         now=now,
@@ -169,7 +176,8 @@ def look_around(
         windows=windows,
         calendar=plan.calendar,
         alike=alike,
-        clock=own_clock.clock_offset(plan, states, now) if census.by_time else None,
+        altogether=altogether,
+        clock=clock,
     )
 
 

@@ -89,6 +89,7 @@ TABLE = {
     "a third fails by trust, and all that fails does": case("local_trust", verify="++xxx", others="3:xxx"),
     "so, and another fails by silence": case("national_outage", verify="++xxx", others="3:xxx 1:---"),
     "so, and references agree that they are down": case("national_outage", verify="++xxx", others="3:xxx", refs="-"),
+    "so, and our clock is right": case("national_outage", verify="++xxx", others="3:xxx", clock="-10 0 10"),
     "two fail by trust": case("provincial_outage", verify="++xxx", others="1:xxx"),
     "expired by our clock, valid by the clocks of others": case("local_trust", verify="++xxx", clock="-3600 -3601 -3599"),
     "so, and most of the others agree": case("local_trust", verify="++xxx", clock="-3600 -3601 -3599 0 -3590"),
