@@ -18,6 +18,10 @@ from monitor.model import (
 
 LOOKS_LEFT_OUT = 2
 """A reference that has missed so many of its own looks is one that has stopped looking."""
+PACES = 2
+"""So many times must it be seen to look again, until another look is expected of it."""
+SLOW_PACE = 30.0
+"""Seconds: who looks more often has looked again before a failure is confirmed and told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +63,20 @@ def merged(known: ReferenceReading | None, reading: ReferenceReading) -> Referen
     if not reading.up:
         return replace(known, up=False, detail=reading.detail)
     if reading.local_fault:
-        return replace(reading, rows=known.rows, looks_every=known.looks_every)
-    return replace(reading, looks_every=_looks_every(known, reading))
+        return replace(reading, rows=known.rows, paces=known.paces)
+    return replace(reading, paces=_paces(known, reading))
 
 
-def _looks_every(known: ReferenceReading, reading: ReferenceReading) -> float | None:
-    """Seconds between the latest two looks at an authority: the longest of this reading, else what was known."""
+def _paces(known: ReferenceReading, reading: ReferenceReading) -> tuple[float, ...]:
+    """How often it looks, as far as this reading tells: by the authority it left alone the longest."""
     before = {row.authority: looked(row, known) for row in known.rows}
     steps = (
         (looked(row, reading) - before[row.authority]).total_seconds()
         for row in reading.rows
         if row.authority in before
     )
-    return max((step for step in steps if step > 0.0), default=known.looks_every)
+    seen = max(steps, default=0.0)
+    return (*known.paces, seen)[-PACES:] if seen > 0.0 else known.paces
 
 
 def reference_rows(
@@ -91,8 +96,10 @@ def _opinion(row: ReferenceRow, reading: ReferenceReading, source: ReferenceSour
 
 
 def overdue_age(reading: ReferenceReading) -> float:
-    """The age in seconds at which words of it should have been renewed; 0: it was never seen to look twice."""
-    return LOOKS_LEFT_OUT * (reading.looks_every or 0.0)
+    """The age in seconds at which words of it should have been renewed; 0: no other look is expected of it."""
+    if len(reading.paces) < PACES or min(reading.paces) < SLOW_PACE:
+        return 0.0
+    return LOOKS_LEFT_OUT * max(reading.paces)
 
 
 def looked(row: ReferenceRow, reading: ReferenceReading) -> datetime:

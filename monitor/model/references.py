@@ -32,5 +32,5 @@ class ReferenceReading:
     local_fault: bool = False
     """It says of itself that its own network fails: its rows are not believed."""
     detail: str = ""
-    looks_every: float | None = None
-    """Seconds between its last two looks at one authority, as we saw them; None: it was not seen to look a second time."""
+    paces: tuple[float, ...] = ()
+    """Seconds between its looks at one authority as we saw them: the last two, the latest last; fewer when it is new to us."""

@@ -128,12 +128,17 @@ def test_what_was_never_read_has_no_rows():
 
 
 def test_how_often_a_source_looks_is_learned_from_its_own_times():
-    first, again, later = reading("+", age=130.0), reading("+", age=70.0), reading("+", age=10.0)
-    assert merged(None, first).looks_every is None
-    assert merged(first, first).looks_every is None, "the same look, read again"
-    known = merged(first, again)
-    assert known.looks_every == 60.0
-    assert merged(known, again).looks_every == 60.0
+    looks = [reading("+", age=age) for age in (200.0, 140.0, 70.0, 10.0)]
+    assert merged(None, looks[0]).paces == ()
+    assert merged(looks[0], looks[0]).paces == (), "the same look, read again"
+    known = merged(merged(looks[0], looks[1]), looks[2])
+    assert known.paces == (60.0, 70.0)
+    assert merged(known, looks[2]).paces == (60.0, 70.0)
     silent = merged(known, reading(".", up=False))
-    assert (silent.looks_every, merged(silent, later).looks_every) == (60.0, 60.0)
-    assert overdue_age(merged(known, later)) == 120.0, "when it has missed two looks"
+    assert (silent.paces, merged(silent, looks[3]).paces) == ((60.0, 70.0), (70.0, 60.0))
+
+
+def test_another_look_is_expected_of_who_was_seen_to_look_again_and_again():
+    assert overdue_age(reading("+", paces=(60.0, 70.0))) == 140.0, "when it has missed two looks"
+    assert overdue_age(reading("+", paces=(60.0,))) == 0.0, "it may be a file that somebody wrote anew"
+    assert overdue_age(reading("+", paces=(60.0, 10.0))) == 0.0, "it looks again before anything is told"
