@@ -34,8 +34,8 @@ def on(text: str, language: str = "zh", authority: str = "") -> Dates:
         pytest.param("2026-12-15", "last", "今天是本月征期的最后一天（2026-12-15）。",
                      "Today is the last day to file this month (2026-12-15).", id="last"),
         pytest.param("2026-12-20", "closed",
-                     "本月征期已结束（截止日 2026-12-15）；下一个征期：2027-01-01 至 2027-01-15（推算）。",
-                     "The filing period of this month is over (last day 2026-12-15); "
+                     "本月征期已结束，截止日 2026-12-15；下一个征期：2027-01-01 至 2027-01-15（推算）。",
+                     "The filing period of this month is over, its last day was 2026-12-15; "
                      "the next: 2027-01-01 to 2027-01-15 (assumed).", id="over"),
     ],
 )  # fmt: skip
@@ -59,7 +59,7 @@ def test_ends_of_quarters_and_quarterly_returns_are_said():
 async def test_it_stands_on_the_pages(world: World, ask: Ask):
     world.plan = make_plan(calendar=OWN)
     for path in ("/", "/authorities/shenzhen"):
-        assert "本月征期已结束（截止日 2026-11-16）" in (await ask(path)).text
+        assert "本月征期已结束，截止日 2026-11-16" in (await ask(path)).text
     assert "Filing period" in (await ask("/?lang=en")).text
 
 
