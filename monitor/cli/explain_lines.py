@@ -112,8 +112,13 @@ def _tls(result: Result, lead: Observation, say: Speech) -> Iterator[Line]:
 def _certificate(shown: Certificate, say: Speech) -> str:
     said = say(
         "certificate_of", subject=clean(shown.subject, 80), issuer=clean(shown.issuer, 80),
-        since=f"{shown.not_before:%Y-%m-%d}", until=f"{shown.not_after:%Y-%m-%d}", count=shown.chain_length,
+        since=f"{shown.not_before:%Y-%m-%d}", until=f"{shown.leaf_ends:%Y-%m-%d}", count=shown.chain_length,
     )  # fmt: skip
+    if (above := shown.above) is not None and shown.verified is not True:
+        said = say.join([said, say(
+            "certificate_above", subject=clean(above.subject, 80),
+            since=f"{above.not_before:%Y-%m-%d}", until=f"{above.not_after:%Y-%m-%d}",
+        )])  # fmt: skip
     if shown.verified:
         return say.join([said, say("certificate_ok")])
     if shown.verified is None:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 
-from monitor.core.alike import UNREACHED, network_of
+from monitor.core.alike import LEAST, UNREACHED, network_of
 from monitor.core.local import NAME_CAUSES, TRUST_CAUSES
 from monitor.core.own_clock import OF_TIME, is_wrong, spoken
-from monitor.core.signs import BY_DIAGNOSIS, Beside, Clue, Party, Sign
+from monitor.core.services import WAY
+from monitor.core.signs import BY_DIAGNOSIS, POINTS, Beside, Clue, Party, Sign
 from monitor.model import (
     AddressLook,
     Answer,
@@ -47,6 +48,10 @@ OWN_NETWORKS = tuple(
 """RFC 1918, 3927, 4193 and the loopback: networks within a house."""
 MOST_NAMES = 3
 """Names of a certificate that are shown."""
+OF_SERVER = frozenset({Cause.DNS_NXDOMAIN, Cause.DNS_SERVFAIL})
+"""What one name server alone says of a name, others may deny."""
+SPECIAL = ("is_loopback", "is_link_local", "is_private", "is_multicast", "is_reserved")
+"""Special-purpose addresses by their properties, the narrower before the wider."""
 
 
 OPEN = frozenset({
@@ -58,7 +63,7 @@ OPEN = frozenset({
 def find_clues(result: Result, found: Evidence | None, beside: Beside) -> tuple[Clue, ...]:
     """What a failing run and its evidence say beyond the cause; the telling one first."""
     clues = [*_of_names(result, found, beside), *_of_way(result, found, beside), *_of_cut(result)]
-    clues += [*_of_reply(result, beside), *_of_certificate(result, beside)]
+    clues += [*_of_reply(result, beside), *_of_certificate(result, beside), *_of_number(result, beside)]
     return tuple(sorted(clues, key=lambda clue: clue.points_at is None))
 
 
@@ -71,12 +76,15 @@ def whose(diagnosis: Diagnosis, clues: Sequence[Clue], *, beside: Beside, corrob
     told = BY_DIAGNOSIS[diagnosis]
     if diagnosis not in OPEN:
         return told
-    pointed = {clue.points_at for clue in clues}
+    signs = {clue.sign for clue in clues}
+    if corroborated and diagnosis is Diagnosis.PROVINCIAL_OUTAGE:
+        signs.discard(Sign.NO_WAY)  # it is down for others too: what leads there is gone
+    pointed = {POINTS.get(sign) for sign in signs}
     if Party.US in pointed:
         return Party.US
     if corroborated or diagnosis is Diagnosis.NATIONAL_OUTAGE:
-        return told
-    if Party.WAY in pointed:
+        return Party.UNCLEAR if diagnosis is Diagnosis.NATIONAL_OUTAGE and Sign.NAMES_DEAD in signs else told
+    if {Party.WAY, Party.UNCLEAR} & pointed:
         return Party.UNCLEAR
     if diagnosis is Diagnosis.UNDETERMINED:
         return Party.THEM if pointed == {Party.THEM} else told
@@ -102,6 +110,8 @@ def _of_names(result: Result, found: Evidence | None, beside: Beside) -> Iterato
             yield Clue(sign=Sign.OTHER_NAMES_WORK, values={"count": str(beside.names)})
         elif beside.asked > 1:
             yield Clue(sign=Sign.NO_NAMES, values={"count": str(beside.asked)})
+    elif not result.is_ok and beside.asked > 1 and not beside.names:
+        yield Clue(sign=Sign.NAMES_DEAD, values={"count": str(beside.asked)})
     elif len(good) > 1 and not set(good[0].addresses) & set(good[-1].addresses):
         values = {"one": _answer(good[0]), "other": _answer(good[-1])}
         yield Clue(sign=Sign.SERVERS_DIFFER, values=values)
@@ -113,7 +123,7 @@ def _of_failed_name(result: Result, good: Sequence[Answer], bad: Sequence[Answer
         yield Clue(sign=Sign.SERVERS_DISAGREE, values=values)
     elif len(bad) > 1 and all(one.cause is result.cause for one in bad):
         yield Clue(sign=Sign.SERVERS_AGREE, values={"count": str(len(bad)), "cause": str(result.cause)})
-    elif len(bad) == 1:
+    elif len(bad) == 1 and result.cause in OF_SERVER:
         yield Clue(sign=Sign.ONE_SERVER, values={"bad": bad[0].resolver})
 
 
@@ -130,13 +140,44 @@ def _of_way(result: Result, found: Evidence | None, beside: Beside) -> Iterator[
     took = result.phases.get(Phase.CONNECT, 0.0)
     if result.cause is Cause.CONNECTION_REFUSED:
         yield Clue(sign=Sign.HOST_REFUSES, values={"ms": _ms(took)})
+    yield from _of_special(found, beside)
     if result.cause is Cause.UNREACHABLE and took < AT_ONCE:
-        yield Clue(sign=Sign.NO_WAY)
+        reached = sum(map(_is_connected, beside.others))
+        alone = reached > 0 and reached == len(beside.others)
+        yield (
+            Clue(sign=Sign.NO_WAY_THERE, values={"count": str(reached)}) if alone else Clue(sign=Sign.NO_WAY)
+        )
         return
     if found is not None:
         yield from _of_addresses(found.addresses)
         if result.cause in UNREACHED and result.cause is not Cause.CONNECTION_REFUSED:
             yield from _of_hops(found.hops, result.address or "", beside)
+
+
+def _is_connected(result: Result) -> bool:
+    """Whether it came further than connecting."""
+    return result.is_ok or WAY[result.phase] > WAY[Phase.CONNECT]
+
+
+def _of_special(found: Evidence | None, beside: Beside) -> Iterator[Clue]:
+    """A name that leads where no host on the internet is, unless others work there: then this is how it is done here."""
+    used = {_special(one.address or "") for one in beside.all if one.is_ok}
+    for answer in () if found is None else found.answers:
+        for address in answer.addresses:
+            if (kind := _special(address)) is not None and kind not in used:
+                yield Clue(sign=Sign.SPECIAL_ADDRESS, values={"address": address})
+                return
+
+
+def _special(address: str) -> str | None:
+    """Which of the special-purpose addresses it is (RFC 6890); None: a usual one."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    if str(ip) == "255.255.255.255" or ip.is_unspecified:
+        return "none"
+    return next((name for name in SPECIAL if getattr(ip, name)), None)
 
 
 def _of_addresses(looks: Sequence[AddressLook]) -> Iterator[Clue]:
@@ -203,8 +244,16 @@ def _ms(seconds: float) -> str:
 
 def _of_reply(result: Result, beside: Beside) -> Iterator[Clue]:
     is_reply = result.phase in (Phase.PROCESSING, Phase.TRANSFER) and result.status_code is not None
-    if is_reply and beside.others and all(one.is_ok for one in beside.others):
-        yield Clue(sign=Sign.ONLY_IT, values={"count": str(len(beside.others))})
+    if is_reply and beside.alike and all(one.is_ok for one in beside.others):
+        yield Clue(sign=Sign.ONLY_IT, values={"count": str(len(beside.alike))})
+
+
+def _of_number(result: Result, beside: Beside) -> Iterator[Clue]:
+    """Several that fail at the same moment, where nobody is known to have counted all."""
+    failing, total = 1 + sum(not one.is_ok for one in beside.others), 1 + len(beside.others)
+    if not result.is_ok and failing >= LEAST and total < beside.watched:
+        values = {"count": str(failing), "total": str(total), "watched": str(beside.watched)}
+        yield Clue(sign=Sign.SEVERAL_FAIL, values=values)
 
 
 # --- certificates ----------------------------------------------------------------------------------------------------
@@ -226,8 +275,7 @@ def _of_certificate(result: Result, beside: Beside) -> Iterator[Clue]:
         return
     if cause in OF_TIME:
         yield _of_time(shown, result.started_at, beside)
-        values = {"since": f"{shown.not_before:%Y-%m-%d}", "until": f"{shown.not_after:%Y-%m-%d}"}
-        yield Clue(sign=Sign.OUT_OF_TIME, values=values)
+        yield _span(shown, result.started_at)
         return
     if cause is Cause.TLS_NAME_MISMATCH:
         yield Clue(
@@ -236,6 +284,19 @@ def _of_certificate(result: Result, beside: Beside) -> Iterator[Clue]:
     else:
         yield Clue(sign=Sign.ISSUED_BY, values={"issuer": shown.issuer})
     yield from _of_trust(beside)
+
+
+def _span(shown: Certificate, at: datetime) -> Clue:
+    """The time of the certificate of the chain that is to blame: the leaf's, if that is outside its own."""
+    if shown.above is None or not shown.not_before <= at < shown.leaf_ends:
+        return Clue(sign=Sign.OUT_OF_TIME, values=_days(shown.not_before, shown.leaf_ends))
+    above = shown.above
+    days = _days(above.not_before, above.not_after)
+    return Clue(sign=Sign.ABOVE_OUT_OF_TIME, values={"subject": above.subject, **days})
+
+
+def _days(since: datetime, until: datetime) -> dict[str, str]:
+    return {"since": f"{since:%Y-%m-%d}", "until": f"{until:%Y-%m-%d}"}
 
 
 def _of_time(shown: Certificate, at: datetime, beside: Beside) -> Clue:
@@ -249,7 +310,10 @@ def _of_time(shown: Certificate, at: datetime, beside: Beside) -> Clue:
 def _of_trust(beside: Beside) -> Iterator[Clue]:
     verified = sum(one.certificate is not None and one.certificate.verified is True for one in beside.all)
     refused = sum(trust_cause(one) is not None for one in beside.all)
-    if verified:
+    here = sum(trust_cause(one) is not None for one in beside.others)
+    if verified and here >= LEAST - 1 and here == len(beside.others):
+        yield Clue(sign=Sign.TRUST_SPLIT, values={"count": str(here), "verified": str(verified)})
+    elif verified:
         yield Clue(sign=Sign.TRUST_WORKS, values={"count": str(verified)})
     elif refused:
         yield Clue(sign=Sign.TRUST_FAILS, values={"count": str(refused)})

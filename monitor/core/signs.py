@@ -55,11 +55,13 @@ class Sign(StrEnum):
     SERVERS_AGREE = "servers_agree"
     """`count` name servers, independent of each other, say the same."""
     ONE_SERVER = "one_server"
-    """Only one name server could be asked: whether others say the same is not known."""
+    """`bad`: only one name server could be asked: whether others say the same is not known."""
     OTHER_NAMES_WORK = "other_names_work"
     """`count` other names were resolved at the same time."""
     NO_NAMES = "no_names"
     """`count`: so many other names were asked for at the same time, and none was resolved."""
+    NAMES_DEAD = "names_dead"
+    """`count`: the same, where what failed was asked for no name: there is nothing to compare it with."""
     WAY_ENDS_HERE = "way_ends_here"
     """`ttl`, `address`: the last router that answers is in our own network."""
     WAY_ENDS_BETWEEN = "way_ends_between"
@@ -72,6 +74,10 @@ class Sign(StrEnum):
     """`ttl`: the host itself answers the packets."""
     NO_WAY = "no_way"
     """This machine refused by itself: it knows no way there, or a filter of its own forbids it."""
+    NO_WAY_THERE = "no_way_there"
+    """`count`: the same, and all others, so many, could be connected to: it is about that address."""
+    SPECIAL_ADDRESS = "special_address"
+    """`address`: the name leads to an address that no host on the internet has."""
     HOST_REFUSES = "host_refuses"
     """`ms`: the host answered that nothing listens on that port."""
     SOME_ADDRESSES = "some_addresses"
@@ -94,6 +100,8 @@ class Sign(StrEnum):
     """Too few servers said what time it is."""
     OUT_OF_TIME = "out_of_time"
     """`since`, `until`: the time for which the certificate was issued."""
+    ABOVE_OUT_OF_TIME = "above_out_of_time"
+    """`subject`, `since`, `until`: a certificate above it in the chain, and the time for which that one was issued."""
     FOR_OTHERS = "for_others"
     """`names`: for whom the certificate is."""
     ISSUED_BY = "issued_by"
@@ -102,18 +110,27 @@ class Sign(StrEnum):
     """`count` other certificates were verified at the same time."""
     TRUST_FAILS = "trust_fails"
     """`count` others failed for want of trust as well, and none was verified."""
+    TRUST_SPLIT = "trust_split"
+    """No other authority, `count`, is trusted, while `verified` certificates of others were: they may share a root that is missing here."""
+    SEVERAL_FAIL = "several_fail"
+    """`count` of `total` authorities looked at fail; how many of the `watched` do cannot be seen from so few."""
+    READS_NO_PAST = "reads_no_past"
+    """One look at a log reads no line that stood there before."""
 
 
 POINTS: Mapping[Sign, Party] = {
     Sign.SERVERS_DISAGREE: Party.US,
     Sign.SERVERS_AGREE: Party.THEM,
+    Sign.ONE_SERVER: Party.UNCLEAR,
     Sign.OTHER_NAMES_WORK: Party.THEM,
     Sign.NO_NAMES: Party.US,
+    Sign.NAMES_DEAD: Party.UNCLEAR,
     Sign.WAY_ENDS_HERE: Party.US,
     Sign.WAY_ENDS_BETWEEN: Party.WAY,
     Sign.WAY_ENDS_THERE: Party.THEM,
     Sign.WAY_REACHES: Party.THEM,
     Sign.NO_WAY: Party.US,
+    Sign.NO_WAY_THERE: Party.THEM,
     Sign.HOST_REFUSES: Party.THEM,
     Sign.SOME_ADDRESSES: Party.THEM,
     Sign.ACCEPTED_SILENT: Party.THEM,
@@ -125,6 +142,8 @@ POINTS: Mapping[Sign, Party] = {
     Sign.CLOCK_RIGHT: Party.THEM,
     Sign.TRUST_WORKS: Party.THEM,
     Sign.TRUST_FAILS: Party.US,
+    Sign.TRUST_SPLIT: Party.UNCLEAR,
+    Sign.READS_NO_PAST: Party.UNCLEAR,
 }
 """At whom a clue points; the others tell and point at nobody."""
 
@@ -148,8 +167,12 @@ class Beside:
 
     controls: Sequence[Result] = ()
     others: Sequence[Result] = ()
+    alike: Sequence[Result] = ()
+    """Those of the others that were looked at in the same way."""
+    watched: int = 0
+    """Authorities that are watched altogether; 0: how many of them fail is known otherwise."""
     names: int = 0
-    """Names among these that were resolved."""
+    """Names that were resolved, of these and of what is explained."""
     asked: int = 0
     """Names among these that were asked for."""
     clock: float | None = None

@@ -57,6 +57,7 @@ from monitor.model.references import ReferenceReading, ReferenceRow
 from monitor.model.registry import Authority, Fact
 from monitor.model.reports import Availability, Outage, Report, Spread
 from monitor.model.runs import (
+    Above,
     AddressLook,
     Answer,
     Attempt,
@@ -97,6 +98,7 @@ __all__ = [
     "NATIONAL",
     "PSEUDO_AUTHORITIES",
     "SYSTEM",
+    "Above",
     "Ack",
     "AddSilence",
     "AddWindow",

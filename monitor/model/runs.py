@@ -10,6 +10,15 @@ from monitor.model.outcomes import Cause, Flag, Outcome, Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Above:
+    """A certificate above the leaf."""
+
+    subject: str
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """What the peer presented, read even when verification failed. Expiry is the earliest of the chain."""
 
@@ -30,6 +39,15 @@ class Certificate:
     """The leaf's serial number, hexadecimal, two digits a byte."""
     trusted_until: datetime | None = None
     """Earliest expiry of the chain that was verified, its root included; None where none was."""
+    above: Above | None = None
+    """The certificate above the leaf that ends before the leaf does, else the one that begins after it; None: neither is there."""
+    leaf_not_after: datetime | None = None
+    """The leaf's own end, where `not_after` is that of `above`."""
+
+    @property
+    def leaf_ends(self) -> datetime:
+        """Until when the leaf itself is valid, whatever the chain above it."""
+        return self.leaf_not_after or self.not_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +131,8 @@ class Answer:
     """It is the answer about a random name that should not exist."""
     forged: bool = False
     """It is (one of) what a hijacking was judged by."""
+    differs: bool = False
+    """It contradicts another one, and it cannot be told which of them lies, or whether one does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

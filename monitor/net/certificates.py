@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from monitor.model import Cause, Certificate
+from monitor.model import Above, Cause, Certificate
 
 MAX_NAMES = 100
 MAX_TEXT = 256
@@ -59,7 +60,8 @@ def _weight(found: Certificate | None) -> int:
     """About how many bytes it takes, at up to four a letter."""
     if found is None:
         return 200
-    return 1500 + sum(60 + 4 * len(text) for text in (found.subject, found.issuer, *found.names))
+    above = () if found.above is None else (found.above.subject,)
+    return 1500 + sum(60 + 4 * len(text) for text in (found.subject, found.issuer, *above, *found.names))
 
 
 def read_chain(
@@ -86,6 +88,30 @@ def read_chain(
         verify_error=None if verify_error is None else str(verify_error),
         serial=_safely(lambda: _serial(leaf)) or "",
         trusted_until=min(_ends(_parse(der) for der in trusted), default=None),
+        above=_narrower(starts, _expiry(leaf), parsed[1:]),
+        leaf_not_after=own if (own := _expiry(leaf)) is not None and own > min(ends) else None,
+    )
+
+
+def _narrower(
+    starts: datetime, ends: datetime | None, chain: Sequence[tuple[bytes, x509.Certificate]]
+) -> Above | None:
+    """What above a leaf of these dates ends before it, the first to end; else what begins after it, the last to begin."""
+    spans = [found for _, one in chain if (found := _safely(partial(_above, one))) is not None]
+    if ends is None:
+        return None
+    early = min(spans, key=lambda one: one.not_after, default=None)
+    if early is not None and early.not_after < ends:
+        return early
+    late = max(spans, key=lambda one: one.not_before, default=None)
+    return late if late is not None and late.not_before > starts else None
+
+
+def _above(one: x509.Certificate) -> Above:
+    return Above(
+        subject=_clean(one.subject.rfc4514_string()),
+        not_before=one.not_valid_before_utc,
+        not_after=one.not_valid_after_utc,
     )
 
 

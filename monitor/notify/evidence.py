@@ -42,6 +42,12 @@ def evidence_json(found: Evidence) -> dict[str, Any]:
             "chain_length": found.certificate.chain_length,
             "verified": found.certificate.verified,
             "verify_error": found.certificate.verify_error,
+            "above": found.certificate.above
+            and {
+                "subject": found.certificate.above.subject,
+                "not_before": found.certificate.above.not_before,
+                "not_after": found.certificate.above.not_after,
+            },
         },
         "hops": [_hop(hop) for hop in found.hops],
         "controls": [{"target": one.target, "cause": one.cause, "at": one.at} for one in found.controls],

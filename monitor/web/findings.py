@@ -129,7 +129,12 @@ def _hop(lens: Lens, hop: Hop) -> Row:
 def _certificate(lens: Lens, shown: Certificate) -> Iterator[tuple[str, str]]:
     yield lens.say("subject"), shown.subject
     yield lens.say("issuer"), shown.issuer
-    yield lens.say("valid"), f"{lens.when(shown.not_before)} – {lens.when(shown.not_after)}"
+    yield lens.say("valid"), f"{lens.when(shown.not_before)} – {lens.when(shown.leaf_ends)}"
+    if (above := shown.above) is not None:
+        yield (
+            lens.say("above"),
+            f"{above.subject}{lens.say('separator')}{lens.when(above.not_before)} – {lens.when(above.not_after)}",
+        )
     yield lens.say("chain"), str(shown.chain_length)
     if shown.verified is False:
         why = next((lens.words.causes[cause] for cause in Cause if cause == shown.verify_error), "")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.core.history import Counts, HourOfTarget
 from monitor.model import (
+    Above,
     AddressLook,
     Answer,
     Certificate,
@@ -21,6 +22,7 @@ from monitor.model import (
     rfc3339,
 )
 from monitor.web.answers import (
+    AboveAnswer,
     CertificateAnswer,
     HourAnswer,
     IncidentAnswer,
@@ -47,6 +49,16 @@ def certificate_json(certificate: Certificate) -> CertificateAnswer:
         "chain_length": certificate.chain_length,
         "verified": certificate.verified,
         "verify_error": certificate.verify_error,
+        "above": None if certificate.above is None else above_json(certificate.above),
+    }
+
+
+def above_json(above: Above) -> AboveAnswer:
+    """A certificate above the leaf that narrows its time."""
+    return {
+        "subject": above.subject,
+        "not_before": rfc3339(above.not_before),
+        "not_after": rfc3339(above.not_after),
     }
 
 
@@ -109,6 +121,7 @@ def name_server_json(answer: Answer) -> NameServerAnswer:
         "ttl_seconds": answer.ttl,
         "count": answer.count,
         "forged": answer.forged,
+        "differs": answer.differs,
         "duration_seconds": answer.duration,
         "detail": answer.detail,
     }

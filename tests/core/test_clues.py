@@ -11,6 +11,7 @@ import pytest
 from monitor.core.clues import decisive, find_clues, whose
 from monitor.core.signs import BY_DIAGNOSIS, Beside, Party, Sign
 from monitor.model import (
+    Above,
     AddressLook,
     Answer,
     Cause,
@@ -213,6 +214,21 @@ def test_what_report_lets_pass_is_looked_at_all_the_same() -> None:
     trusted = replace(OK, certificate=certificate(-1, 90, verified=True))
     assert set(signs(passed, None, Beside(others=[trusted]))) == {Sign.ISSUED_BY, Sign.TRUST_WORKS}
     assert set(signs(passed, None, Beside(others=[passed, passed]))) == {Sign.ISSUED_BY, Sign.TRUST_FAILS}
+
+
+def test_which_certificate_of_the_chain_is_out_of_time_is_said() -> None:
+    above = Above(
+        subject="CN=Old CA", not_before=NOW - timedelta(days=400), not_after=NOW - timedelta(days=1)
+    )
+    shown = certificate(-90, -1, above=above, leaf_not_after=NOW + timedelta(days=90))
+
+    [found] = [
+        clue
+        for clue in find_clues(run(Cause.TLS_EXPIRED, Phase.TLS, certificate=shown), evidence(), Beside())
+        if clue.sign in (Sign.OUT_OF_TIME, Sign.ABOVE_OUT_OF_TIME)
+    ]
+    assert found.sign is Sign.ABOVE_OUT_OF_TIME
+    assert found.values == {"subject": "CN=Old CA", "since": "2025-10-18", "until": "2026-11-21"}
 
 
 def test_a_certificate_of_another_says_for_whom_it_is() -> None:

@@ -19,6 +19,7 @@ from monitor.net.certificates import (
     read_chain,
 )
 from monitor.net.tls import verification_cause
+from tests.matrix.certificates import DAY, NOW, make
 from tests.net.peers import make_leaf
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -95,3 +96,27 @@ def test_a_lone_leaf_refused_for_another_reason_lacks_nothing() -> None:
     assert verification_cause(20, lone) is Cause.TLS_INCOMPLETE_CHAIN
     assert verification_cause(10, lone) is Cause.TLS_EXPIRED
     assert verification_cause(26, lone) is Cause.TLS_UNTRUSTED  # a certificate for another purpose
+
+
+def chain_of(*days: tuple[int, int]) -> tuple[bytes, ...]:
+    """A chain, leaf first, of certificates valid from so many days from now to so many."""
+    return tuple(make("any", days=span).certificate.public_bytes(Encoding.DER) for span in days)
+
+
+@pytest.mark.parametrize(
+    ("chain", "ends", "leaf_ends", "above"),
+    [
+        ([(0, 90), (-365, 3650)], 90, 90, None),
+        ([(0, 90), (-365, -1)], -1, 90, (-365, -1)),
+        ([(0, 90), (-365, 3650), (-365, 30)], 30, 90, (-365, 30)),
+        ([(0, 90), (10, 3650)], 90, 90, (10, 3650)),
+    ],
+)
+def test_it_is_known_which_certificate_of_the_chain_ends_first(chain, ends, leaf_ends, above) -> None:
+    found = read_chain(chain_of(*chain), False, Cause.TLS_EXPIRED)
+    assert found is not None
+    assert (found.not_before, found.not_after) == (NOW + chain[0][0] * DAY, NOW + ends * DAY)
+    assert found.leaf_ends == NOW + leaf_ends * DAY
+    assert (found.above and (found.above.not_before, found.above.not_after)) == (
+        above and (NOW + above[0] * DAY, NOW + above[1] * DAY)
+    )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from monitor.model import AddressLook, Answer, Cause, Certificate, ControlLook, Evidence, Hop, Phase
+from monitor.model import Above, AddressLook, Answer, Cause, Certificate, ControlLook, Evidence, Hop, Phase
 from monitor.web.findings import findings, is_not_us
 from monitor.web.lens import Lens
 from tests.web.conftest import AT, make_incident, make_plan
@@ -106,3 +107,17 @@ def test_an_empty_bundle_shows_nothing_it_does_not_have():
     empty = Evidence(incident="i", target="t", taken_at=AT, duration=0.0)
     shown = findings(Lens(language="zh", plan=make_plan(), now=AT), empty)
     assert (shown.tables, shown.way, shown.certificate, shown.reply, shown.left_out) == ((), (), (), (), ())
+
+
+def test_which_certificate_of_the_chain_ended_is_on_the_page():
+    """The leaf has its own dates, and the one above it, which ended, has its own."""
+    day = timedelta(days=1)
+    above = Above(subject="CN=Old CA", not_before=AT - 400 * day, not_after=AT - day)
+    shown = replace(
+        evidence().certificate, not_before=AT - 30 * day, not_after=AT - day, above=above, leaf_not_after=AT + 60 * day
+    )  # fmt: skip
+
+    lens = Lens(language="en", plan=make_plan(), now=AT)
+    said = dict(findings(lens, replace(evidence(), certificate=shown)).certificate)
+    assert said["Valid"] == f"{lens.when(AT - 30 * day)} – {lens.when(AT + 60 * day)}"
+    assert said["Above it"].endswith(f"CN=Old CA, {lens.when(AT - 400 * day)} – {lens.when(AT - day)}")

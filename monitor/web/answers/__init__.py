@@ -28,6 +28,7 @@ from monitor.web.answers.planned import (
     WindowsAnswer,
 )
 from monitor.web.answers.runs import (
+    AboveAnswer,
     CertificateAnswer,
     DurationsAnswer,
     HourAnswer,
@@ -44,6 +45,7 @@ from monitor.web.answers.runs import (
 )
 
 __all__ = [
+    "AboveAnswer",
     "AddressAnswer",
     "BundleAnswer",
     "CalendarAnswer",

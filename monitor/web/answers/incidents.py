@@ -6,7 +6,7 @@ from typing_extensions import TypedDict  # the one of typing is read by pydantic
 
 from monitor.model import Cause, Diagnosis, Outcome, Phase, Scope, Severity, Verdict
 from monitor.web.answers.basics import Instant, closed
-from monitor.web.answers.runs import ResultAnswer
+from monitor.web.answers.runs import AboveAnswer, ResultAnswer
 
 
 @closed
@@ -82,6 +82,7 @@ class ChainAnswer(TypedDict):
     chain_length: int
     verified: bool | None
     verify_error: Cause | None
+    above: AboveAnswer | None
 
 
 @closed

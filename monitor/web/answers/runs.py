@@ -9,8 +9,17 @@ from monitor.web.answers.basics import Instant, closed
 
 
 @closed
+class AboveAnswer(TypedDict):
+    """A certificate above the leaf that ends before it, or begins after it."""
+
+    subject: str
+    not_before: Instant
+    not_after: Instant
+
+
+@closed
 class CertificateAnswer(TypedDict):
-    """What a peer presented."""
+    """What a peer presented. `not_before` is the leaf's, `not_after` the earliest of the chain."""
 
     subject: str
     issuer: str
@@ -21,6 +30,7 @@ class CertificateAnswer(TypedDict):
     chain_length: int
     verified: bool | None
     verify_error: str | None
+    above: AboveAnswer | None
 
 
 @closed
@@ -56,6 +66,7 @@ class NameServerAnswer(TypedDict):
     ttl_seconds: int | None
     count: int
     forged: bool
+    differs: bool
     duration_seconds: float
     detail: str
 
