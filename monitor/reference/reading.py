@@ -198,10 +198,10 @@ def _text(place: Place, path: str) -> str | None:
 
 
 def _with_cause(row: ReferenceRow, place: Place, context: Context) -> ReferenceRow:
-    """The row of our own format with what else it says. RowError: its cause belongs to another outcome."""
+    """The row of our own format with what else it says. A cause of another outcome says nothing: the outcome counts."""
     cause = _text(place, "$.cause")
     if OUTCOMES.get(cause or "", row.outcome) is not row.outcome:
-        raise RowError("contradicting themselves")
+        cause = None
     since = read_instant(_value(place, "$.since"), context.zone)
     return replace(
         row,
