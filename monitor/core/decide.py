@@ -101,10 +101,20 @@ def _tick(draft: Draft) -> None:
     drills.play(draft)
     waiting.tell(draft)
     readings.ask_anew(draft)
+    _forget_old(draft)
+    draft.alarm = _alarm(draft)
+
+
+def _forget_old(draft: Draft) -> None:
+    """Drop what nobody asks for any more, but nothing that is still to be told."""
     for id_ in forgettable(draft.incidents.values(), draft.now):
         if id_ not in draft.waiting and draft.incidents[id_].end_from is None:
             draft.forget(draft.incidents[id_])
-    draft.alarm = next_alarm(
+
+
+def _alarm(draft: Draft) -> datetime | None:
+    """The earliest thing that waits for its time alone: all of them are asked, so that a routine result need not."""
+    return next_alarm(
         draft.now,
         (
             *releasing.moments(draft),

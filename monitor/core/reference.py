@@ -30,7 +30,7 @@ def reference_document(plan: Plan, state: State, now: datetime) -> dict[str, Any
     """The body of `GET /api/v1/reference` and of `publish.file` at `now`.
 
     One row per watched authority whose main service is confirmed up or down, none while our own network fails. While
-    that is only suspected, what is down is left out: it would be told of a province and taken back seconds later.
+    that is only suspected, what is down is left out: it would be told of an authority and taken back seconds later.
     """
     fault = status_rows(plan, state, now).local.state is AuthorityState.DOWN
     suspected = judge_local(plan, state.targets).suspected

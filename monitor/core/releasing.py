@@ -108,7 +108,7 @@ def may_release(draft: Draft) -> bool:
 
 
 def _waits_for_the_country(draft: Draft) -> bool:
-    """Put the first word off, within limits, while it is not known whether it is about one province, many, or us."""
+    """Put the first word off, within limits, while it is not known whether it is about one authority, many, or us."""
     if parents.rests_on_old_words(draft):
         patience, step = OLD_WORDS, ASK_AGAIN
     elif parents.is_suspected(draft) or parents.may_be_ours(draft):

@@ -18,7 +18,7 @@ from monitor.probes.kind import Kind, asking
 
 
 def request(target: Target) -> Request:
-    """The request of `target.url` with a fresh `r`, as the platform's page sends it: no cache may answer for the province."""
+    """The request of `target.url` with a fresh `r`, as the platform's page sends it: no cache may answer for the authority."""
     asked = http.request(target)
     if asked.http is None:
         return asked

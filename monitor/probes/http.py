@@ -53,7 +53,7 @@ def _headers(target: Target) -> tuple[tuple[str, str], ...]:
     """The target's headers, and those it does not set itself.
 
     The User-Agent says who we are. A Referer is not sent, although pages of the platform send one: we do not come from
-    there. Whether a province wants one was never tried; `headers` of the probe adds it where it does.
+    there. Whether an authority wants one was never tried; `headers` of the probe adds it where it does.
     """
     own = {name.lower() for name, _ in target.headers}
     usual = (("User-Agent", target.user_agent), ("Accept", "*/*"))
