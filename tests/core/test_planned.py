@@ -12,7 +12,7 @@ from monitor.core.planned import KEPT, announce, end_early, ended, forgettable
 from monitor.core.state import WindowRecord
 from monitor.core.windows import covering, current, next_edge
 from monitor.model import MaintenanceRule, Plan
-from tests.core.test_windows import UPGRADE, at, by_hand, planned
+from tests.core.planned import UPGRADE, at, by_hand, planned
 
 NIGHTLY = MaintenanceRule(name="nightly", schedule="0 23 * * *", duration=7200.0)
 

@@ -12,7 +12,7 @@ from monitor.model import CanaryRules, CountRules, Exchange, ItemRules, ItemSour
 from tests.matrix.case import Surroundings, There, Where
 from tests.matrix.replies import reply
 from tests.net.peers import peer
-from tests.net.test_redirects import site
+from tests.net.sites import site
 
 Rules = Callable[[Callable[[str], Exchange]], SyncRules]
 """How they are compared, given a way to ask for a path."""

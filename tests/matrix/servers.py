@@ -30,7 +30,7 @@ from tests.net.peers import (
     then_resets,
 )
 from tests.net.proxy import proxy
-from tests.net.test_redirects import moved
+from tests.net.sites import moved
 
 NAME = "verify.example"
 

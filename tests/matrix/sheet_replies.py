@@ -30,7 +30,7 @@ from tests.matrix.replies import (
 from tests.matrix.servers import bounces, of_nginx, serves
 from tests.net.peers import OK as FINE
 from tests.net.peers import answers, then_resets
-from tests.net.test_redirects import moved, site
+from tests.net.sites import moved, site
 
 HTTP = looks("http")
 CAPTCHA = looks("captcha")

@@ -24,7 +24,7 @@ from tests.net.peers import (
     then_resets,
 )
 from tests.net.proxy import BROKEN, CREDENTIAL, PASSWORD, proxy
-from tests.net.test_redirects import moved, site
+from tests.net.sites import moved, site
 
 
 async def test_plain_http_goes_through_a_tunnel_too() -> None:

@@ -16,8 +16,9 @@ from monitor.model import Cause, Expect, Flag, Phase, Result, TlsOptions, Verify
 from monitor.net import LimitReached, Net
 from monitor.net.each import MAX_EACH
 from monitor.probes import run
+from tests.core.replies import KNOWN
 from tests.net.peers import OK, Handler, answers, name_server, peer, then_hangs
-from tests.probes.test_run import KNOWN, target
+from tests.probes.targets import target
 
 NAME = "cdn.example"
 FAILED = frozenset({Flag.ADDRESS_FAILED})

@@ -21,8 +21,9 @@ from monitor.net import Net
 from monitor.probes import run
 from monitor.probes.dns import beside
 from monitor.simulator import Simulator
+from tests.core.replies import KNOWN
 from tests.net.peers import Zone, name_server, terse_name_server
-from tests.probes.test_run import KNOWN, target
+from tests.probes.targets import target
 
 NAME = "verify.shandong.test"
 

@@ -14,15 +14,15 @@ from structlog.testing import capture_logs
 
 from monitor.clock import SystemClock
 from monitor.core.classify import Knowledge
-from monitor.knowledge import load_catalogue, load_words
 from monitor.log import Redaction
-from monitor.model import Cause, Expect, Flag, JsonExpectation, Phase, Repeat, Result, Target
+from monitor.model import Cause, Expect, Flag, JsonExpectation, Phase, Result, Target
 from monitor.model.targets import MACHINE_KINDS
 from monitor.net import LimitReached, Net
 from monitor.probes import KINDS, run
+from tests.core.replies import KNOWN
+from tests.probes.targets import target
 
 REPLIES = Path(__file__).parents[1] / "data" / "replies"
-KNOWN = Knowledge(catalogue=load_catalogue(), words=load_words())
 Run = Callable[[Target], Awaitable[Result]]
 
 
@@ -44,26 +44,6 @@ async def serving(body: bytes = b"", status: int = 200) -> AsyncIterator[tuple[i
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1], heads
-
-
-def target(kind: str, port: int, path: str = "/", **more: object) -> Target:
-    made = Target(
-        id=f"{kind}/shandong",
-        probe=kind,
-        kind=kind,
-        authority="shandong",
-        service="verify",
-        interval=300,
-        timeout=5,
-        while_down=60,
-        confirm=Repeat(attempts=3, spacing=5),
-        recover=Repeat(attempts=2, spacing=5),
-        host="127.0.0.1",
-        port=port,
-        url=f"http://127.0.0.1:{port}{path}",
-        user_agent="fapiao-monitor/0 (+https://monitor.example)",
-    )
-    return replace(made, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
