@@ -45,8 +45,8 @@ Rows = list[dict[str, Any]]
 def command(days: int, at: str | None, as_json: bool, file: Path | None, url: str) -> int:
     """Show the maintenance windows that are open or begin soon.
 
-    Where a daemon runs they are its own: what is in force, with those by hand. With -c or --at, and without a daemon,
-    they follow from the configuration; those by hand are the daemon's even then.
+    Where a daemon runs they are its own: what is in force, with those by hand and of notices, however far ahead. With -c,
+    and without a daemon, they follow from the configuration; those by hand are the daemon's even then.
 
     Exits 0, and 2 if there is neither a daemon nor a configuration without mistakes.
     """
@@ -56,9 +56,9 @@ def command(days: int, at: str | None, as_json: bool, file: Path | None, url: st
     now, zone = SystemClock().now(), asyncio.run(zone_at(daemon, file))
     since = instant(at, zone, "--at") if at else now
     until = since + timedelta(days=days)
-    answered, waiting, silent = _ask(daemon, days=(until - now).days + 1)
+    answered, waiting, silent = _ask(daemon, days, since if at else None)
     found = answered
-    if found is None or at or file:
+    if found is None or file:
         found = _merged(_planned(file, since, until, silent), answered)
     found = [{**row, "state": stage} for row in found if (stage := _stage(row, since, until))]
     if as_json:
@@ -73,9 +73,10 @@ def command(days: int, at: str | None, as_json: bool, file: Path | None, url: st
     return 0
 
 
-def _ask(daemon: Daemon, days: int) -> tuple[Rows | None, int, str]:
-    """What a daemon knows of the coming days and how many notices wait for a person, or why none answers."""
-    path = f"/api/v1/windows?days={min(max(days, 1), 366)}&limit=500"
+def _ask(daemon: Daemon, days: int, since: datetime | None) -> tuple[Rows | None, int, str]:
+    """What a daemon knows of the days after `since` (None: now) and how many notices wait for a person, or why none answers."""
+    at = f"&at={since:%Y-%m-%dT%H:%M:%SZ}" if since else ""
+    path = f"/api/v1/windows?days={days}&limit=500{at}"
     try:
         answer = asyncio.run(read(daemon, path, PATIENCE))
     except Unanswered as problem:
@@ -112,17 +113,24 @@ def _merged(planned: Rows, answered: Rows | None) -> Rows:
     """The windows of the configuration as the daemon has them, where it has them, and those that it alone has."""
     known = {row.get("id"): row for row in answered or []}
     rules = [known.get(row["id"], row) for row in planned]
-    kept = [row for row in known.values() if row.get("by_hand") or row.get("notice") or row.get("resumes")]
+    kept = filter(_is_kept, known.values())
     return sorted([*rules, *kept], key=lambda row: (str(row.get("start")), str(row.get("id"))))
 
 
+def _is_kept(row: Mapping[str, Any]) -> bool:
+    """Whether it is by hand or of a notice, not by a rule of the configuration."""
+    return bool(row.get("by_hand") or row.get("notice") or row.get("resumes"))
+
+
 def _stage(row: Mapping[str, Any], since: datetime, until: datetime) -> str:
-    """Whether a window is `active` or `upcoming` at `since`; empty for what is neither before `until`.
+    """Whether a window is `active` or `upcoming` at `since`; empty for what is neither.
+
+    Those by a rule come before `until`, those by hand and of notices however late.
 
     One that was ended before it began is as long as nothing, and will not come.
     """
     start, end = read_instant(row.get("start")), read_instant(row.get("end"))
-    if start is None or end is None or end <= max(start, since) or start >= until:
+    if start is None or end is None or end <= max(start, since) or (start >= until and not _is_kept(row)):
         return ""
     return "active" if start <= since else "upcoming"
 

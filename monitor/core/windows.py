@@ -109,9 +109,12 @@ def next_edge(plan: Plan, records: Mapping[str, WindowRecord], now: datetime) ->
 def upcoming(plan: Plan, records: Mapping[str, WindowRecord], now: datetime, until: datetime) -> list[Window]:
     """For a preview: the windows open at `now` and those that begin before `until`, the first first.
 
-    At most `MOST_SHOWN` of each rule and altogether.
+    Those by hand and of notices are among them however far ahead they begin. At most `MOST_SHOWN` of each rule and
+    altogether.
     """
-    found = chain(current(plan, records, now), ahead(plan, records, now, until, MOST_SHOWN))
+    kept = (record.window for record in records.values() if record.window.is_kept)
+    later = (window for window in kept if window.start > now)
+    found = chain(current(plan, records, now), ahead(plan, records, now, until, MOST_SHOWN), later)
     return list(_sorted(window for window in found if window.end > now))[:MOST_SHOWN]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -16,6 +17,7 @@ from monitor.model import NoticeStatus, Target, TargetState, as_json
 from monitor.notify.dates import advice_with, rush_line
 from monitor.notify.words import LANGUAGES
 from monitor.web.answers import RouteAnswer, TargetAnswer, WindowsAnswer
+from monitor.web.bodies import read_instant
 from monitor.web.errors import RequestError
 from monitor.web.reading import READING, Reading
 from monitor.web.shapes import (
@@ -31,6 +33,8 @@ MAX_LIMIT = 500
 
 DEFAULT_DAYS, MAX_DAYS = 14, 400
 """How far ahead windows are shown."""
+
+_BLANK_OFFSET = re.compile(r" (\d\d:\d\d)$")
 
 Item = TypeVar("Item")
 
@@ -58,6 +62,16 @@ def whole_number(given: dict[str, str], name: str, *, default: int, most: int) -
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
         raise RequestError(400, f"{name} must be a whole number from 1 to {most}")
     return int(text)
+
+
+def instant(given: dict[str, str], name: str) -> datetime | None:
+    """The parameter `name`, a time of RFC 3339; None where it is not given."""
+    if name not in given:
+        return None
+    try:
+        return read_instant(_BLANK_OFFSET.sub(r"+\1", given[name]))  # a + that was not written as %2B
+    except ValueError as problem:
+        raise RequestError(400, f"{name}: {problem}") from None
 
 
 def language_of(given: dict[str, str], reading: Reading) -> str:
@@ -137,10 +151,13 @@ async def reference(request: web.Request) -> web.Response:
 
 
 async def windows(request: web.Request) -> web.Response:
-    """`GET /api/v1/windows?days=14&limit=&cursor=`: the windows open now and those that begin within `days`."""
-    given = parameters(request, "days", "limit", "cursor")
+    """`GET /api/v1/windows?days=14&at=&limit=&cursor=`: the windows open at `at` (now) and those that begin within `days`.
+
+    Those by hand and of notices are listed however far ahead they begin.
+    """
+    given = parameters(request, "days", "at", "limit", "cursor")
     reading = request.app[READING]
-    now = reading.clock.now()
+    now = instant(given, "at") or reading.clock.now()
     until = now + timedelta(days=whole_number(given, "days", default=DEFAULT_DAYS, most=MAX_DAYS))
     known = upcoming(reading.plan(), reading.state().windows, now, until)
     known = [window for window in known if window_stage(window, now) != "ended"]

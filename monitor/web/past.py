@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -13,8 +12,7 @@ from monitor.core.services import main_service
 from monitor.model import as_json
 from monitor.store.errors import StoreError
 from monitor.web.answers import PastResultAnswer, UptimeAnswer
-from monitor.web.api import DEFAULT_LIMIT, MAX_LIMIT, parameters, whole_number
-from monitor.web.bodies import read_instant
+from monitor.web.api import DEFAULT_LIMIT, MAX_LIMIT, instant, parameters, whole_number
 from monitor.web.errors import RequestError
 from monitor.web.reading import READING, History
 from monitor.web.shapes import hour_json, result_json
@@ -22,7 +20,6 @@ from monitor.web.shapes import hour_json, result_json
 LONGEST = timedelta(days=3660)
 """No stretch is longer."""
 DEFAULT_UPTIME = timedelta(days=30)
-_BLANK_OFFSET = re.compile(r" (\d\d:\d\d)$")
 
 T = TypeVar("T")
 
@@ -42,22 +39,13 @@ async def ask_history(request: web.Request, question: Callable[[History], Awaita
 
 def stretch(given: dict[str, str], now: datetime, usual: timedelta) -> tuple[datetime, datetime]:
     """`since` and `until` of a request; without them the `usual` time up to now, this instant included."""
-    until = _instant(given, "until") or now + timedelta(seconds=1)
-    since = _instant(given, "since") or until - usual
+    until = instant(given, "until") or now + timedelta(seconds=1)
+    since = instant(given, "since") or until - usual
     if since >= until:
         raise RequestError(400, "since must be before until")
     if until - since > LONGEST:
         raise RequestError(400, f"since and until may lie at most {LONGEST.days} days apart")
     return since, until
-
-
-def _instant(given: dict[str, str], name: str) -> datetime | None:
-    if name not in given:
-        return None
-    try:
-        return read_instant(_BLANK_OFFSET.sub(r"+\1", given[name]))  # a + that was not written as %2B
-    except ValueError as problem:
-        raise RequestError(400, f"{name}: {problem}") from None
 
 
 async def results(request: web.Request) -> web.Response:

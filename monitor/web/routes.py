@@ -60,6 +60,7 @@ DRILL = _in_path("id", "id of a drill")
 NOTICE = _in_path("id", "id of a notice")
 WINDOW = _in_path("id", "id of a window")
 SINCE = Parameter(name="since", schema=INSTANT, about="from this instant on")
+AT = Parameter(name="at", schema=INSTANT, about="as if it were this instant; default: now")
 UNTIL = Parameter(name="until", schema=INSTANT, about="before this instant; default: now")
 UNKEPT = {503: "history does not answer"}
 UNKNOWN = {404: "nothing of that name"}
@@ -237,7 +238,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         method="GET", path="/api/v1/windows", handler=api.windows, answer=answers.WindowsAnswer,
-        parameters=(DAYS, LIMIT, CURSOR), about="Maintenance windows of now and of the days to come",
+        parameters=(DAYS, AT, LIMIT, CURSOR), about="Maintenance windows of now and of the days to come",
     ),
     Endpoint(
         method="POST", path="/api/v1/windows", handler=changes.add_window, body=bodies.WindowBody,

@@ -91,7 +91,8 @@ def test_what_the_daemon_has_by_hand_and_has_ended_early_counts(file: Path) -> N
     gone = row("hand-2", end="2026-12-01T20:00:00Z")
     early = row("nightly-20261201T223000Z", "2026-12-01T22:30:00Z", end="2026-12-01T23:00:00Z", by_hand=False)
     with answering({"GET /api/v1/windows": (200, {"windows": [row(), gone, early], "next": None})}) as peer:
-        done = call(windows, "--at", "2026-12-01 19:00", "--days", "1", "--json", url=peer.url)
+        words = ["--at", "2026-12-01 19:00", "--days", "1", "--json", "-c", str(file)]
+        done = call(windows, *words, url=peer.url)
     assert "hand-2" not in done.stdout  # it was ended before it began
     found = {one["id"]: (one["end"], one["state"]) for one in json.loads(done.stdout)["windows"]}
     assert found == {
@@ -120,7 +121,30 @@ def test_with_a_daemon_it_shows_what_is_in_force_and_needs_no_file(
         done = call(windows, "--days", "3", url=peer.url)
     assert "(Asia/Shanghai)" in done.stdout
     assert "Wed 2020-01-01 08:00  Thu 2099-01-01 08:00  active  by hand  a, b, c and 2 more" in done.stdout
-    assert [asked.path for asked in peer.asked][1:] == ["/api/v1/windows?days=4&limit=500"]
+    assert [asked.path for asked in peer.asked][1:] == ["/api/v1/windows?days=3&limit=500"]
+
+
+def test_another_day_is_asked_of_the_daemon_and_needs_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answers = {
+        "GET /api/v1/status": (200, {"timezone": "Asia/Urumqi"}),
+        "GET /api/v1/windows": (200, {"windows": [row()], "next": None}),
+    }
+    with answering(answers) as peer:
+        done = call(windows, "--at", "2026-12-01", "--days", "3", url=peer.url)
+    assert done.return_value == 0
+    assert "hand-1" in done.stdout
+    assert peer.asked[-1].path == "/api/v1/windows?days=3&limit=500&at=2026-11-30T18:00:00Z"
+
+
+def test_windows_by_hand_are_shown_however_far_ahead(file: Path) -> None:
+    far = row(start="2027-06-01T20:00:00Z", end="2027-06-01T22:00:00Z")
+    of_rule = row("rule-1", start="2027-06-01T20:00:00Z", end="2027-06-01T22:00:00Z", by_hand=False)
+    with answering({"GET /api/v1/windows": (200, {"windows": [far, of_rule], "next": None})}) as peer:
+        done = call(windows, "--at", "2026-12-01", url=peer.url)
+    assert ("hand-1" in done.stdout, "rule-1" in done.stdout) == (True, False)
 
 
 def test_nothing_planned_is_said(file: Path) -> None:

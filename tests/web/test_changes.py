@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from monitor.core.state import Commit
-from monitor.model import Command
+from monitor.model import Command, MaintenanceRule
 from monitor.web import bodies, changes
 from monitor.web.routes import ENDPOINTS
 from tests.web.conftest import AT, Answer, World, make_incident, make_plan
@@ -224,7 +225,30 @@ async def test_pages_of_windows_add_up(world, change, ask):
     starts = [window["start"] for window in first["windows"] + rest["windows"]]
     assert starts == sorted(starts)
     assert (len(set(starts)), rest["next"]) == (5, None)
-    assert len((await ask("/api/v1/windows?days=2")).json["windows"]) == 2
+
+
+async def test_a_window_by_hand_is_listed_however_far_ahead_and_one_of_a_rule_within_the_days(
+    world, change, ask
+):
+    starts, ends = AT + timedelta(days=20), AT + timedelta(days=21)
+    rule = MaintenanceRule(name="upgrade", start=starts, end=ends, authorities=None, services=None)
+    world.plan = replace(world.plan, maintenance=(rule,))
+    far = {"start": (AT + timedelta(days=30)).isoformat(), "end": (AT + timedelta(days=31)).isoformat()}
+    made = await change("POST", "/api/v1/windows", {**WINDOW, **far})
+    assert [one["id"] for one in (await ask("/api/v1/windows")).json["windows"]] == [made.json["id"]]
+    both = (await ask("/api/v1/windows?days=21")).json["windows"]
+    assert [one["name"] for one in both] == ["upgrade", made.json["name"]]
+
+
+async def test_windows_of_another_day(world, ask):
+    starts, ends = AT + timedelta(days=20), AT + timedelta(days=21)
+    rule = MaintenanceRule(name="upgrade", start=starts, end=ends, authorities=None, services=None)
+    world.plan = replace(world.plan, maintenance=(rule,))
+    then = (AT + timedelta(days=20, hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    (shown,) = (await ask(f"/api/v1/windows?days=1&at={then}")).json["windows"]
+    assert (shown["name"], shown["state"]) == ("upgrade", "active")
+    wrong = await ask("/api/v1/windows?at=tomorrow")
+    assert (wrong.status, wrong.json["error"].startswith("at: a time is meant")) == (400, True)
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
