@@ -29,7 +29,7 @@ def lines(judged: Judged, say: Speech) -> list[Line]:
     return [
         *_name(judged, say),
         *_connection(judged, say),
-        *_tls(judged.lead.result, judged.lead, say),
+        *_tls(judged, say),
         *_reply(judged, say),
         *_also(judged, say),
         *_beside(judged, say),
@@ -97,12 +97,13 @@ def _hop(hop: Hop, say: Speech) -> str:
 # --- TLS -------------------------------------------------------------------------------------------------------------
 
 
-def _tls(result: Result, lead: Observation, say: Speech) -> Iterator[Line]:
+def _tls(judged: Judged, say: Speech) -> Iterator[Line]:
+    result = judged.lead.result
     if Phase.TLS not in result.phases:
         return
     if result.phase is Phase.TLS:
         detail = detail_words(result.detail, say.language) or say.cause(result.cause)
-        yield "tls", say("tls_failed", detail=clean(detail, MOST_TEXT))
+        yield "tls", say.join([say("tls_failed", detail=clean(detail, MOST_TEXT)), *_begins(judged, say)])
     else:
         yield "tls", say("tls_done", version=result.tls_version, ms=ms(result.phases[Phase.TLS]))
     if result.certificate is not None:
@@ -137,19 +138,17 @@ def _reply(judged: Judged, say: Speech) -> Iterator[Line]:
     waited = result.phases.get(Phase.PROCESSING)
     if waited is None:
         return
-    if result.status_code is None and result.phase is Phase.PROCESSING:
-        key = "no_reply" if result.outcome is Outcome.TIMEOUT else "no_reply_but"
-        yield "request", say(key, seconds=f"{waited:.1f}", ms=ms(waited), cause=say.cause(result.cause))
+    if result.status_code is None and result.phase in (Phase.PROCESSING, Phase.TRANSFER):
+        is_silent = result.outcome is Outcome.TIMEOUT and result.phase is Phase.PROCESSING
+        key = "no_reply" if is_silent else "no_reply_but"
+        said = say(key, seconds=f"{waited:.1f}", ms=ms(waited), cause=say.cause(result.cause))
+        yield "request", say.join([said, *_begins(judged, say)])
         return
     if result.status_code is not None:
         parts = [say("reply_first", status=result.status_code, ms=ms(waited))]
         headers = dict(found.headers) if found is not None else {}
         parts += [say("says_by", server=headers["server"])] if headers.get("server") else []
-        parts += (
-            [say("reply_begins", text=clean(found.first_bytes, MOST_TEXT))]
-            if found and found.first_bytes
-            else []
-        )
+        parts += _begins(judged, say)
         parts += (
             [say("reply_says", detail=clean(detail, MOST_TEXT))] if (detail := _detail(result, say)) else []
         )
@@ -157,6 +156,14 @@ def _reply(judged: Judged, say: Speech) -> Iterator[Line]:
         yield "reply", say.join(parts)
     if result.code is not None:
         yield "code", _code(judged, result.code, say)
+
+
+def _begins(judged: Judged, say: Speech) -> list[str]:
+    """How the reply begins, or what came in its place."""
+    found = judged.looked.evidence
+    if found is None or not found.first_bytes:
+        return []
+    return [say("reply_begins", text=clean(found.first_bytes, MOST_TEXT))]
 
 
 def _detail(result: Result, say: Speech) -> str:

@@ -165,6 +165,8 @@ class Seen:
     redirects: tuple[str, ...] = ()
     reply: Reply | None = None
     """Also set beside a failure when something of the reply arrived (its body may then be cut)."""
+    heard: bytes = b""
+    """How that began which came in place of an HTTP reply, or of TLS: some hundred bytes at most, as they were sent."""
     failure: Failure | None = None
     answers: tuple[Answer, ...] = ()
     """What each name server said (kind `dns`)."""

@@ -82,6 +82,11 @@ class Wire:
         """TLS, once it is spoken here."""
         return None if self._secured is None else self._secured.tls
 
+    @property
+    def heard(self) -> bytes:
+        """How that began which came in place of TLS."""
+        return b"" if self._secured is None else self._secured.heard
+
     async def secure(self, context: ssl.SSLContext, server_name: str) -> None:
         """Shake hands. Raises OSError, of which ssl.SSLError is one, and FaultError."""
         secured = self._secured = Secured(context, server_name)

@@ -68,6 +68,7 @@ class Look:
         "_certificate",
         "_collector",
         "_failure",
+        "_heard",
         "_hop",
         "_known",
         "_proxy",
@@ -111,6 +112,7 @@ class Look:
         self._certificate: Certificate | None = None
         self._redirects: list[str] = []
         self._failure: Failure | None = None
+        self._heard = b""
 
     async def run(self) -> None:
         """All hops. Raises LimitReached, FaultError and OSError; the deadline around it cancels it."""
@@ -153,6 +155,7 @@ class Look:
             certificate=self._certificate,
             redirects=tuple(self._redirects),
             reply=self._take_reply(),
+            heard=self._heard,
             failure=self._failure,
         )
 
@@ -162,6 +165,7 @@ class Look:
         if self._collector is None:
             return None
         reply = self._collector.reply(self._hop.url)
+        self._heard = self._collector.heard
         self._collector.close()
         return reply
 
@@ -274,7 +278,10 @@ class Look:
 
     async def _shake(self, wire: Wire, options: TlsOptions, *, verified: bool) -> None:
         context = self._shared.contexts.get(options, verified=verified)
-        await wire.secure(context, server_name(self._hop.server_name))
+        try:
+            await wire.secure(context, server_name(self._hop.server_name))
+        finally:
+            self._heard = wire.heard
 
     def _note(
         self, wire: Wire, *, verified: bool | None, error: ssl.SSLCertVerificationError | None = None

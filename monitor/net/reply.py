@@ -16,6 +16,8 @@ MAX_INTERIM = 8
 """1xx replies before the real one."""
 WIRE_FACTOR = 8
 """Bytes on the wire per byte of `max_body`: a body in one-byte chunks takes six."""
+KEPT = 512
+"""Bytes of a beginning that are kept in case no HTTP comes of it."""
 MAX_MEMBERS = 16
 """Members of one gzip stream."""
 
@@ -27,6 +29,7 @@ class Collector:
     """
 
     __slots__ = (
+        "_beginning",
         "_decoder",
         "_fault",
         "_framed",
@@ -52,6 +55,7 @@ class Collector:
             lenient_spaces_after_chunk_size=True,
             lenient_data_after_close=True,
         )
+        self._beginning = b""
         self._received = 0
         self._interim = 0
         self._framed = False
@@ -72,6 +76,8 @@ class Collector:
             data = data[room:]
 
     def _take(self, data: bytes) -> None:
+        if not self.has_head and len(self._beginning) < KEPT:
+            self._beginning += data[: KEPT - len(self._beginning)]
         self._received += len(data)
         try:
             self._parser.feed_data(data)
@@ -113,6 +119,11 @@ class Collector:
             url=url,
             version=self._parser.get_http_version(),
         )
+
+    @property
+    def heard(self) -> bytes:
+        """How that began which came in, where no headers came of it."""
+        return b"" if self.has_head else self._beginning
 
     def close(self) -> None:
         """Let go of the parser and of the fault, each of which holds this collector, and the body with it. The last call."""

@@ -15,12 +15,16 @@ from monitor.net.overheard import Overheard
 
 MOST_UNTOLD = 1 << 18
 """Bytes that may come in before the handshake is done, and without any data after it. OpenSSL takes 100 KiB of certificates."""
+KEPT = 512
+"""Bytes of a beginning that are kept in case it is no TLS."""
+RECORDS = frozenset({20, 21, 22, 23})
+"""First bytes of what TLS sends (RFC 8446 §5.1)."""
 
 
 class Secured:
     """One connection's TLS. `tls` works on what was `take`n, and leaves what is to be sent in `out`."""
 
-    __slots__ = ("_into", "_overheard", "_untold", "out", "tls")
+    __slots__ = ("_into", "_overheard", "_untold", "heard", "out", "tls")
 
     def __init__(self, context: ssl.SSLContext, server_name: str) -> None:
         self._into = ssl.MemoryBIO()
@@ -28,12 +32,16 @@ class Secured:
         self.tls = context.wrap_bio(self._into, self.out, server_hostname=server_name)
         self._overheard = Overheard()
         self._untold = 0
+        self.heard = b""
+        """How that began which came in place of TLS; empty where TLS came."""
 
     def take(self, data: bytes) -> None:
         """What has come in; empty at its end. Raises FaultError for what would cost far too much."""
         if not data:
             self._into.write_eof()
             return
+        if len(self.heard) < KEPT and (self.heard or (not self._untold and data[0] not in RECORDS)):
+            self.heard += data[: KEPT - len(self.heard)]
         self._untold += len(data)
         if self._untold > MOST_UNTOLD:
             raise FaultError(Cause.TLS_HANDSHAKE, f"more than {MOST_UNTOLD} bytes of TLS that say nothing")

@@ -41,6 +41,8 @@ LONGEST = 5.0
 """Seconds for each part, however long the timeout of the target is."""
 FIRST_BYTES = 300
 """Characters of a reply that are kept."""
+MOST_NUMBERS = 24
+"""Bytes of what is no text that are shown by their numbers."""
 LONGEST_HEADER = 200
 MOST_SERVERS = 6
 """Name servers that are asked one by one."""
@@ -160,7 +162,7 @@ def _of_run(target: Target, observed: Observation) -> dict[str, Any]:
 def _reply(target: Target, seen: Seen) -> dict[str, Any]:
     reply = seen.reply
     if reply is None:
-        return {}
+        return {"first_bytes": shown(_as_text(seen.heard), target, FIRST_BYTES)} if seen.heard else {}
     headers = [(name, value) for name in TELLING_HEADERS if (value := reply.header(name)) is not None]
     return {
         "status_code": reply.status,
@@ -171,12 +173,20 @@ def _reply(target: Target, seen: Seen) -> dict[str, Any]:
 
 def _beginning(reply: Reply) -> str:
     """The first characters of the body; of an image or other data only what it is."""
-    start = replace(reply, body=reply.body[: 8 * FIRST_BYTES])
-    text = text_of(start)
-    strange = sum(
-        not (sign.isprintable() or sign.isspace()) or sign == "\ufffd" for sign in text[:FIRST_BYTES]
-    )
-    return f"({len(reply.body)} bytes of data)" if strange * 10 > len(text[:FIRST_BYTES]) else text
+    text = text_of(replace(reply, body=reply.body[: 8 * FIRST_BYTES]))
+    return text if _is_readable(text) else f"({len(reply.body)} bytes of data)"
+
+
+def _as_text(heard: bytes) -> str:
+    """What came and is no reply; of what is no text the first bytes by their numbers."""
+    text = text_of(Reply(status=0, headers=(), body=heard, url=""))
+    return text if _is_readable(text) else f"({heard[:MOST_NUMBERS].hex(' ')})"
+
+
+def _is_readable(text: str) -> bool:
+    begun = text[:FIRST_BYTES]
+    strange = sum(not (sign.isprintable() or sign.isspace()) or sign == "\ufffd" for sign in begun)
+    return strange * 10 <= len(begun)
 
 
 def shown(text: str, target: Target, most: int) -> str:

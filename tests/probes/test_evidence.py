@@ -23,6 +23,7 @@ from monitor.net import Net
 from monitor.probes import observe
 from monitor.probes.evidence import FIRST_BYTES, LONGEST_HEADER, MOST_ADDRESSES, take
 from monitor.simulator import Simulator
+from tests.net.peers import peer, then_hangs
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 KNOWLEDGE = Knowledge(catalogue=load_catalogue(), words=load_words())
@@ -237,6 +238,32 @@ async def test_a_body_that_is_no_text_is_only_measured(sim, net, tmp_path):
     with answering(b"\x89PNG" + noise) as port:
         found = await taken(page(sim, tmp_path, port), net)
     assert found.first_bytes == "(4100 bytes of data)"
+
+
+INSTEAD = {
+    "a banner in place of TLS": ("https", b"SSH-2.0-OpenSSH_9.2\r\n", Cause.TLS_HANDSHAKE, "SSH-2.0-OpenSSH_9.2"),
+    "plain HTTP in place of TLS": ("https", b"HTTP/1.1 400 Bad Request\r\n\r\n<p>plain", Cause.TLS_HANDSHAKE, "HTTP/1.1 400 Bad Request <p>plain"),
+    "a banner in place of HTTP": ("http", b"220 mail.example ESMTP\r\n", Cause.HTTP_MALFORMED, "220 mail.example ESMTP"),
+    "Chinese in place of HTTP": ("http", "请先登录".encode("gb18030"), Cause.HTTP_MALFORMED, "请先登录"),
+    "an alert of TLS in place of HTTP": ("http", b"\x15\x03\x01\x00\x02\x02\x46", Cause.HTTP_MALFORMED, "(15 03 01 00 02 02 46)"),
+    "a login of ours in place of HTTP": ("http", b"denied zauberwort", Cause.HTTP_MALFORMED, "denied [hidden]"),
+    "more than anybody reads": ("http", b"x" * 5000, Cause.HTTP_MALFORMED, "x" * (FIRST_BYTES - 1) + "…"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("scheme", "said", "cause", "shown"), INSTEAD.values(), ids=INSTEAD)
+async def test_what_came_in_place_of_a_reply_is_kept(sim, net, tmp_path, scheme, said, cause, shown):
+    async with peer(then_hangs(said)) as port:
+        url = f"{scheme}://127.0.0.1:{port}/"
+        asked = page(sim, tmp_path, port, url=url, secrets=("zauberwort",), timeout=1.0)
+        found = await taken(asked, net)
+    assert (found.cause, found.first_bytes) == (cause, shown)
+
+
+async def test_tls_that_fails_is_no_text_that_came_in_its_place(sim, net, tmp_path):
+    sim.set_fault("shandong", "expired")
+    found = await taken(watched(sim, tmp_path), net)
+    assert (found.cause, found.first_bytes) == (Cause.TLS_EXPIRED, "")
 
 
 async def test_a_long_reply_is_cut_and_stays_one_line(sim, net, tmp_path):
