@@ -21,7 +21,7 @@ from monitor.web.stories import Story, story
 
 MOST = 50
 """Entries of the feed: the newest."""
-QUIETING, LOUD_AGAIN = "muted=", "unmuted"
+QUIETING, LOUD_AGAIN = "muted=", ("unmuted", "reopened")
 """What the timeline of an incident says when something begins or ceases to keep it quiet."""
 
 
@@ -81,15 +81,15 @@ def _last(incident: Incident) -> datetime:
 
 def _changed(incident: Incident) -> datetime:
     """When what is said of its beginning changed last: it began, was judged anew, or is no longer kept quiet."""
-    loud = [at for at, event in incident.timeline if event == LOUD_AGAIN]
+    loud = [at for at, event in incident.timeline if event in LOUD_AGAIN]
     instants = [incident.opened_at, incident.fell_at, incident.changed_at, *loud[-1:]]
     return max(at for at in instants if at is not None)
 
 
 def _is_quiet(incident: Incident) -> bool:
     """Whether a window or a silence keeps its opening quiet, or did so until its end."""
-    said = [event for _, event in incident.timeline if event == LOUD_AGAIN or event.startswith(QUIETING)]
-    return incident.muted_by is not None or (bool(said) and said[-1] != LOUD_AGAIN)
+    said = [event for _, event in incident.timeline if event in LOUD_AGAIN or event.startswith(QUIETING)]
+    return incident.muted_by is not None or (bool(said) and said[-1] not in LOUD_AGAIN)
 
 
 def _is_explained(incident: Incident, known: Mapping[str, Incident]) -> bool:

@@ -148,6 +148,12 @@ async def test_what_a_window_or_a_silence_keeps_quiet_is_quiet_for_good(
     assert only(await told()).updated == AT
 
 
+async def test_what_was_quiet_to_its_end_and_is_down_again_is_told(world: World, told: Told) -> None:
+    quiet = noted(make_incident("shandong"), "muted=w", AT - HOUR)
+    world.open(replace(noted(quiet, "reopened", AT), reopened=1, fell_at=AT))
+    assert only(await told()).published == AT
+
+
 async def test_a_drill_is_nowhere_and_what_is_waited_with_comes_later(world: World, told: Told) -> None:
     world.open(make_incident("shandong"))
     world.state.group = Group(incidents=("shandong-1",), release_at=AT)
