@@ -136,7 +136,12 @@ class Draft:
     def around(self) -> Surroundings:
         """What else is going on now; what maintenance explains does not count as down."""
         return look_around(
-            self.plan, self.believed, self.now, references=self.references, records=self.windows
+            self.plan,
+            self.believed,
+            self.now,
+            references=self.references,
+            records=self.windows,
+            incidents=self.open.values(),
         )
 
     @cached_property

@@ -81,7 +81,7 @@ def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
             if _must_fail_again(incident, outage, verdict, view, around):
                 outage, verdict = cases.as_believed(outage, incident), incident.verdict
             after = cases.changed(incident, outage, draft.now)
-            draft.keep(after if after.verdict is verdict else replace(after, verdict=verdict))
+            draft.keep(after if after.verdict is verdict else _compared(after, verdict))
 
 
 def _must_fail_again(
@@ -112,7 +112,12 @@ def _begin(draft: Draft, key: Key, outage: cases.Outage, verdict: Verdict, aroun
     window = covering(around.windows, key.authority, key.service, draft.now) or overran(
         around.windows, key.authority, key.service, outage.first_failure_at, draft.now
     )
-    draft.keep(replace(begin(draft, key, outage), verdict=verdict, window=window))
+    draft.keep(_compared(replace(begin(draft, key, outage), window=window), verdict))
+
+
+def _compared(incident: Incident, verdict: Verdict) -> Incident:
+    """With what references say beside it."""
+    return replace(incident, verdict=verdict, agreed=incident.agreed or verdict is Verdict.AGREE_DOWN)
 
 
 def mute(draft: Draft) -> None:

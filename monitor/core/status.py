@@ -118,7 +118,7 @@ def status_rows(plan: Plan, state: State, now: datetime) -> Status:
 
 def status_in_steps(plan: Plan, state: State, now: datetime) -> Generator[None, None, Status]:
     """The same, an authority at a time: whoever must not be held up takes a breath where it yields."""
-    around = look_around(plan, state.targets, now, references=state.references, records=state.windows)
+    around = _look_around(plan, state, now)
     open_ids = _open_ids(state)
     rows: dict[str, AuthorityRow] = {}
     for slug in _shown(plan):
@@ -142,10 +142,21 @@ def row_of(plan: Plan, state: State, slug: str, now: datetime) -> AuthorityRow |
     """
     if slug != LOCAL and slug not in _shown(plan):
         return None
-    around = look_around(plan, state.targets, now, references=state.references, records=state.windows)
+    around = _look_around(plan, state, now)
     if slug == LOCAL:
         return _local(plan, state, around.local)
     return _row(plan, state, slug, around, _open_ids(state))
+
+
+def _look_around(plan: Plan, state: State, now: datetime) -> Surroundings:
+    return look_around(
+        plan,
+        state.targets,
+        now,
+        references=state.references,
+        records=state.windows,
+        incidents=[incident for incident in state.incidents.values() if incident.is_open],
+    )
 
 
 def _shown(plan: Plan) -> list[str]:

@@ -20,6 +20,7 @@ from monitor.core.windows import covering, near, overran
 from monitor.model import (
     Calendar,
     Confirmed,
+    Incident,
     Outcome,
     Plan,
     ReferenceReading,
@@ -140,10 +141,12 @@ def look_around(
     *,
     references: Mapping[str, ReferenceReading] = NOTHING,
     records: Mapping[str, WindowRecord] = NOTHING,
+    incidents: Iterable[Incident] = (),
     altogether: int = 0,
 ) -> Surroundings:
     """Count what is down now. `references`, `records`: those of the state (`State.references`, `State.windows`).
 
+    `incidents`: those that are open; what references saw down as well is no fault of ours, however early they see it over.
     `altogether`: authorities watched, where the plan is a part of the whole one.
     """
     census = take_census(plan, states)
@@ -154,11 +157,13 @@ def look_around(
     down = {slug: census.down[slug] for slug in outside if slug in census.down}
     said = opinions(references, plan.references, now)
     local = judge_local(plan, states)
-    denied, agreed = _is_denied(down, said), _is_agreed(down, said)
+    theirs = {incident.authority for incident in incidents if incident.agreed}
+    alone = {slug: state for slug, state in down.items() if slug not in theirs}
+    denied, agreed = _is_denied(alone, said), _is_agreed(down, said)
     clock = own_clock.clock_offset(plan, states, now) if census.by_time else None
     alike = Alike() if agreed else compare_down(down, plan, states, clock)
     if denied:
-        local = fail_together(local, plan, list(down.values()), max(len(outside), altogether))
+        local = fail_together(local, plan, list(alone.values()), max(len(outside), altogether))
     elif alike.trust and len(down) >= national_from(max(len(census.answered), altogether)):
         local = replace(local, together=by_the_way(down.values()), among=len(outside))
     return Surroundings(
@@ -171,7 +176,7 @@ def look_around(
         opinions=said,
         overdue={name: overdue_age(reading) for name, reading in references.items()},
         denied=denied,
-        denied_since=denied and _is_denied(down, _since(down, said, now)),
+        denied_since=denied and _is_denied(alone, _since(alone, said, now)),
         asked=bool(plan.references),
         windows=windows,
         calendar=plan.calendar,

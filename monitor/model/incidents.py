@@ -56,6 +56,8 @@ class Incident:
     """Number of notifications decided so far; part of their keys."""
     verdict: Verdict = Verdict.NO_REFERENCE
     """Own view beside the references, when last looked at."""
+    agreed: bool = False
+    """Whether references ever saw it down as well: then a word of theirs that it works is a recovery, and nothing of our network."""
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     comment: str = ""

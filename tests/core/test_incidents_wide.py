@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from monitor.core.facts import Fact
-from monitor.model import Cause, Diagnosis, EventName, Incident, Repeat, Route, Scope, Severity, When
+from monitor.model import (
+    Cause,
+    Diagnosis,
+    EventName,
+    Incident,
+    Outcome,
+    ReferenceReading,
+    ReferenceRow,
+    ReferenceSource,
+    Repeat,
+    Route,
+    Scope,
+    Severity,
+    When,
+)
 from tests.core.notation import CONTROLS, SLUGS, World, control, everyone, plan_of, six, target
 
 NINE = ("anhui", "beijing", "fujian", "gansu", "hebei", "jilin", "ningxia", "shandong", "tianjin")
@@ -318,8 +333,6 @@ def test_what_was_told_as_something_is_told_to_have_been_what_was_said_last(worl
 
 
 def test_most_failing_while_references_say_they_work_is_us():
-    from monitor.model import Outcome, ReferenceReading, ReferenceRow, ReferenceSource
-
     world = World(six(references=(ReferenceSource(name="hq", url="http://hq"),)))
     world.warm()
     rows = tuple(
@@ -335,3 +348,28 @@ def test_most_failing_while_references_say_they_work_is_us():
     world.pass_time(60)
     assert [(str(note.event), note.still_down) for note in world.told[1:]] == [("incident_resolved", ())]
     assert world.told[1].event is EventName.INCIDENT_RESOLVED
+
+
+@pytest.mark.parametrize("row", ["++", "--++"], ids=["before us", "long before us"])
+def test_a_nationwide_outage_that_a_reference_sees_over_first_is_no_fault_of_ours(row):
+    world = World(six(references=(ReferenceSource(name="hq", url="http://hq"),)))
+    world.warm()
+    saying(world, down=SLUGS[:5])
+    world.play(down(*SLUGS[:5]))
+    world.pass_time(60)
+    saying(world, down=SLUGS[:1])
+    world.play({**down(*SLUGS[1:5], row=row), **down(SLUGS[0], row="----"[: len(row)])})
+    world.pass_time(200)
+    assert world.heard[1:] == [("incident_resolved", ("national", SLUGS[0]))]
+    assert world.told[1].still_down == (SLUGS[0],)
+
+
+def saying(world: World, *, down: Sequence[str] = ()) -> None:
+    """The reference looks now: these are down, the others work."""
+    rows = tuple(
+        ReferenceRow(
+            authority=slug, outcome=Outcome.TIMEOUT if slug in down else Outcome.OK, checked_at=world.now
+        )
+        for slug in SLUGS
+    )
+    world.event(ReferenceReading(source="hq", read_at=world.now, up=True, rows=rows))
