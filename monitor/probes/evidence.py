@@ -237,7 +237,14 @@ async def _look_at_each(target: Target, net: Net, admit: Admit, found: dict[str,
     known += [address for answer in found.get("answers", ()) for address in answer.addresses]
     addresses = list(dict.fromkeys(known))[:MOST_ADDRESSES]
     look = await asyncio.gather(*(_look_at(target, net, address, admit) for address in addresses))
-    return {"addresses": tuple(one for one in look if one is not None)}
+    return {"addresses": tuple(_refused(one, found) for one in look if one is not None)}
+
+
+def _refused(look: AddressLook, found: dict[str, Any]) -> AddressLook:
+    """An address that presents the certificate which the run refused: it was looked at without verifying."""
+    shown, cause = found.get("certificate"), found.get("cause", Cause.NONE)
+    is_it = shown is not None and shown.verify_error == cause and look.fingerprint == shown.fingerprint
+    return replace(look, cause=cause, phase=Phase.TLS) if is_it and look.cause is Cause.NONE else look
 
 
 async def _look_at(target: Target, net: Net, address: str, admit: Admit) -> AddressLook | None:
@@ -264,6 +271,7 @@ async def _look_at(target: Target, net: Net, address: str, admit: Admit) -> Addr
         connect=done.get(Phase.CONNECT),
         tls=done.get(Phase.TLS),
         detail="" if failure is None else failure.detail,
+        fingerprint=None if seen.certificate is None else seen.certificate.fingerprint,
     )
 
 

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.model import AddressLook, Answer, Cause, Certificate, ControlLook, Evidence, Hop, Outcome
+from monitor.model import (
+    AddressLook,
+    Answer,
+    Cause,
+    Certificate,
+    ControlLook,
+    Evidence,
+    Hop,
+    Outcome,
+    Phase,
+    SpeaksOf,
+)
 from monitor.notify.words import detail_words
 from monitor.web.lens import SIGNS, Lens
 
@@ -34,17 +45,19 @@ class Findings:
     verdict: str
     """The sentence about ourselves."""
     is_not_us: bool
+    """It is theirs by all that is known, and this agrees."""
     tables: tuple[tuple[str, tuple[Row, ...]], ...]
     """Heading → rows."""
     way: tuple[Row, ...]
     certificate: tuple[tuple[str, str], ...]
+    reply_heading: str
     reply: tuple[tuple[str, str], ...]
     first_bytes: str
     left_out: tuple[str, ...]
 
 
-def findings(lens: Lens, found: Evidence) -> Findings:
-    """The bundle in the language of the reader."""
+def findings(lens: Lens, found: Evidence, *, is_theirs: bool = True) -> Findings:
+    """The bundle in the language of the reader. `is_theirs`: whose it is said to be beside it."""
     tables = (
         (lens.say("name_servers"), tuple(_answer(lens, one) for one in found.answers)),
         (lens.say("addresses"), tuple(_address(lens, one) for one in found.addresses)),
@@ -53,27 +66,38 @@ def findings(lens: Lens, found: Evidence) -> Findings:
     return Findings(
         target=found.target,
         taken_at=found.taken_at,
-        verdict=_about_us(lens, found),
-        is_not_us=is_not_us(found),
+        verdict=_about_us(lens, found, is_theirs=is_theirs),
+        is_not_us=is_theirs and is_not_us(found),
         tables=tuple((heading, rows) for heading, rows in tables if rows),
         way=tuple(_hop(lens, hop) for hop in found.hops),
         certificate=tuple(_certificate(lens, found.certificate)) if found.certificate else (),
+        reply_heading=lens.say("reply" if _has_reply(found) else "one_more_run"),
         reply=tuple(_reply(lens, found)),
         first_bytes=found.first_bytes,
         left_out=tuple(_left_out(lens, part) for part in found.left_out),
     )
 
 
+def _has_reply(found: Evidence) -> bool:
+    return found.status_code is not None or found.phase in (Phase.PROCESSING, Phase.TRANSFER)
+
+
 def is_not_us(found: Evidence) -> bool:
-    """Whether all controls worked at that moment, and we were not late ourselves."""
+    """Whether all controls worked at that moment, we were not late ourselves, and the run said nothing of us."""
+    if found.cause.speaks_of is SpeaksOf.US:
+        return False
+    return _was_well(found)
+
+
+def _was_well(found: Evidence) -> bool:
     works = bool(found.controls) and all(one.cause is Cause.NONE for one in found.controls)
     return works and (found.lateness or 0.0) < NOT_LATE and found.loop_lag < NOT_LATE
 
 
-def _about_us(lens: Lens, found: Evidence) -> str:
+def _about_us(lens: Lens, found: Evidence, *, is_theirs: bool) -> str:
     late = ms(max(found.lateness or 0.0, found.loop_lag))
-    if is_not_us(found):
-        return lens.say("not_us", late=late)
+    if _was_well(found):
+        return lens.say("not_us" if is_theirs and is_not_us(found) else "network_well", late=late)
     if not found.controls:
         return lens.say("us_unknown", late=late)
     failing = sum(one.cause is not Cause.NONE for one in found.controls)
@@ -146,8 +170,10 @@ def _reply(lens: Lens, found: Evidence) -> Iterator[tuple[str, str]]:
         yield lens.say("http_status"), str(found.status_code)
     yield from found.headers
     if found.cause is not Cause.NONE:
-        detail = detail_words(found.detail, lens.language)
-        yield lens.say("cause"), lens.words.causes[found.cause] + (f" ({detail})" if detail else "")
+        if found.phase is not None:
+            yield lens.say("stopped_in"), lens.words.phases[found.phase]
+        said, detail = lens.words.causes[found.cause], detail_words(found.detail, lens.language)
+        yield lens.say("cause"), said if not detail or detail in said else f"{said} ({detail})"
 
 
 def _left_out(lens: Lens, part: str) -> str:

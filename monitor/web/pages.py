@@ -11,8 +11,10 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from monitor import __version__
+from monitor.core.services import is_spoken_of
+from monitor.core.signs import BY_DIAGNOSIS, Party
 from monitor.core.status import status_rows
-from monitor.model import LOCAL, TargetState
+from monitor.model import LOCAL, Incident, TargetState
 from monitor.notify.words import LANGUAGES
 from monitor.web import api, availability, looks, matrix, others, stories, views
 from monitor.web.dates import dates
@@ -191,9 +193,10 @@ async def incident(request: web.Request) -> web.Response:
         request,
         lens,
         "incident.html",
-        found=None if bundle is None else findings(lens, bundle),
+        found=None if bundle is None else findings(lens, bundle, is_theirs=_is_theirs(found)),
         story=stories.story(lens, found, members, reading.state().silences),
         incident=found,
+        verdict=_verdict(lens, found),
         steps=stories.steps(lens, found),
         parent=None if parent is None else stories.story(lens, parent),
         members=[
@@ -207,6 +210,18 @@ async def incident(request: web.Request) -> web.Response:
         ],
         targets=list(found.targets),
     )
+
+
+def _verdict(lens: Lens, found: Incident) -> str:
+    """What references say beside us; "" where there is none, or they do not speak of that service."""
+    if not lens.plan.references or not is_spoken_of(lens.plan, found.authority, found.service):
+        return ""
+    return lens.words.verdicts[found.verdict]
+
+
+def _is_theirs(found: Incident) -> bool:
+    """Whether it is put down to the other side: not to us, nor to what lies between."""
+    return BY_DIAGNOSIS[found.diagnosis] is Party.THEM and found.authority != LOCAL
 
 
 def missing(request: web.Request) -> web.Response:

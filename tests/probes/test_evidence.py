@@ -264,6 +264,9 @@ async def test_tls_that_fails_is_no_text_that_came_in_its_place(sim, net, tmp_pa
     sim.set_fault("shandong", "expired")
     found = await taken(watched(sim, tmp_path), net)
     assert (found.cause, found.first_bytes) == (Cause.TLS_EXPIRED, "")
+    [address] = found.addresses
+    assert (address.cause, address.phase) == (Cause.TLS_EXPIRED, Phase.TLS)
+    assert None not in (address.connect, address.tls), "how long both took is known"
 
 
 async def test_a_long_reply_is_cut_and_stays_one_line(sim, net, tmp_path):

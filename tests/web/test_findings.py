@@ -7,7 +7,18 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.model import Above, AddressLook, Answer, Cause, Certificate, ControlLook, Evidence, Hop, Phase
+from monitor.model import (
+    Above,
+    AddressLook,
+    Answer,
+    Cause,
+    Certificate,
+    ControlLook,
+    Diagnosis,
+    Evidence,
+    Hop,
+    Phase,
+)
 from monitor.web.findings import findings, is_not_us
 from monitor.web.lens import Lens
 from tests.web.conftest import AT, make_incident, make_plan
@@ -113,11 +124,57 @@ def test_which_certificate_of_the_chain_ended_is_on_the_page():
     """The leaf has its own dates, and the one above it, which ended, has its own."""
     day = timedelta(days=1)
     above = Above(subject="CN=Old CA", not_before=AT - 400 * day, not_after=AT - day)
+    presented = evidence().certificate
+    assert presented is not None
     shown = replace(
-        evidence().certificate, not_before=AT - 30 * day, not_after=AT - day, above=above, leaf_not_after=AT + 60 * day
+        presented, not_before=AT - 30 * day, not_after=AT - day, above=above, leaf_not_after=AT + 60 * day
     )  # fmt: skip
 
     lens = Lens(language="en", plan=make_plan(), now=AT)
     said = dict(findings(lens, replace(evidence(), certificate=shown)).certificate)
     assert said["Valid"] == f"{lens.when(AT - 30 * day)} – {lens.when(AT + 60 * day)}"
     assert said["Above it"].endswith(f"CN=Old CA, {lens.when(AT - 400 * day)} – {lens.when(AT - day)}")
+
+
+@pytest.mark.parametrize(
+    ("cause", "is_theirs", "green"),
+    [
+        (Cause.HTTP_STATUS, True, True),
+        (Cause.HTTP_STATUS, False, False),
+        (Cause.BLOCKED, True, False),
+        (Cause.PROBE_MISCONFIGURED, False, False),
+    ],
+)
+def test_it_was_not_us_is_not_said_of_what_is_ours(cause, is_theirs, green):
+    lens = Lens(language="en", plan=make_plan(), now=AT)
+    shown = findings(lens, replace(evidence(), cause=cause), is_theirs=is_theirs)
+    assert shown.is_not_us is green
+    assert shown.verdict.startswith("It was not us") is green
+    assert "All controls worked" in shown.verdict or green
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_handshake_that_failed_is_no_reply_and_is_said_once(language):
+    detail = "certificate has expired"
+    bundle = replace(
+        evidence(), cause=Cause.TLS_EXPIRED, phase=Phase.TLS, detail=detail, status_code=None, headers=()
+    )
+    shown = findings(Lens(language=language, plan=make_plan(), now=AT), bundle)
+    assert shown.reply_heading in ("再探测一次", "One more run")
+    assert [value for _, value in shown.reply] == {
+        "zh": ["TLS 握手", "证书已过期"],
+        "en": ["TLS handshake", "certificate has expired"],
+    }[language]
+
+
+async def test_an_incident_of_ours_has_no_green_line(world, ask):
+    said = {
+        Diagnosis.PROVINCIAL_OUTAGE: True,
+        Diagnosis.MISCONFIGURED: False,
+        Diagnosis.PATH_FROM_HERE: False,
+    }
+    for diagnosis, green in said.items():
+        world.state.incidents["shandong-1"] = make_incident("shandong", diagnosis=diagnosis)
+        world.state.evidence["shandong-1"] = evidence()
+        page = (await ask("/incidents/shandong-1?lang=en")).text
+        assert ("ours-no" in page) is green, diagnosis
