@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.cli.explain_judge import Judged
-from monitor.cli.explain_lines import Line, lines
+from monitor.cli.explain_lines import Line, lines, said_of
 from monitor.cli.explain_words import Speech
 from monitor.core.again import Pause
 from monitor.core.clues import OPEN, decisive
-from monitor.core.signs import Clue, Party
+from monitor.core.signs import Clue, Party, Sign
 from monitor.model import LOCAL, Cause, Diagnosis, Phase, Result, Scope, as_json
 from monitor.notify.advice import Case, advise, case_of
 from monitor.notify.evidence import evidence_json
@@ -23,6 +23,10 @@ GENERAL = frozenset({
     Diagnosis.MAINTENANCE, Diagnosis.HEALTHY, Diagnosis.SLOW, Diagnosis.NATIONAL_OUTAGE, Diagnosis.PROTOCOL_CHANGED,
 })  # fmt: skip
 """Diagnoses that say more of what to do than the cause does."""
+OF_ADDRESSES = OPEN | {Diagnosis.HEALTHY, Diagnosis.LOCAL_DNS, Diagnosis.LOCAL_TRUST, Diagnosis.LOCAL_NETWORK}
+"""Diagnoses whose texts speak of tax authorities and invoices."""
+OF_OUR_NAMES = frozenset({Sign.NAMES_DEAD, Sign.ONE_SERVER, Sign.SERVERS_DISAGREE})
+"""Clues whose advice is about our own name servers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +52,20 @@ def explain(judged: Judged, language: str) -> Explanation:
     keys = _keys(judged)
     return Explanation(
         answer=say(f"answers.{_answer(judged)}"),
-        fault=_fault(judged, keys, say),
+        fault=_fault(judged, keys, blanks, say),
         tried=tuple(lines(judged, say)),
         stopped=_stopped(judged.lead.result, say),
         known=tuple(_known(judged, say)),
-        finance=_told("finance", keys, blanks, say),
-        engineers=_told("engineers", keys, blanks, say),
+        finance=_told(judged, "finance", keys, blanks, say),
+        engineers=_told(judged, "engineers", keys, blanks, say),
         again=_again(judged, say),
         unknown=tuple(_unknown(judged, say)),
     )
 
 
 def _answer(judged: Judged) -> str:
+    if judged.has(Sign.READS_NO_PAST):
+        return "unseen"
     is_planned = judged.diagnosis is Diagnosis.MAINTENANCE
     return "planned" if is_planned else str(judged.party)
 
@@ -97,15 +103,30 @@ def _keys(judged: Judged) -> list[str]:
         return [*keys, str(judged.diagnosis), str(cause)]
     if str(judged.diagnosis).startswith("local_"):
         return [*keys, str(judged.diagnosis)]
-    return [*keys, *([str(cause)] if cause is not Cause.NONE else []), str(judged.diagnosis), "none"]
+    keys += [str(cause)] if cause is not Cause.NONE else []
+    keys += ["not_alone"] if judged.diagnosis is Diagnosis.PROVINCIAL_OUTAGE and not judged.is_alone else []
+    return [*keys, str(judged.diagnosis), "none"]
 
 
-def _told(section: str, keys: Sequence[str], blanks: Mapping[str, str], say: Speech) -> str:
+def _told(judged: Judged, section: str, keys: Sequence[str], blanks: Mapping[str, str], say: Speech) -> str:
     """The first text there is; what has gaps that nothing fills is passed over."""
+    if (key := _of_nobodys(judged, section)) is not None:
+        return say(f"nobodys.{key}", **blanks)
     for key in keys:
         if say.has(section, key):
             return say(f"{section}.{key}", **blanks)
     return say(f"{section}.{'undetermined' if section == 'finance' else 'none'}", **blanks)
+
+
+def _of_nobodys(judged: Judged, section: str) -> str | None:
+    """Which text of its own an address has at which no authority is watched; None: that of all others."""
+    if judged.lead.target.authority or judged.diagnosis not in OF_ADDRESSES:
+        return None
+    if section == "finance":
+        return f"finance_{judged.party}"
+    clue, phase = _decisive(judged), judged.lead.result.phase
+    is_told = judged.party in (Party.US, Party.NOBODY) or (clue is not None and clue.sign in OF_OUR_NAMES)
+    return None if is_told or phase is None else f"engineers_{phase}"
 
 
 def _blanks(judged: Judged, say: Speech) -> dict[str, str]:
@@ -128,9 +149,13 @@ def place_of(judged: Judged, say: Speech) -> str:
     return authority_name(target.authority, judged.looked.plan.authorities, say.language)
 
 
-def _fault(judged: Judged, keys: Sequence[str], say: Speech) -> str:
+def _fault(judged: Judged, keys: Sequence[str], blanks: Mapping[str, str], say: Speech) -> str:
     if say.has("faults", keys[0]):
         return say(f"faults.{keys[0]}")
+    if not judged.lead.target.authority and judged.party in (Party.THEM, Party.UNCLEAR):
+        return say(f"nobodys.fault_{judged.party}", **blanks)
+    if judged.has(Sign.SEVERAL_FAIL) and judged.party is Party.THEM and _case(judged) is None:
+        return say(f"faults.{Sign.SEVERAL_FAIL}")
     if judged.party is Party.UNCLEAR and judged.diagnosis is Diagnosis.PROVINCIAL_OUTAGE:
         return say("faults.nothing_beside")
     case = _case(judged)
@@ -159,11 +184,14 @@ def _known(judged: Judged, say: Speech) -> Iterator[str]:
     others = judged.looked.others
     if others:
         works = sum(one.result.is_ok for one in others)
-        key = "others_all" if works == len(others) else "others_ok" if works else "others_none"
-        yield say(key, total=len(others), count=works)
+        key = "all" if works == len(others) else "ok" if works else "none"
+        beside = "others_" if judged.lead.target.authority else "nobodys.beside_"
+        yield say(f"{beside}{key}", total=len(others), count=works)
     through_us = judged.lead.target.is_control or judged.party is Party.US
     scope = Scope.LOCAL if through_us else Scope.AUTHORITY
     yield from (clean(say.words.fact(fact, scope)) for fact in judged.facts)
+    if judged.rests_on_references:
+        yield from (said_of(one, say) for one in judged.opinions if not one.stale)
     yield from (say.words.flags[flag] for flag in sorted(judged.lead.result.flags))
 
 
@@ -179,7 +207,8 @@ def _again(judged: Judged, say: Speech) -> str:
     at = "" if again.at is None else wall_clock(again.at, plan)
     zone = ZONE_NAMES[say.language].get(plan.timezone, plan.timezone)
     peak = "" if again.peak is None else say(f"peaks.{again.peak}")
-    return say(f"again.{again.pause}", at=f"{at} {zone}", peak=peak)
+    is_nobodys = again.pause is Pause.LATER and not judged.lead.target.authority
+    return say("nobodys.later" if is_nobodys else f"again.{again.pause}", at=f"{at} {zone}", peak=peak)
 
 
 def _unknown(judged: Judged, say: Speech) -> Iterator[str]:

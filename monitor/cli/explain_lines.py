@@ -223,7 +223,7 @@ def reference_line(judged: Judged, say: Speech) -> list[str]:
     """What each reference says, or why it says nothing."""
     looked = judged.looked
     spoke = {one.source for one in judged.opinions}
-    said = [_opinion(one, say) for one in judged.opinions]
+    said = [said_of(one, say) for one in judged.opinions]
     for reading in looked.readings:
         if not reading.up:
             said.append(say("reference_failed", source=reading.source, why=clean(reading.detail, 80)))
@@ -242,7 +242,8 @@ def _others_say(judged: Judged, say: Speech) -> Iterator[Line]:
         yield "daemon", _daemon(judged, say)
 
 
-def _opinion(one: Opinion, say: Speech) -> str:
+def said_of(one: Opinion, say: Speech) -> str:
+    """What one reference says, and how long ago it looked."""
     age = duration(timedelta(seconds=one.age_seconds), say.language)
     key = "reference_stale" if one.stale else "reference_said"
     return say(key, source=clean(one.source, 60), outcome=say.outcome(Outcome(one.outcome)), age=age)

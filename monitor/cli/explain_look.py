@@ -13,6 +13,7 @@ from monitor.cli.looking import Looker, looker
 from monitor.core.clues import ends_at_home
 from monitor.core.comparison import companions, controls, name_servers
 from monitor.core.judge import is_ban
+from monitor.core.local import NAME_CAUSES
 from monitor.core.services import WAY, cost
 from monitor.model import (
     Cause,
@@ -63,13 +64,19 @@ class Looked:
 
     @property
     def names(self) -> tuple[int, int]:
-        """How many names of others were resolved at the same time, and how many were asked for."""
-        beside = [one for one in (*self.controls, *self.others) if _has_name(one.target)]
-        return sum(bool(one.result.addresses) for one in beside), len(beside)
+        """How many names were resolved at this moment, and how many of others were asked for."""
+        beside = [one for one in (*self.controls, *self.others) if _was_asked_for(one)]
+        resolved = sum(bool(one.result.addresses) for one in beside)
+        own = _was_asked_for(self.lead) and bool(self.lead.result.addresses)
+        return resolved + own, len(beside)
 
 
-def _has_name(target: Target) -> bool:
-    return bool(target.host) and not is_literal(target.host) and not target.host.endswith("localhost")
+def _was_asked_for(one: Observation) -> bool:
+    """Whether a name server was: not for an address, nor where a proxy resolves."""
+    host, result = one.target.host, one.result
+    if not host or is_literal(host) or host.endswith("localhost"):
+        return False
+    return bool(result.addresses) or result.cause in NAME_CAUSES
 
 
 async def look_closely(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +15,16 @@ from yarl import URL
 from monitor.cli.client import Daemon, Unanswered, read, stranger
 from monitor.clock import Clock
 from monitor.core.instants import read_instant
-from monitor.model import Outcome, Plan, ReferenceReading, ReferenceRow, ReferenceSource, Window
+from monitor.model import (
+    LOCAL,
+    AuthorityState,
+    Outcome,
+    Plan,
+    ReferenceReading,
+    ReferenceRow,
+    ReferenceSource,
+    Window,
+)
 from monitor.reference import file
 from monitor.reference.fetched import Fetched, UnreadableError
 from monitor.reference.http import Http
@@ -84,6 +93,10 @@ class Told:
     state: str = ""
     since: datetime | None = None
     seen_up: bool = True
+    down: int = 0
+    """Authorities whose main service it believes to be down, outside planned maintenance."""
+    watched: int = 0
+    """Those that ever answered it; 0: it did not say."""
     incidents: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()
     """Planned maintenance of now."""
@@ -101,9 +114,26 @@ async def ask_daemon(daemon: Daemon, slug: str, now: datetime) -> Told:
     rows = status.get("authorities") if isinstance(status, dict) else None
     if not isinstance(rows, list):
         return Told(url=daemon.shown, silence=stranger(daemon))
-    known = [*rows, status.get("national")]
+    known = [*rows, status.get("national"), await _of_machine(daemon, status) if slug == LOCAL else None]
     row = next((one for one in known if isinstance(one, dict) and one.get("authority") == slug), None)
-    return Told(url=daemon.shown) if row is None else _told(daemon, row, slug, now)
+    told = Told(url=daemon.shown) if row is None else _told(daemon, row, slug, now)
+    answered = [one for one in rows if isinstance(one, dict) and one.get("seen_up") is True]
+    down = sum(one.get("state") == AuthorityState.DOWN for one in answered)
+    return replace(told, down=down, watched=len(answered))
+
+
+async def _of_machine(daemon: Daemon, status: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What it says of this machine, as a row: its open incidents stand elsewhere."""
+    part = status.get("local")
+    if not isinstance(part, dict):
+        return None
+    try:
+        found = await read(daemon, "/api/v1/incidents?open=true", timeout=PATIENCE)
+    except Unanswered:
+        found = None
+    known = _list(found.get("incidents")) if isinstance(found, dict) else []
+    mine = [one.get("id") for one in known if isinstance(one, dict) and one.get("authority") == LOCAL]
+    return {**part, "authority": LOCAL, "incidents": mine}
 
 
 def _told(daemon: Daemon, row: Mapping[str, Any], slug: str, now: datetime) -> Told:

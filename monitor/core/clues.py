@@ -50,8 +50,6 @@ MOST_NAMES = 3
 """Names of a certificate that are shown."""
 OF_SERVER = frozenset({Cause.DNS_NXDOMAIN, Cause.DNS_SERVFAIL})
 """What one name server alone says of a name, others may deny."""
-SPECIAL = ("is_loopback", "is_link_local", "is_private", "is_multicast", "is_reserved")
-"""Special-purpose addresses by their properties, the narrower before the wider."""
 
 
 OPEN = frozenset({
@@ -79,7 +77,7 @@ def whose(diagnosis: Diagnosis, clues: Sequence[Clue], *, beside: Beside, corrob
     signs = {clue.sign for clue in clues}
     if corroborated and diagnosis is Diagnosis.PROVINCIAL_OUTAGE:
         signs.discard(Sign.NO_WAY)  # it is down for others too: what leads there is gone
-    pointed = {POINTS.get(sign) for sign in signs}
+    pointed = {POINTS[sign] for sign in signs if sign in POINTS}
     if Party.US in pointed:
         return Party.US
     if corroborated or diagnosis is Diagnosis.NATIONAL_OUTAGE:
@@ -175,9 +173,11 @@ def _special(address: str) -> str | None:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
         return None
-    if str(ip) == "255.255.255.255" or ip.is_unspecified:
-        return "none"
-    return next((name for name in SPECIAL if getattr(ip, name)), None)
+    if ip.is_loopback:
+        return "loopback"
+    if _is_ours(address):
+        return "private"
+    return "nobody's" if ip.is_unspecified or ip.is_reserved or ip.is_multicast else None
 
 
 def _of_addresses(looks: Sequence[AddressLook]) -> Iterator[Clue]:

@@ -151,6 +151,6 @@ def test_nothing_that_can_be_found_is_without_words(language):
     assert set(Cause) - {Cause.NONE} <= set(known["engineers"])
     assert set(Diagnosis) <= set(known["finance"])
     assert {*Party, "planned"} - {Party.NOBODY} <= set(known["answers"])
-    keys = {*Sign, *Cause, *Diagnosis, *Case, "nothing_beside"}
+    keys = {*Sign, *Cause, *Diagnosis, *Case, "nothing_beside", "not_alone"}
     for section in ("faults", "finance", "engineers"):
         assert set(known[section]) <= keys

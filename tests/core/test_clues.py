@@ -117,6 +117,37 @@ def test_who_refuses_in_no_time_is_this_machine() -> None:
     assert Sign.NO_WAY not in signs(run(Cause.UNREACHABLE, Phase.CONNECT, 0.03))
 
 
+def test_no_way_to_that_address_alone_is_not_us() -> None:
+    refused = run(Cause.UNREACHABLE, Phase.CONNECT, 0.0002)
+    [clue] = find_clues(refused, None, Beside(others=[OK, OK, run(Cause.HTTP_STATUS, Phase.PROCESSING)]))
+    assert (clue.sign, clue.points_at, clue.values) == (Sign.NO_WAY_THERE, Party.THEM, {"count": "3"})
+    assert signs(refused, None, Beside(others=[OK, refused])) == [Sign.NO_WAY]
+    assert signs(refused, None, Beside(controls=[OK])) == [Sign.NO_WAY]
+
+
+@pytest.mark.parametrize(
+    ("address", "works_at", "is_special"),
+    [
+        ("255.255.255.255", "127.0.0.1", True),
+        ("0.0.0.0", "127.0.0.1", True),
+        ("127.0.0.1", HOST, True),
+        ("127.0.0.1", "127.0.0.1", False),  # all of them are here: a simulator, a tunnel
+        ("10.0.0.9", HOST, True),
+        ("10.0.0.9", "192.168.0.9", False),
+        ("::", HOST, True),
+        ("8.8.8.8", HOST, False),
+    ],
+)
+def test_an_address_that_nobody_on_the_internet_has_is_remarked_on(
+    address: str, works_at: str, is_special: bool
+) -> None:
+    refused = replace(run(Cause.UNREACHABLE, Phase.CONNECT, 0.03), address=address)
+    beside = Beside(others=[replace(OK, address=works_at)])
+    found = find_clues(refused, evidence(answers=(answer("10.0.0.53:53", address),)), beside)
+    said = [clue.values for clue in found if clue.sign is Sign.SPECIAL_ADDRESS]
+    assert said == [{"address": address}] * is_special
+
+
 def test_some_addresses_that_work_are_named_beside_those_that_do_not() -> None:
     good = AddressLook(address="203.0.113.7", cause=Cause.NONE, connect=0.01)
     bad = AddressLook(address=HOST, cause=Cause.CONNECT_TIMEOUT, phase=Phase.CONNECT)
@@ -158,6 +189,37 @@ def test_the_one_that_knows_the_name_is_told_with_its_answer() -> None:
     assert clue.values == {"good": f"223.5.5.5:53 → {HOST}", "bad": "10.0.0.53:53", "cause": "dns_nxdomain"}
 
 
+@pytest.mark.parametrize(
+    ("cause", "servers", "corroborated", "party"),
+    [
+        (Cause.DNS_NXDOMAIN, 1, False, Party.UNCLEAR),
+        (Cause.DNS_SERVFAIL, 1, False, Party.UNCLEAR),
+        (Cause.DNS_NXDOMAIN, 1, True, Party.THEM),  # references say that it is down
+        (Cause.DNS_NXDOMAIN, 2, False, Party.THEM),
+        (Cause.DNS_NO_ADDRESS, 1, False, Party.THEM),  # the name stands
+        (Cause.RESOLVE_TIMEOUT, 1, False, Party.THEM),  # it answers other questions
+    ],
+)
+def test_what_one_name_server_alone_says_is_not_known_to_be_theirs(
+    cause: Cause, servers: int, corroborated: bool, party: Party
+) -> None:
+    found = evidence(answers=tuple(answer(f"10.0.0.{n}:53", cause=cause) for n in range(servers)))
+    beside = Beside(controls=[OK], names=4, asked=4)
+    clues = find_clues(run(cause, Phase.RESOLVE), found, beside)
+    said = whose(Diagnosis.PROVINCIAL_OUTAGE, clues, beside=beside, corroborated=corroborated)
+    assert said is party
+
+
+def test_where_no_name_works_nothing_tells_of_what_was_asked_for_no_name() -> None:
+    beside = Beside(controls=[OK], others=[NO_NAME, NO_NAME, NO_NAME], names=0, asked=4)
+    refused = run(Cause.CONNECTION_REFUSED, Phase.CONNECT)
+    clues = find_clues(refused, None, beside)
+    assert {clue.sign for clue in clues} == {Sign.NAMES_DEAD, Sign.HOST_REFUSES}
+    for diagnosis in (Diagnosis.PROVINCIAL_OUTAGE, Diagnosis.NATIONAL_OUTAGE):
+        assert whose(diagnosis, clues, beside=beside, corroborated=False) is Party.UNCLEAR
+    assert signs(refused, None, replace(beside, names=1)) == [Sign.HOST_REFUSES]
+
+
 # --- cut off ---------------------------------------------------------------------------------------------------------
 
 
@@ -183,8 +245,28 @@ def test_a_gate_without_anybody_at_the_counter_is_theirs() -> None:
 
 def test_what_all_others_answer_well_is_the_fault_of_the_one_that_does_not() -> None:
     drifted = run(Cause.FORMAT_DRIFT, Phase.PROCESSING, status_code=200)
-    assert signs(drifted, None, Beside(others=[OK, OK])) == [Sign.ONLY_IT]
-    assert signs(drifted, None, Beside(others=[OK, drifted])) == []
+    assert signs(drifted, None, Beside(others=[OK, OK], alike=[OK, OK])) == [Sign.ONLY_IT]
+    assert signs(drifted, None, Beside(others=[OK, drifted], alike=[OK, drifted])) == []
+
+
+def test_others_that_were_looked_at_otherwise_say_nothing_of_a_reply():
+    drifted = run(Cause.FORMAT_DRIFT, Phase.PROCESSING, status_code=200)
+    assert signs(drifted, None, Beside(others=[OK, OK])) == []
+    [clue] = find_clues(drifted, None, Beside(others=[OK, OK, OK], alike=[OK]))
+    assert clue.values == {"count": "1"}
+
+
+# --- several ---------------------------------------------------------------------------------------------------------
+
+
+def test_several_that_fail_among_a_few_are_no_nationwide_outage() -> None:
+    dead = run(Cause.HTTP_STATUS, Phase.PROCESSING, status_code=503)
+    [clue] = find_clues(dead, None, Beside(others=[OK, dead, dead], watched=36))
+    assert (clue.sign, clue.points_at) == (Sign.SEVERAL_FAIL, None)
+    assert clue.values == {"count": "3", "total": "4", "watched": "36"}
+    assert signs(dead, None, Beside(others=[OK, OK, dead], watched=36)) == []
+    assert signs(dead, None, Beside(others=[OK, dead, dead])) == []  # somebody has counted all
+    assert signs(dead, None, Beside(others=[OK, dead, dead], watched=4)) == []  # these are all
 
 
 # --- certificates ----------------------------------------------------------------------------------------------------
@@ -214,6 +296,8 @@ def test_what_report_lets_pass_is_looked_at_all_the_same() -> None:
     trusted = replace(OK, certificate=certificate(-1, 90, verified=True))
     assert set(signs(passed, None, Beside(others=[trusted]))) == {Sign.ISSUED_BY, Sign.TRUST_WORKS}
     assert set(signs(passed, None, Beside(others=[passed, passed]))) == {Sign.ISSUED_BY, Sign.TRUST_FAILS}
+    split = Beside(controls=[trusted], others=[passed, passed])
+    assert set(signs(passed, None, split)) == {Sign.ISSUED_BY, Sign.TRUST_SPLIT}
 
 
 def test_which_certificate_of_the_chain_is_out_of_time_is_said() -> None:
@@ -267,6 +351,13 @@ def test_evidence_refutes_what_rests_on_numbers_alone(
 ) -> None:
     clues = find_clues(UNREACHED, found, beside)
     assert whose(diagnosis, clues, beside=beside, corroborated=corroborated) is party
+
+
+def test_what_is_down_for_references_too_is_not_us_for_want_of_a_way() -> None:
+    clues = find_clues(run(Cause.UNREACHABLE, Phase.CONNECT, 0.0002), None, WORKS)
+    assert whose(Diagnosis.PROVINCIAL_OUTAGE, clues, beside=WORKS, corroborated=True) is Party.THEM
+    assert whose(Diagnosis.PROVINCIAL_OUTAGE, clues, beside=WORKS, corroborated=False) is Party.US
+    assert whose(Diagnosis.PATH_FROM_HERE, clues, beside=WORKS, corroborated=True) is Party.US
 
 
 def test_the_clue_that_decides_is_named() -> None:
