@@ -11,6 +11,8 @@ from monitor.core.draft import Draft
 from monitor.core.incidents import Key, key_of
 from monitor.model import Incident, Inquiry, Scope
 
+AGAIN = timedelta(minutes=2)
+"""What changes is looked at closer once more, at most so often."""
 INQUIRED = frozenset({Scope.AUTHORITY, Scope.LOCAL})
 """Incidents that rest on a target of their own, of which more can be found out."""
 
@@ -29,9 +31,20 @@ def begin(draft: Draft, key: Key, outage: cases.Outage) -> Incident:
             incident = replace(incident, fell_at=outage.first_failure_at, mended_at=last.resolved_at)
         draft.stop_waiting(last.id)
     draft.keep(incident)
+    _inquire(draft, incident)
+    return incident
+
+
+def inquire_anew(draft: Draft, incident: Incident) -> None:
+    """Ask for evidence of what it became, unless there is some of just now: what flickers is not looked at without end."""
+    known = draft.evidence.get(incident.id)
+    if known is None or not draft.now - AGAIN < known.taken_at <= draft.now:
+        _inquire(draft, incident)
+
+
+def _inquire(draft: Draft, incident: Incident) -> None:
     if incident.targets and incident.scope in INQUIRED:
         draft.inquiries.append(Inquiry(incident=incident.id, target=incident.targets[0]))
-    return incident
 
 
 def end(draft: Draft, incident: Incident, *, watched: bool = True) -> None:

@@ -8,7 +8,7 @@ from monitor.core import flaps, judge, muting, parents
 from monitor.core import incidents as cases
 from monitor.core.draft import Draft
 from monitor.core.incidents import Key
-from monitor.core.opening import begin, end
+from monitor.core.opening import begin, end, inquire_anew
 from monitor.core.services import ServiceView, judge_service, main_service, services
 from monitor.core.surroundings import Surroundings
 from monitor.core.windows import covering, overran
@@ -81,6 +81,8 @@ def _reconcile(draft: Draft, authority: str, around: Surroundings) -> None:
             if _must_fail_again(incident, outage, verdict, view, around):
                 outage, verdict = cases.as_believed(outage, incident), incident.verdict
             after = cases.changed(incident, outage, draft.now)
+            if after.cause is not incident.cause:
+                inquire_anew(draft, after)
             draft.keep(after if after.verdict is verdict else _compared(after, verdict))
 
 

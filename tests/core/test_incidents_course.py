@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.core.incidents import FIRST_NOTED, MOST_NOTED, noted
-from monitor.model import Cause, Diagnosis, Route, Severity, When
+from monitor.model import Cause, Diagnosis, Evidence, Route, Severity, When
 from monitor.notify.text import title_and_text
 from tests.core.notation import HOUR, World, looks, plan_of, six, target, told_down
 
@@ -238,3 +238,21 @@ def test_a_clock_set_back_holds_the_first_word_no_longer_than_its_wait(world):
         world.see("reach/gansu", "+")
         world.pass_time(1)
     assert world.events == ["incident_opened"]
+
+
+def test_what_changes_its_cause_is_looked_at_closer_again_but_not_at_once():
+    world = World(six())
+    world.warm()
+    known = told_down(world)
+    asked = [one for commit in world.commits for one in commit.inquiries]
+    assert [(one.incident, one.target) for one in asked] == [(known, "reach/anhui")]
+    world.state.evidence[known] = Evidence(
+        incident=known, target="reach/anhui", taken_at=world.now, duration=1.0
+    )
+
+    world.see("reach/anhui", "x")
+    assert sum(len(commit.inquiries) for commit in world.commits) == 1, "a moment after"
+    world.pass_time(120)
+    looks(world, "rr")
+    assert world.open[0].cause is Cause.CONNECTION_REFUSED
+    assert sum(len(commit.inquiries) for commit in world.commits) == 2
