@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.core.machine import bytes_in_words
 from monitor.core.spans import span
 from monitor.model import Reading
-from monitor.notify.words import words
+from monitor.notify.words import span_words, words
 
 SHARES = frozenset({"disk_free", "inodes_free", "memory_free", "files_used"})
 SIZES = frozenset({"disk_free_bytes", "memory_free_bytes", "size", "skipped_bytes"})
@@ -17,10 +17,10 @@ def in_words(reading: Reading, language: str) -> tuple[str, str] | None:
     name = words(language).readings.get(reading.name)
     if name is None:
         return None
-    return f"{name} {reading.of}".rstrip(), " ".join(filter(None, (_value(reading), reading.text)))
+    return f"{name} {reading.of}".rstrip(), " ".join(filter(None, (_value(reading, language), reading.text)))
 
 
-def _value(reading: Reading) -> str:
+def _value(reading: Reading, language: str) -> str:
     value = reading.value
     if value is None:
         return ""
@@ -29,7 +29,7 @@ def _value(reading: Reading) -> str:
     if reading.name in SIZES:
         return bytes_in_words(value)
     if reading.name in SPANS:
-        return span(value) if value >= 0 else f"-{span(-value)}"
+        return span_words(span(value), language) if value >= 0 else f"-{span_words(span(-value), language)}"
     if reading.name == "checksum":
         return "✓" if value else "✗"
     return f"{value:g} s" if reading.name == "clock_offset" else f"{value:g}"

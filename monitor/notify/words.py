@@ -32,6 +32,10 @@ from monitor.model import (
 LANGUAGES = ("zh", "en")
 LONGEST = 200
 """Characters of what others wrote that are shown in one piece."""
+COLONS = {"zh": "：", "en": ": "}
+SPAN_PART = re.compile(r"(\d+) (s|min|h|d)")
+SPAN = re.compile(rf"{SPAN_PART.pattern}(?: {SPAN_PART.pattern})?")
+"""As `core.spans` says a length of time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,8 @@ class Vocabulary:
     """Name of a case (`notify.advice.Case`) → its own `fault` and `step`."""
     endings: Mapping[str, str]
     """The next step when it is over: `theirs`, `ours`, `never_up`."""
+    units: Mapping[str, str]
+    """Of time, by the letters with which `core.spans` says them."""
     works: Mapping[str, str]
     """Service → what the business does with it."""
     work_other: str
@@ -166,8 +172,10 @@ def detail_words(detail: str, language: str) -> str:
         return detail
     for pattern, sentence in _details(language):
         if found := pattern.fullmatch(detail):
-            return _filled(sentence, found.groups(), words(language).phases)
-    return detail
+            return _filled(sentence, found.groups(), language)
+    part, colon, rest = detail.partition(": ")  # `counts.remote: unknown code 0`
+    said = detail_words(rest, language) if colon else rest
+    return detail if said == rest else f"{part}{COLONS[language]}{said}"
 
 
 @cache
@@ -179,11 +187,23 @@ def _details(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     )
 
 
-def _filled(sentence: str, values: Sequence[str], phases: Mapping[Phase, str]) -> str:
-    """`{}` is the next value, `{1}` the one of that number; the name of a phase is said in words."""
-    said = [phases[Phase(value)] if value in phases else value for value in values]
+def _filled(sentence: str, values: Sequence[str], language: str) -> str:
+    """`{}` is the next value, `{1}` the one of that number; phases, spans and remarks within are said in words."""
+    said = [_value(value, language) for value in values]
     following = iter(said)
     return _BLANK.sub(lambda blank: said[int(blank[1])] if blank[1] else next(following), sentence)
+
+
+def _value(value: str, language: str) -> str:
+    phases = words(language).phases
+    if value in phases:
+        return phases[Phase(value)]
+    return span_words(value, language) if SPAN.fullmatch(value) else detail_words(value, language)
+
+
+def span_words(said: str, language: str) -> str:
+    """A length of time as `core.spans` says it, in a language: `2 min` → `2 分钟`."""
+    return SPAN_PART.sub(lambda part: f"{part[1]} {words(language).units[part[2]]}", said)
 
 
 def clean(text: str) -> str:

@@ -373,6 +373,14 @@ def test_remarks_on_a_run_are_said_in_chinese_and_strange_ones_stay():
     assert detail_words("status 503, expected 200 or 304", "zh") == "状态码 503，应为 200 or 304"
     assert detail_words("020 由于查验行为异常", "zh") == "020 由于查验行为异常"
     assert (
+        detail_words("3 here, 2 there, for 1 h 2 min", "zh") == "我方 3 条，对方 2 条，已持续 1 小时 2 分钟"
+    )
+    assert detail_words("counts.remote: unknown code 0", "zh") == "counts.remote：未知代码 0"
+    refused = "DNS 服务器：拒绝回答（REFUSED）"
+    assert detail_words("name server: dns server refused query", "zh") == refused
+    assert detail_words("not HTTP: Expected HTTP/, RTSP/ or ICE/", "zh") == "不是 HTTP：开头不是 HTTP/"
+    assert detail_words("counts.remote: unknown code 0", "en") == "counts.remote: unknown code 0"
+    assert (
         detail_words("JSON with 'x' at $.code, where a code is due", "zh")
         == "JSON 的 $.code 应为代码，却是 'x'"
     )
