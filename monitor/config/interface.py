@@ -238,8 +238,8 @@ def _wrong_asking(probe: SyncProbe, path: Path, document: Document) -> Iterator[
     compared = any(document.holds((*path, key)) for key in COMPARED)
     if not compared and not document.holds((*path, "request")):
         yield document.mistake((*path, "request"), "missing", "`request` must be given")
-    if probe.request is not None and not judged:
-        meant = "one of codes, success and freshness must be given"
+    if probe.request is not None and not judged and not compared:
+        meant = "one of codes, success, freshness, counts, canary and items must be given"
         yield document.mistake(path, "nothing to judge the reply by", meant)
     for key in ("success", "freshness"):
         if getattr(probe, key) is not None and compared and not document.holds((*path, "request")):

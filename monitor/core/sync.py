@@ -2,7 +2,8 @@
 
 HTTP 200 with an error code in the body is the norm among these interfaces, and so is a code beside any other status. So
 the body is read before the status, except that 401 and 403 always speak of our credential and 429 of our pace. What the
-operator calls success stands before the table of codes; of several codes in a reply the outermost that fails counts.
+operator calls success stands before the table of codes; of several codes in a reply the outermost that fails counts. A
+reply that is well but for its status is not well.
 
 Nothing of our own secrets is shown, even where a reply repeats them.
 """
@@ -107,7 +108,8 @@ def _explained(
         drift = Finding(cause=Cause.FORMAT_DRIFT, detail="HTML where data are due")
         return refused or (drift if page.is_html(text) else None)
     asked = _Asked(target=target, rules=rules, knowledge=knowledge, reply=reply, value=value)
-    return (None if name in OURS else _said(asked, rules.code_paths)) or _silent(asked)
+    said = None if name in OURS else _said(asked, rules.code_paths)
+    return _silent(asked) if said is None else _under_status(asked, said)
 
 
 def shown(text: str, secrets: Iterable[str], limit: int = _SHOWN) -> str:
@@ -128,12 +130,13 @@ def _judge(
     text = page.text_of(reply)
     value = page.json_of(text)
     if not isinstance(value, dict | list):
-        return _no_json(target, reply, text, knowledge), None
+        return _no_json(target, rules, reply, text, knowledge), None
     asked = _Asked(target=target, rules=rules, knowledge=knowledge, reply=reply, value=value)
-    finding = _answer(asked)
-    if rules.freshness is None or _is_final(finding):
-        return finding, None
-    return _fresh(asked, rules.freshness, finding, seen.started_at + timedelta(seconds=seen.duration))
+    finding, lag = _answer(asked), None
+    if rules.freshness is not None and not _is_final(finding):
+        now = seen.started_at + timedelta(seconds=seen.duration)
+        finding, lag = _fresh(asked, rules.freshness, finding, now)
+    return _under_status(asked, finding), lag
 
 
 def _refused(reply: Reply) -> Finding | None:
@@ -143,10 +146,12 @@ def _refused(reply: Reply) -> Finding | None:
     return Finding(flag=Flag.THROTTLED, detail="status 429") if reply.status == 429 else None
 
 
-def _no_json(target: Target, reply: Reply, text: str, knowledge: Knowledge) -> Finding:
+def _no_json(target: Target, rules: SyncRules, reply: Reply, text: str, knowledge: Knowledge) -> Finding:
     refused = refusal_of(target, reply, text, knowledge.words) or busy_notice(reply, text, knowledge.words)
     if refused is not None:
         return refused
+    if not (rules.code_paths or rules.success or rules.freshness):
+        return Finding()  # nothing is read out of it
     shape = "HTML" if page.is_html(text) else "a shape that is no JSON" if text.strip() else "an empty body"
     return Finding(cause=Cause.FORMAT_DRIFT, detail=f"{shape} where JSON is due")
 
@@ -233,8 +238,18 @@ def _meaning(asked: _Asked, endpoint: str, code: str) -> Finding:
 
 def _silent(asked: _Asked) -> Finding | None:
     """What the interface's own words and then the status tell of a reply that is not the answer."""
+    return _notice(asked) or _refused_by_status(asked)
+
+
+def _refused_by_status(asked: _Asked) -> Finding | None:
     bare = replace(asked.reply, body=b"")
-    return _notice(asked) or refusal_of(asked.target, bare, "", asked.knowledge.words)
+    return refusal_of(asked.target, bare, "", asked.knowledge.words)
+
+
+def _under_status(asked: _Asked, finding: Finding) -> Finding:
+    """What a body means that came with this status: one that is well does not make a status well that is not expected."""
+    refused = None if _is_final(finding) else _refused_by_status(asked)
+    return finding if refused is None else replace(refused, code=finding.code)
 
 
 def _notice(asked: _Asked) -> Finding | None:

@@ -11,7 +11,7 @@ import pytest
 from monitor.config.load import ConfigError
 from monitor.config.sync import typed
 from tests.config.conftest import HEAD, ReadText
-from tests.config.synced import REQUEST, SECRET, refused, request
+from tests.config.synced import REQUEST, SECRET, one, refused, request
 
 CONTRACT = """\
 version: 1
@@ -197,13 +197,27 @@ def test_an_address_that_cannot_be_used_is_not_shown(read_text: ReadText) -> Non
     assert "s3cret" not in mistake
 
 
+@pytest.mark.parametrize(
+    "compared",
+    [
+        'counts: {local: {url: "http://h/"}, local_path: $.n, remote: {url: "http://h/"}, remote_path: $.n}',
+        'canary: {request: {url: "http://h/"}, path: $.n, equals: a, issued_at: {path: $.t}}',
+        "items: {local: {file: f, number: n}, remote: {file: f, number: n}}",
+    ],
+)
+def test_a_comparison_is_enough_beside_a_request(read_text: ReadText, compared: str) -> None:
+    target = one(read_text, f"{REQUEST}, {compared}")
+    assert target.sync is not None
+    assert (target.sync.asks, target.url) == (True, "http://h/")
+
+
 # --- what cannot be meant --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("written", "path", "says"),
     [
-        (REQUEST, "probes[0]", "one of codes, success and freshness"),
+        (REQUEST, "probes[0]", "one of codes, success, freshness, counts"),
         (f"{REQUEST}, codes: nuonou", "probes[0].codes", 'did you mean "nuonuo"?'),
         (f"{REQUEST}, codes: client", "probes[0].codes", "code_path"),
         (f'{REQUEST}, success: {{path: "$.a", in: ["1"]}}, code_path: "$.c"', "probes[0].code_path", "codes"),

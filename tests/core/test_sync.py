@@ -27,7 +27,23 @@ FLAGGED = Success(path="$.success", any_of=("true",))
 @pytest.mark.parametrize("body", [{"code": "0000"}, {"code": 1}, {"code": "1"}, {"code": 1.0}], ids=repr)
 def test_success_is_compared_as_text(body: Any) -> None:
     assert judge(body, rules(success=OK)).is_ok
-    assert judge(body, rules("aisino", success=OK), 500).is_ok
+    assert judge(body, rules("aisino", success=OK), 201).is_ok
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+def test_a_body_that_is_well_does_not_make_a_bad_status_well(status: int) -> None:
+    for asked in (rules(success=OK), rules("nuonuo"), rules("nuonuo", success=OK)):
+        result = judge({"code": "0000"}, asked, status)
+        assert (result.cause, result.phase) == (Cause.HTTP_STATUS, Phase.PROCESSING)
+        assert result.detail == f"status {status}, expected 200 or 201 or 202"
+    fresh = judge(
+        {"code": "E0000", "data": {"lastSync": at(hours=1)}}, rules("nuonuo", freshness=FRESH), status
+    )
+    assert (fresh.cause, fresh.code, fresh.lag) == (Cause.HTTP_STATUS, "E0000", 3600.0)
+    late = judge(
+        {"code": "E0000", "data": {"lastSync": at(hours=30)}}, rules("nuonuo", freshness=FRESH), status
+    )
+    assert late.cause is Cause.SYNC_LAG
 
 
 def test_success_stands_before_the_table() -> None:
@@ -62,6 +78,34 @@ def test_success_unmet_without_a_table(body: Any) -> None:
 
 def test_success_unmet_beside_a_bad_status_is_the_status() -> None:
     assert judge({"error": "oops"}, rules(success=OK), 503).cause is Cause.HTTP_STATUS
+
+
+# --- what is compared beside it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "cause"),
+    [
+        ({"n": 1}, 200, Cause.NONE),
+        ("<html>hello</html>", 200, Cause.NONE),
+        ({"n": 1}, 500, Cause.HTTP_STATUS),
+        ("gone", 404, Cause.HTTP_STATUS),
+        ({}, 403, Cause.CREDENTIAL),
+        ("<html><title>系统维护</title></html>", 200, Cause.MAINTENANCE_PAGE),
+    ],
+    ids=str,
+)
+def test_a_request_beside_comparisons_alone_is_judged_by_its_status(
+    body: Any, status: int, cause: Cause
+) -> None:
+    assert judge(body, rules(), status).cause is cause
+
+
+def test_a_further_reply_that_is_well_but_for_its_status_is_not_well() -> None:
+    further = {"counts.remote": seen({"code": "0000", "n": 1}, 500)}
+    result = judge({"code": "0000"}, rules("nuonuo"), further=further)
+    assert (result.cause, result.code) == (Cause.HTTP_STATUS, "0000")
+    assert result.detail == "counts.remote: status 500, expected 200 or 201 or 202"
 
 
 # --- freshness -------------------------------------------------------------------------------------------------------
