@@ -182,7 +182,7 @@ def _answer(value: Any, knowledge: Knowledge, image_fault: ImageFault) -> Findin
 
 
 def _key1(key1: str, knowledge: Knowledge, image_fault: ImageFault) -> Finding:
-    if known := knowledge.catalogue.get(("platform", "yzm", key1)):
+    if known := _platform_code(key1, knowledge.catalogue):
         return Finding(cause=known.cause, flag=known.flag, code=key1, detail=f"{key1} {known.message}")
     if _CODE.fullmatch(key1) and not key1.startswith(_IMAGE_STARTS):
         return Finding(cause=Cause.API_ERROR, code=key1, detail=f"unknown code {key1}")
@@ -191,6 +191,12 @@ def _key1(key1: str, knowledge: Knowledge, image_fault: ImageFault) -> Finding:
     image = _decoded(key1)
     fault = "key1 is neither a code nor base64" if image is None else image_fault(image)
     return Finding() if fault is None else Finding(cause=Cause.CAPTCHA_INVALID, detail=fault)
+
+
+def _platform_code(code: str, catalogue: Catalogue) -> Code | None:
+    """What the platform says of a code: at this endpoint, else at that of verification, which the same application answers."""
+    found = (catalogue.get(("platform", endpoint, code)) for endpoint in ("yzm", "vat"))
+    return next(filter(None, found), None)
 
 
 def _data(data: str, words: Words) -> Finding:

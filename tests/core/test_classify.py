@@ -109,7 +109,9 @@ PNG = base64.b64encode(b"\x89PNG" + bytes(200)).decode()
             {"key1": base64.b64encode(b"<html>").decode() * 20}, 200, Cause.CAPTCHA_INVALID, id="no image"
         ),
         pytest.param({"key1": 4}, 200, Cause.API_ERROR, id="a number as code"),
-        pytest.param({"key1": "009"}, 200, Cause.API_ERROR, id="a code of the other endpoint"),
+        pytest.param({"key1": "009"}, 200, Cause.NONE, id="a code of the other endpoint"),
+        pytest.param({"key1": "rqerr"}, 200, Cause.NONE, id="a word of the other endpoint"),
+        pytest.param({"key1": "099"}, 200, Cause.API_ERROR, id="a code of no endpoint"),
         pytest.param({"data": "A" * 99}, 200, Cause.CAPTCHA_INVALID, id="99 characters of data"),
         pytest.param({"data": "A" * 100}, 200, Cause.NONE, id="100 characters of data"),
         pytest.param({"data": "维" * 200}, 200, Cause.CAPTCHA_INVALID, id="data that is not base64"),
