@@ -61,6 +61,8 @@ def _answer(answer: Answer, language: str) -> Text:
     said = clean(" ".join(values)) + count
     if answer.forged:
         return line.append_text(sign_and_word("error", f"{say(language, 'forged')} {said}")).append(took)
+    if answer.differs:
+        said = f"{say(language, 'differs')} {said}"
     return line.append_text(sign_and_word("ok", said)).append(took)
 
 

@@ -60,6 +60,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "random_name": "随机域名",
         "as_it_should": "不存在，正常",
         "forged": "假地址",
+        "differs": "各说不一",
         "round_trip": "往返",
         "lost": "丢包",
         # which
@@ -164,6 +165,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "random_name": "random name",
         "as_it_should": "does not exist, as it should be",
         "forged": "forged",
+        "differs": "differs",
         "round_trip": "round trip",
         "lost": "lost",
         "place": "{name} {name_en} ({slug}, {code})",

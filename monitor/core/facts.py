@@ -42,6 +42,8 @@ class Fact(StrEnum):
     """`family_failed=IPv6`: of its addresses exactly those of this family do not answer."""
     FORGED = "forged"
     """`forged=223.5.5.5:53 10.0.0.1`: a name server, and the forged address it named."""
+    ANSWERS_DIFFER = "answers_differ"
+    """`answers_differ=223.5.5.5:53 10.0.0.1`: a name server and what it says, where one of two lies and it cannot be told which."""
     STATUS = "status"
     """`status=503`: the HTTP status of the failing reply."""
     CODE = "code"
@@ -134,6 +136,11 @@ def _own_facts(view: ServiceView) -> Iterable[str]:
         lies = (answer for answer in lead.last.answers if answer.forged)
         yield from (
             f"{Fact.FORGED}={lie.resolver} {lie.addresses[0]}" for lie in islice(lies, 2) if lie.addresses
+        )
+        differing = (answer for answer in lead.last.answers if answer.differs)
+        yield from (
+            f"{Fact.ANSWERS_DIFFER}={one.resolver} {one.addresses[0] if one.addresses else one.cause}"
+            for one in islice(differing, 4)
         )
 
 

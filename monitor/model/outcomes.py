@@ -110,3 +110,5 @@ class Flag(StrEnum):
     ADDRESS_FAILED = "address_failed"
     WARNING_CODE = "warning_code"
     LAG_WARNING = "lag_warning"
+    ANSWERS_DIFFER = "answers_differ"
+    """Name servers lead to addresses of the internet that have none in common."""

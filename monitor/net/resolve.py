@@ -10,6 +10,7 @@ from pathlib import Path
 import pycares
 from pycares import errno as ares
 
+from monitor.core.addresses import is_habitable
 from monitor.model import Answer, Cause
 from monitor.net.ares import words_of
 from monitor.net.asking import Channel, Raw, system_servers
@@ -51,10 +52,10 @@ class Resolver:
         if is_this_machine(name):
             return LOOPBACK
         if not servers and (known := self.in_hosts_file(name)):
-            return known
+            return _some_habitable(known)
         channel = Channel(servers, patience)
         try:
-            return await _addresses(channel, name)
+            return _some_habitable(await _addresses(channel, name))
         finally:
             channel.close()
 
@@ -158,6 +159,13 @@ async def _addresses(channel: Channel, name: str) -> tuple[str, ...]:
         if not name:
             raise FaultError(Cause.DNS_NO_ADDRESS, "the name has no address")
     raise FaultError(Cause.DNS_SERVFAIL, "aliases that lead in a circle or too far")
+
+
+def _some_habitable(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses. Raises FaultError where a host can have none of them: a filter answers, and 0.0.0.0 would be this machine."""
+    if not any(map(is_habitable, addresses)):
+        raise FaultError(Cause.DNS_HIJACKED, f"the name leads to {addresses[0]}, where no host can be")
+    return addresses
 
 
 def _refuse(found: _Answer, also: _Answer) -> None:

@@ -49,8 +49,8 @@ def _answer(lens: Lens, one: Answer) -> Row:
         )
     said = [*one.aliases, *one.addresses[:MOST_ADDRESSES], *one.values[:MOST_ADDRESSES]]
     count = f" ({one.count})" if one.count > MOST_ADDRESSES else ""
-    forged = f"{lens.say('forged')} " if one.forged else ""
-    found = row(lens, what, one.cause, one.duration, one.detail, fine=f"{forged}{' '.join(said)}{count}")
+    mark = f"{lens.say('forged' if one.forged else 'differs')} " if one.forged or one.differs else ""
+    found = row(lens, what, one.cause, one.duration, one.detail, fine=f"{mark}{' '.join(said)}{count}")
     if not one.forged:
         return found
     return Row(what=what, outcome="error", sign=SIGNS["error"], said=found.said, took=found.took)

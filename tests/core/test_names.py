@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from monitor.core.names import MOST_SHOWN, judge_names
-from monitor.model import Answer, Cause, NameRules, Phase, Repeat, Result, Seen, Target
+from monitor.model import Answer, Cause, Flag, NameRules, Phase, Repeat, Result, Seen, Target
 
 ONE, TWO, THREE = "192.0.2.53:53", "192.0.2.54:53", "192.0.2.55:53"
 NAME = "verify.example"
@@ -54,7 +55,7 @@ CASES = [
     ("IPv6, as expected", [said(ONE, "2408:1::1")], OURS, "none", ""),
     ("an internal name", [said(ONE, "10.1.1.1"), said(TWO, "10.1.1.1")], (), "none", ""),
     ("inside and outside a company", [said(ONE, "10.1.1.1"), said(TWO, HERE)], (*OURS, "10.0.0.0/8"), "none", "different"),
-    ("a random name that is not found", [said(ONE, HERE), failed(ONE, NXDOMAIN)], (), "none", "1 of 2"),
+    ("a random name that is not found", [said(ONE, HERE), replace(failed(ONE, NXDOMAIN), decoy=True)], (), "none", ""),
     ("a wildcard of the zone's own", [said(ONE, HERE), invented(ONE, THERE)], OURS, "none", ""),
     # --- lies
     ("outside what is expected", [said(ONE, HERE), said(TWO, "8.8.4.4")], OURS, "dns_hijacked", f"{TWO} says 8.8.4.4, outside"),
@@ -66,6 +67,12 @@ CASES = [
     ("one leads to this machine", [said(ONE, "::1"), said(TWO, "2408::1")], (), "dns_hijacked", f"{ONE} says ::1"),
     ("two lead into two private nets", [said(ONE, "127.0.0.66"), said(TWO, "127.0.0.1")], (), "dns_hijacked", "127.0.0.66"),
     ("a portal beside the truth", [said(ONE, HERE, "10.0.0.1"), said(TWO, HERE)], (), "dns_hijacked", "10.0.0.1"),
+    ("all lead nowhere", [said(ONE, "0.0.0.0"), said(TWO, "0.0.0.0")], (), "dns_hijacked", f"{ONE} says 0.0.0.0, where no host"),
+    ("one leads to everybody", [said(ONE, "255.255.255.255")], (), "dns_hijacked", "255.255.255.255"),
+    ("nowhere, as expected", [said(ONE, "0.0.0.0")], ("0.0.0.0/32",), "none", ""),
+    ("one says that there is none", [said(ONE, HERE), failed(TWO, NXDOMAIN)], (), "dns_hijacked", f"{TWO} says that there is no such name, {ONE} says {HERE}"),
+    ("most say so", [failed(ONE, NXDOMAIN), failed(TWO, NXDOMAIN), said(THREE, HERE)], (), "dns_hijacked", f"{ONE} says that there is no such"),
+    ("one says so of what is expected", [said(ONE, HERE), failed(TWO, NXDOMAIN)], OURS, "dns_hijacked", "no such name"),
     ("a lie stands before silence", [said(ONE, "10.0.0.1"), said(TWO, HERE), failed(THREE, SILENT)], (), "dns_hijacked", "10.0.0.1"),
     ("a lie stands before many failures", [said(ONE, "8.8.4.4"), failed(TWO, SILENT), failed(THREE, SILENT)], OURS, "dns_hijacked", "8.8.4.4"),
     # --- silence and refusals
@@ -98,6 +105,42 @@ def test_texts_that_differ_are_no_lie() -> None:
 def test_the_liar_is_marked() -> None:
     result = judge(said(ONE, "10.0.0.1"), said(TWO, HERE), invented(TWO))
     assert [answer.forged for answer in result.answers] == [True, False, False]
+
+
+def test_where_it_cannot_be_told_who_lies_nobody_is_called_a_liar() -> None:
+    result = judge(said(ONE, "127.0.0.66"), said(TWO, "127.0.0.1"), failed(THREE, SILENT))
+    assert [(answer.forged, answer.differs) for answer in result.answers] == [(False, True)] * 2 + [
+        (False, False)
+    ]
+    denied = judge(said(ONE, HERE), failed(TWO, NXDOMAIN))
+    assert [(answer.forged, answer.differs) for answer in denied.answers] == [(False, True)] * 2
+
+
+def test_one_against_two_is_the_liar() -> None:
+    result = judge(said(ONE, "127.0.0.66"), said(TWO, "127.0.0.1"), said(THREE, "127.0.0.1"))
+    assert [(answer.forged, answer.differs) for answer in result.answers] == [(True, False)] + [
+        (False, False)
+    ] * 2
+
+
+def test_addresses_of_the_internet_without_one_in_common_are_a_flag() -> None:
+    result = judge(said(ONE, HERE), said(TWO, THERE), failed(THREE, SILENT))
+    assert result.cause is Cause.NONE
+    assert result.flags == {Flag.ANSWERS_DIFFER}
+    assert [answer.differs for answer in result.answers] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param([said(ONE, HERE, THERE), said(TWO, THERE)], id="one in common"),
+        pytest.param([said(ONE, HERE), failed(TWO, SILENT)], id="one alone"),
+        pytest.param([said(ONE, values=("1 a",)), said(TWO, values=("2 b",))], id="no addresses"),
+    ],
+)
+def test_less_than_that_is_no_flag(answers: list[Answer]) -> None:
+    assert not judge(*answers).flags
+    assert not judge(said(ONE, HERE), said(TWO, THERE), expect=OURS).flags
 
 
 def test_thousands_of_addresses_are_all_judged_and_few_are_kept() -> None:

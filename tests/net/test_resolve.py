@@ -31,6 +31,8 @@ ZONE: Zone = {
     "elcric.example": "alias circle.example",
     "self.example": "alias self.example",
     "lost.example": "alias nowhere.example",
+    "sunk.example": ["0.0.0.0", "::"],
+    "shouted.example": ["255.255.255.255"],
     "crowd.example": [f"127.0.1.{n}" for n in range(60)],
 }
 
@@ -43,6 +45,8 @@ CAUSES = {
     "self.example": Cause.DNS_SERVFAIL,
     "empty.example": Cause.DNS_NO_ADDRESS,
     "silent.example": Cause.RESOLVE_TIMEOUT,
+    "sunk.example": Cause.DNS_HIJACKED,
+    "shouted.example": Cause.DNS_HIJACKED,
     "a..b.example": Cause.DNS_NXDOMAIN,
     "x" * 70 + ".example": Cause.DNS_NXDOMAIN,
     "发" * 80 + ".example": Cause.DNS_NXDOMAIN,

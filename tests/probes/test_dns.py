@@ -81,8 +81,8 @@ async def test_each_fault_of_names_has_its_cause(
 async def test_what_each_said_is_kept_as_evidence(sim: Simulator) -> None:
     sim.set_fault("shandong", "dns_hijacked", "verify")
     result = await look(resolvers=sim.names.addresses)
-    told = [(answer.addresses, answer.ttl, answer.forged) for answer in result.answers[:2]]
-    assert told == [(("127.0.0.66",), 0, True), (("127.0.0.1",), 0, True)]
+    told = [(answer.addresses, answer.ttl, answer.forged, answer.differs) for answer in result.answers[:2]]
+    assert told == [(("127.0.0.66",), 0, False, True), (("127.0.0.1",), 0, False, True)]
     assert result.addresses == ("127.0.0.66", "127.0.0.1")
 
 

@@ -1,0 +1,32 @@
+"""What kind of place an address is, by itself."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, ip_address
+
+_THIS_NETWORK = IPv4Network("0.0.0.0/8")
+
+
+@lru_cache(maxsize=4096)
+def is_habitable(address: str) -> bool:
+    """Whether a host can have it: not 0.0.0.0/8, `::`, a group's, 240.0.0.0/4 or 255.255.255.255 (RFC 6890, RFC 4291).
+
+    Filters answer with those. Loopback and private networks are habitable: names inside a company lead there.
+    """
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if ip.is_unspecified or ip.is_multicast:
+        return False
+    return not (isinstance(ip, IPv4Address) and (ip.is_reserved or ip in _THIS_NETWORK))
+
+
+@lru_cache(maxsize=4096)
+def is_nobodys(address: str) -> bool:
+    """Whether it is private, reserved or of this machine: no site of the internet lives there."""
+    try:
+        return not ip_address(address).is_global
+    except ValueError:
+        return True
