@@ -178,7 +178,7 @@ def _stopped(result: Result, say: Speech) -> str:
 
 def _known(judged: Judged, say: Speech) -> Iterator[str]:
     for clue in judged.clues:
-        if judged.party is Party.US and clue.points_at is Party.THEM:
+        if judged.party is Party.US and (clue.points_at is Party.THEM or clue.sign is Sign.SEVERAL_FAIL):
             continue  # seen through what is broken here, it says nothing of them
         yield say(f"clues.{clue.sign}", **_clue_values(clue, say))
     others = judged.looked.others

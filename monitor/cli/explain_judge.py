@@ -137,7 +137,7 @@ def _around(
 
 def _is_of_few(fact: str, around: Surroundings) -> bool:
     """Whether it counts those that were looked at as if they were all."""
-    return around.watched < around.altogether and fact.partition("=")[0] == Fact.DOWN
+    return around.watched < around.altogether and fact.partition("=")[0] in (Fact.DOWN, Fact.DRIFTED)
 
 
 def _party(party: Party, local: LocalView, *, is_local: bool) -> Party:

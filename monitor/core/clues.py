@@ -311,7 +311,8 @@ def _of_trust(beside: Beside) -> Iterator[Clue]:
     verified = sum(one.certificate is not None and one.certificate.verified is True for one in beside.all)
     refused = sum(trust_cause(one) is not None for one in beside.all)
     here = sum(trust_cause(one) is not None for one in beside.others)
-    if verified and here >= LEAST - 1 and here == len(beside.others):
+    there = sum(one.certificate is not None and one.certificate.verified is True for one in beside.others)
+    if verified and here >= LEAST - 1 and not there:
         yield Clue(sign=Sign.TRUST_SPLIT, values={"count": str(here), "verified": str(verified)})
     elif verified:
         yield Clue(sign=Sign.TRUST_WORKS, values={"count": str(verified)})
