@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from monitor.core.diagnosis import SYNC_CAUSES
 from monitor.core.facts import ANSWERED, Fact, seen_here
+from monitor.core.local import TRUST_CAUSES
 from monitor.model import LOCAL, NATIONAL, Cause, Diagnosis, Incident, Scope, SpeaksOf
 from monitor.notify.words import Vocabulary
 
@@ -17,6 +18,13 @@ BANNED = f"{Fact.CODE}=020"
 """The only code that is a ban of 24 hours (domain facts §4); any other block is a firewall's."""
 
 
+GONE = frozenset(f"{Fact.STATUS}={status}" for status in (403, 404, 410))
+"""What a server says of a page that is not there, or that it does not give."""
+STEPS = frozenset({
+    *TRUST_CAUSES, Cause.TLS_LEGACY, Cause.TLS_HANDSHAKE, Cause.DNS_NXDOMAIN, Cause.REDIRECT_REFUSED,
+    Cause.HTTP_MALFORMED, Cause.FORMAT_DRIFT, Cause.CAPTCHA_INVALID, Cause.CONTENT_MISMATCH,
+})  # fmt: skip
+"""Causes with a step of their own: they end when somebody changes something."""
 LOG = "log"
 """The kind that counts lines."""
 
@@ -84,23 +92,46 @@ def case_of_incident(incident: Incident) -> Case | None:
     return case_of(incident.diagnosis, incident.cause, incident.facts, never_up=incident.never_up)
 
 
+def step_of_incident(incident: Incident) -> str:
+    """Which step its cause asks for; "" where it is its diagnosis's, or its case's."""
+    if case_of_incident(incident) is not None or incident.scope is not Scope.AUTHORITY:
+        return ""
+    return step_by(incident.diagnosis, incident.cause, incident.facts)
+
+
 def advise(
     known: Vocabulary,
     diagnosis: Diagnosis,
     case: Case | None = None,
     *,
+    by: str = "",
     places: Sequence[str] = (),
     services: Sequence[str] = (),
 ) -> Advice:
-    """The advice on outages that share a diagnosis. `places`: names as they are shown; `services`: as configured."""
+    """The advice on outages that share a diagnosis.
+
+    `by`: the step that their cause asks for (`step_by`); `places`: names as they are shown; `services`: as configured.
+    """
     own = known.cases[case] if case else {"fault": known.faults[diagnosis], "step": known.steps[diagnosis]}
-    return Advice(fault=own["fault"], step=_filled(known, own["step"], places, services))
+    step = known.cause_steps[by] if by and case is None else own["step"]
+    return Advice(fault=own["fault"], step=_filled(known, step, places, services))
+
+
+def step_by(diagnosis: Diagnosis, cause: Cause | None, facts: Sequence[str] = ()) -> str:
+    """Which step the cause asks for in place of the diagnosis's: waiting, or another way there, does not help; "" for none."""
+    if diagnosis is Diagnosis.PATH_FROM_HERE:
+        return cause if cause in TRUST_CAUSES else ""
+    if diagnosis not in (Diagnosis.PROVINCIAL_OUTAGE, Diagnosis.UNDETERMINED) or cause is None:
+        return ""
+    if cause is Cause.HTTP_STATUS:
+        return "gone" if any(fact in GONE for fact in facts) else ""
+    return cause if cause in STEPS else ""
 
 
 def advise_on(known: Vocabulary, incident: Incident, place: str) -> Advice:
     """The advice on one incident; `place` is the name of its authority."""
-    case = case_of_incident(incident)
-    return advise(known, incident.diagnosis, case, places=[place], services=services_of([incident]))
+    case, by = case_of_incident(incident), step_of_incident(incident)
+    return advise(known, incident.diagnosis, case, by=by, places=[place], services=services_of([incident]))
 
 
 def advise_after(known: Vocabulary, incidents: Sequence[Incident], places: Sequence[str]) -> str:

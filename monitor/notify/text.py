@@ -33,6 +33,7 @@ from monitor.notify.advice import (
     case_of_incident,
     has_looked_before,
     services_of,
+    step_of_incident,
     works_of,
 )
 from monitor.notify.counted import services_in_words
@@ -294,26 +295,20 @@ def _span(incident: Incident, at: datetime, plan: Plan) -> str:
 
 
 def _advice(incidents: Sequence[Incident], services: Sequence[str], plan: Plan) -> list[Judged]:
-    """One for each diagnosis, or case told otherwise, in order of appearance."""
-    groups: dict[tuple[Diagnosis, Case | None], list[Incident]] = {}
+    """One for each diagnosis, or case or cause told otherwise, in order of appearance."""
+    groups: dict[tuple[Diagnosis, Case | None, str], list[Incident]] = {}
     for incident in incidents:
-        groups.setdefault((incident.diagnosis, case_of_incident(incident)), []).append(incident)
-    return [
-        _judged(diagnosis, case, group, services_of(group) or services, plan)
-        for (diagnosis, case), group in groups.items()
-    ]
+        key = (incident.diagnosis, case_of_incident(incident), step_of_incident(incident))
+        groups.setdefault(key, []).append(incident)
+    return [_judged(group, services_of(group) or services, plan) for group in groups.values()]
 
 
-def _judged(
-    diagnosis: Diagnosis,
-    case: Case | None,
-    incidents: Sequence[Incident],
-    services: Sequence[str],
-    plan: Plan,
-) -> Judged:
+def _judged(incidents: Sequence[Incident], services: Sequence[str], plan: Plan) -> Judged:
+    """Of incidents that share all that the advice goes by."""
     known = words(plan.language)
-    places = _names(incidents, plan)
-    said = advise(known, diagnosis, case, places=places, services=services)
+    places, first = _names(incidents, plan), incidents[0]
+    case, by = case_of_incident(first), step_of_incident(first)
+    said = advise(known, first.diagnosis, case, by=by, places=places, services=services)
     facts = _shared_facts(incidents)[:MOST_FACTS]
     return Judged(
         places=places,

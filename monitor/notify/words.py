@@ -89,8 +89,25 @@ class Vocabulary:
     """What the daemon keeps its memory in."""
     readings: Mapping[str, str]
     """What was measured or counted, by the name of the reading (`notify.readings` shows its value)."""
+    cause_steps: Mapping[str, str]
+    """What to do next where the cause says it better than the diagnosis: a cause, or `gone` (a page that is not there)."""
+    kinds: Mapping[str, Mapping[str, Any]]
+    """Kind that looks at this machine → `looking`, and cause → the same in full and in a few words."""
     details: Mapping[str, str]
     """A fixed remark on a run, `{}` for what varies → the same in this language."""
+
+    def cause(self, cause: Cause, kind: str = "") -> str:
+        """A cause, as a kind that looks at this machine finds it."""
+        return str(self.kinds.get(kind, {}).get(cause, [self.causes[cause]])[0])
+
+    def brief(self, cause: Cause, kind: str = "") -> str:
+        """The same in a few words."""
+        return str(self.kinds.get(kind, {}).get(cause, [self.briefs[cause]])[-1])
+
+    def found(self, code: str) -> str:
+        """What of this machine is beyond its limit (`disk_free:/var`), or the name of a pattern, or a code, as it is."""
+        name, _, of = code.partition(":")
+        return f"{self.readings[name]} {of}".rstrip() if name in self.readings else code
 
     def service(self, name: str) -> str:
         """A service; a user's own word stays as it is."""
@@ -109,6 +126,7 @@ class Vocabulary:
     def fact(self, text: str, scope: Scope = Scope.AUTHORITY) -> str:
         """A fact (`name=value`) of an incident of that scope as a sentence; an unknown one stays as it is."""
         name, _, value = text.partition("=")
+        value = self.found(value) if name == Fact.FOUND else value
         count, _, total = value.partition("/")
         forms = [f"{name}@{scope}", text]
         if total:
@@ -142,8 +160,10 @@ def words(language: str) -> Vocabulary:
     """The words of `zh` or `en`. Raises KeyError when the data lacks a member of an enum, for any other language too."""
     if language not in LANGUAGES:
         raise KeyError(language)
-    file = resources.files("monitor.notify") / "texts" / language / "words.yaml"
-    data: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    data: dict[str, Any] = {}
+    for name in ("words.yaml", "causes.yaml"):
+        file = resources.files("monitor.notify") / "texts" / language / name
+        data |= yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     for name, enum in ENUMS.items():
         data[name] = {member: data[name][member.value] for member in enum}
     if missing := {fact.value for fact in Fact} - data["facts"].keys():

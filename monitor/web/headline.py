@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from monitor.core.status import Status
 from monitor.model import AuthorityState, Diagnosis
-from monitor.notify.advice import Case, advise
+from monitor.notify.advice import Case, advise, step_by
 from monitor.web.lens import SIGNS, Lens
 
 WEAKER = ("never", "unknown", "degraded")
@@ -81,16 +81,22 @@ def _broken(lens: Lens, status: Status, slugs: Mapping[str, Sequence[str]]) -> H
     sentence = lens.say(
         "national" if national else "down", count=len(down), service=_main(lens), names=lens.names(down)
     )
-    step = Diagnosis.NATIONAL_OUTAGE if national else _shared_diagnosis(status)
+    shared = (Diagnosis.NATIONAL_OUTAGE, "") if national else _shared(status)
     places, services = [lens.name(slug) for slug in down], [lens.plan.judgement.main_service]
-    hint = "" if step is None else advise(lens.words, step, places=places, services=services).step
+    hint = ""
+    if shared is not None:
+        hint = advise(lens.words, shared[0], by=shared[1], places=places, services=services).step
     text_of_all = lens.say("between").join([_capital(sentence), *_also(lens, slugs, LESSER)])
     return Headline(kind="bad", sign=SIGNS["down"], sentence=text_of_all, hint=hint)
 
 
-def _shared_diagnosis(status: Status) -> Diagnosis | None:
-    """What all that are down have in common; None where each has its own, told in the list of incidents."""
-    found = {row.diagnosis for row in status.authorities if row.state is AuthorityState.DOWN and row.seen_up}
+def _shared(status: Status) -> tuple[Diagnosis, str] | None:
+    """Diagnosis and step that all that are down have in common; None where each has its own, told in the list of incidents."""
+    found = {
+        (row.diagnosis, step_by(row.diagnosis, row.cause, row.facts))
+        for row in status.authorities
+        if row.state is AuthorityState.DOWN and row.seen_up
+    }
     return found.pop() if len(found) == 1 else None
 
 

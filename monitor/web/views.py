@@ -7,7 +7,7 @@ from datetime import datetime
 
 from monitor.core.status import AuthorityRow, LocalPart
 from monitor.model import AuthorityState, Scope, ServiceState, Verdict
-from monitor.notify.advice import Advice, advise, case_of
+from monitor.notify.advice import Advice, advise, case_of, step_by
 from monitor.web.lens import SIGNS, Lens
 from monitor.web.others import Voice, voices
 
@@ -78,4 +78,7 @@ def _advice(lens: Lens, row: AuthorityRow | LocalPart, *, never: bool) -> Advice
     case = case_of(row.diagnosis, row.cause, row.facts, never_up=never)
     failing = [name for name, one in row.services.items() if name and one.state is ServiceState.DOWN]
     services = failing or [lens.plan.judgement.main_service]
-    return advise(lens.words, row.diagnosis, case, places=[lens.name(row.authority)], services=services)
+    by = step_by(row.diagnosis, row.cause, row.facts)
+    return advise(
+        lens.words, row.diagnosis, case, by=by, places=[lens.name(row.authority)], services=services
+    )

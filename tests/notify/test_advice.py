@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.core.again import THEIR_WORK
 from monitor.model import Cause, Diagnosis, EventName, Incident, Scope
+from monitor.notify.advice import STEPS
 from monitor.notify.text import title_and_text
 from monitor.notify.words import words
 from tests.notify.examples import AT, a_notification, a_plan, an_incident
@@ -111,3 +113,42 @@ def test_who_answers_every_time_is_not_said_to_have_never_answered(cause):
     assert "手工核对" in next_step(never)
     silent = replace(never, cause=Cause.CONNECT_TIMEOUT, diagnosis=Diagnosis.UNDETERMINED)
     assert "核对登记表里的地址" in next_step(silent)
+
+
+@pytest.mark.parametrize("cause", sorted(STEPS))
+def test_where_waiting_does_not_help_the_next_step_is_the_causes(cause):
+    outage = an_incident(cause=cause)
+
+    for language in ("zh", "en"):
+        usual = next_step(an_incident(cause=Cause.RESPONSE_TIMEOUT), language=language)
+        step = next_step(outage, language=language)
+        assert step != usual
+        assert "30" not in step
+        assert "{" not in step
+
+
+def test_steps_by_the_cause_hold_where_it_is_said_that_waiting_does_not_help():
+    assert THEIR_WORK <= STEPS
+    for language in ("zh", "en"):
+        assert words(language).cause_steps.keys() == {*STEPS, "gone"}
+
+
+def test_an_expired_certificate_is_not_waited_for():
+    outage = an_incident(cause=Cause.TLS_EXPIRED)
+
+    assert "不要点掉浏览器的证书警告" in next_step(outage)
+    assert "到期日报给 12366" in next_step(outage)
+    ours = replace(outage, diagnosis=Diagnosis.LOCAL_TRUST)
+    assert "系统时间和根证书" in next_step(ours)
+
+
+@pytest.mark.parametrize(("status", "step"), [(404, "路径变了"), (403, "路径变了"), (503, "30 分钟")])
+def test_a_page_that_is_gone_is_looked_for_and_a_broken_one_waited_for(status, step):
+    assert step in next_step(an_incident(cause=Cause.HTTP_STATUS, facts=(f"status={status}",)))
+
+
+def test_outages_of_one_diagnosis_and_several_causes_have_a_step_each():
+    several = [an_incident("shandong", cause=Cause.TLS_EXPIRED), an_incident("beijing")]
+    said = next_step(*several)
+    assert "证书警告，暂缓发票查验（山东）" in said
+    assert "暂缓发票查验（北京）；持续 30 分钟" in said
