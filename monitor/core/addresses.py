@@ -12,15 +12,24 @@ _THIS_NETWORK = IPv4Network("0.0.0.0/8")
 def is_habitable(address: str) -> bool:
     """Whether a host can have it: not 0.0.0.0/8, `::`, a group's, 240.0.0.0/4 or 255.255.255.255 (RFC 6890, RFC 4291).
 
-    Filters answer with those. Loopback and private networks are habitable: names inside a company lead there.
+    Loopback and private networks are habitable: names inside a company lead there.
     """
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if ip.is_unspecified or ip.is_multicast:
+    reserved = isinstance(ip, IPv4Address) and ip.is_reserved
+    return not (is_unspecified(address) or ip.is_multicast or reserved)
+
+
+@lru_cache(maxsize=4096)
+def is_unspecified(address: str) -> bool:
+    """Whether it is of 0.0.0.0/8 or `::`, with which filters answer, and which a connection takes for this machine."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
         return False
-    return not (isinstance(ip, IPv4Address) and (ip.is_reserved or ip in _THIS_NETWORK))
+    return ip.is_unspecified or (isinstance(ip, IPv4Address) and ip in _THIS_NETWORK)
 
 
 @lru_cache(maxsize=4096)

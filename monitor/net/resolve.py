@@ -10,7 +10,7 @@ from pathlib import Path
 import pycares
 from pycares import errno as ares
 
-from monitor.core.addresses import is_habitable
+from monitor.core.addresses import is_unspecified
 from monitor.model import Answer, Cause
 from monitor.net.ares import words_of
 from monitor.net.asking import Channel, Raw, system_servers
@@ -52,10 +52,10 @@ class Resolver:
         if is_this_machine(name):
             return LOOPBACK
         if not servers and (known := self.in_hosts_file(name)):
-            return _some_habitable(known)
+            return _somewhere(known)
         channel = Channel(servers, patience)
         try:
-            return _some_habitable(await _addresses(channel, name))
+            return _somewhere(await _addresses(channel, name))
         finally:
             channel.close()
 
@@ -161,9 +161,9 @@ async def _addresses(channel: Channel, name: str) -> tuple[str, ...]:
     raise FaultError(Cause.DNS_SERVFAIL, "aliases that lead in a circle or too far")
 
 
-def _some_habitable(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    """The addresses. Raises FaultError where a host can have none of them: a filter answers, and 0.0.0.0 would be this machine."""
-    if not any(map(is_habitable, addresses)):
+def _somewhere(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses. Raises FaultError where a filter answers: a connection to 0.0.0.0 would go to this machine."""
+    if all(map(is_unspecified, addresses)):
         raise FaultError(Cause.DNS_HIJACKED, f"the name leads to {addresses[0]}, where no host can be")
     return addresses
 

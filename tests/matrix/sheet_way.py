@@ -88,7 +88,7 @@ CONNECTIONS = (
     ("every SYN is dropped", HTTP, deaf, "timeout connect_timeout connect"),
     ("every SYN is dropped (tcp)", TCP, deaf, "timeout connect_timeout connect"),
     ("no way there", TCP, at("255.255.255.255"), "error unreachable connect"),
-    ("the name leads to where no host can be", HTTP, resolved(["255.255.255.255"]), "error dns_hijacked resolve"),
+    ("the name leads to where no way leads", HTTP, resolved(["255.255.255.255"]), "error unreachable connect"),
     ("the name leads to this machine as filters do", HTTP, resolved(["0.0.0.0"], serves(says())), "error dns_hijacked resolve"),
     ("the first address refuses, the second answers", HTTP, resolved(["127.0.0.9", "127.0.0.1"], serves(says())), "ok +address_failed"),
     ("the first address refuses, the second answers badly", HTTP, resolved(["127.0.0.9", "127.0.0.1"], serves(says("", 500))), "error http_status processing +address_failed"),

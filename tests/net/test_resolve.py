@@ -32,7 +32,6 @@ ZONE: Zone = {
     "self.example": "alias self.example",
     "lost.example": "alias nowhere.example",
     "sunk.example": ["0.0.0.0", "::"],
-    "shouted.example": ["255.255.255.255"],
     "crowd.example": [f"127.0.1.{n}" for n in range(60)],
 }
 
@@ -46,7 +45,6 @@ CAUSES = {
     "empty.example": Cause.DNS_NO_ADDRESS,
     "silent.example": Cause.RESOLVE_TIMEOUT,
     "sunk.example": Cause.DNS_HIJACKED,
-    "shouted.example": Cause.DNS_HIJACKED,
     "a..b.example": Cause.DNS_NXDOMAIN,
     "x" * 70 + ".example": Cause.DNS_NXDOMAIN,
     "发" * 80 + ".example": Cause.DNS_NXDOMAIN,
