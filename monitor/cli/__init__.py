@@ -44,6 +44,11 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What writing to standard output ends with where it is a file on a full disk, or /dev/full."""
 
 
+LOG_OPTIONS = {"log_level": ["debug", "info", "warning", "error"], "log_format": ["console", "json"]}
+"""Options about logs and what they take. They may stand before the command or after it; of both the second counts."""
+LOG_DEFAULTS = {"log_level": "info", "log_format": "console"}
+
+
 class LazyGroup(click.Group):
     """A group whose commands live in modules of the same name, loaded on first use."""
 
@@ -56,12 +61,36 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = _import(f"monitor.cli.{cmd_name}").command
-        return command
+        return _with_log_options(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _with_log_options(command: click.Command) -> click.Command:
+    """The command, which takes the options about logs itself now, as do the commands below it."""
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    for one in (command, *below):
+        known = {parameter.name for parameter in one.params}
+        one.params += [_log_option(name) for name in LOG_OPTIONS if name not in known]
+    return command
+
+
+def _log_option(name: str) -> click.Option:
+    return click.Option(
+        [f"--{name.replace('_', '-')}"],
+        type=click.Choice(LOG_OPTIONS[name]),
+        expose_value=False,
+        callback=_keep_log_option,
+        help=f"As it may stand before the command.  [default: {LOG_DEFAULTS[name]}]",
+    )
+
+
+def _keep_log_option(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.obj[parameter.name] = value
 
 
 def _import(name: str) -> ModuleType:
@@ -76,9 +105,17 @@ def _import(name: str) -> ModuleType:
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="fapiao-monitor")
 @click.option(
-    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+    "--log-level",
+    type=click.Choice(LOG_OPTIONS["log_level"]),
+    default=LOG_DEFAULTS["log_level"],
+    show_default=True,
 )
-@click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True)
+@click.option(
+    "--log-format",
+    type=click.Choice(LOG_OPTIONS["log_format"]),
+    default=LOG_DEFAULTS["log_format"],
+    show_default=True,
+)
 @click.pass_context
 def group(ctx: click.Context, log_level: str, log_format: str) -> None:
     """Watch China's 36 provincial invoice-verification endpoints; say why one fails and whose fault it is."""
