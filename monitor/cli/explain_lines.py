@@ -226,7 +226,7 @@ def reference_line(judged: Judged, say: Speech) -> list[str]:
     said = [said_of(one, say) for one in judged.opinions]
     for reading in looked.readings:
         if not reading.up:
-            said.append(say("reference_failed", source=reading.source, why=clean(reading.detail, 80)))
+            said.append(say("reference_failed", source=reading.source, why=clean(detail_words(reading.detail, say.language), 80)))
         elif reading.local_fault:
             said.append(say("reference_fault", source=reading.source))
         elif reading.source not in spoke:
