@@ -76,9 +76,9 @@ def end_early(
     now: datetime,
     early: Early = Early.BY_HAND,
 ) -> WindowRecord | None:
-    """The record of that window, ended `now`; one that has not begun never will. None: unknown, or over already."""
+    """The record of that window, ended `now`; one that has not begun never will. None: unknown, over, or called off already."""
     window = find(plan, records, id_)
-    if window is None or window.end <= now:
+    if window is None or window.end <= max(now, window.start):
         return None
     record = records.get(id_) or WindowRecord(window=window)
     end, planned = max(now, window.start), record.planned_end or window.end

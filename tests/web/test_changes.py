@@ -204,6 +204,8 @@ async def test_a_window_is_made_listed_shown_and_ended(world, change, ask):
     ended = await change("DELETE", f"/api/v1/windows/{made.json['id']}")
     assert ended.status == 200
     assert (await ask("/api/v1/windows")).json["windows"] == []
+    again = await change("DELETE", f"/api/v1/windows/{made.json['id']}")
+    assert again.status == 409, "it has not begun and was called off already"
 
 
 @pytest.mark.parametrize("everyone", ["all", None])
