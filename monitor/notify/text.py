@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from monitor.core.facts import OF_REFERENCES, Fact
+from monitor.core.facts import OF_REFERENCES, Fact, seen_here
 from monitor.core.services import is_spoken_of
 from monitor.model import (
     Cause,
@@ -243,7 +243,8 @@ def item_of(incident: Incident, at: datetime, plan: Plan) -> Item:
         place=place,
         service=service,
         what=_what(incident, f"{place} {service}".rstrip(), known),
-        cause=known.causes[incident.cause],
+        cause=known.cause(incident.cause, seen_here(incident.facts)),
+        code=str(incident.cause),
         brief=_brief(incident, known),
         was=_was(incident, known),
         diagnosis=known.diagnoses[incident.diagnosis],
@@ -273,7 +274,7 @@ def _brief(incident: Incident, known: Vocabulary) -> str:
         status = (fact.partition("=")[2] for fact in incident.facts if fact.startswith(f"{Fact.STATUS}="))
         if number := next(status, ""):
             return f"HTTP {clean(number)}"
-    return known.briefs[incident.cause]
+    return known.brief(incident.cause, seen_here(incident.facts))
 
 
 def _was(incident: Incident, known: Vocabulary) -> str:

@@ -15,6 +15,8 @@ class Item:
     what: str
     """Place and service: `山东 发票查验`; the place alone where there is no service."""
     cause: str
+    code: str
+    """The cause's own word (`tls_expired`): what the runbook is ordered by."""
     brief: str
     """The cause in a few words, for titles and lists."""
     was: str

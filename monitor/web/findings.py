@@ -71,14 +71,16 @@ def findings(lens: Lens, found: Evidence, *, is_theirs: bool = True) -> Findings
         tables=tuple((heading, rows) for heading, rows in tables if rows),
         way=tuple(_hop(lens, hop) for hop in found.hops),
         certificate=tuple(_certificate(lens, found.certificate)) if found.certificate else (),
-        reply_heading=lens.say("reply" if _has_reply(found) else "one_more_run"),
+        reply_heading=lens.say("reply" if _has_reply(lens, found) else "one_more_run"),
         reply=tuple(_reply(lens, found)),
         first_bytes=found.first_bytes,
         left_out=tuple(_left_out(lens, part) for part in found.left_out),
     )
 
 
-def _has_reply(found: Evidence) -> bool:
+def _has_reply(lens: Lens, found: Evidence) -> bool:
+    if lens.kind(found.target) in lens.words.kinds:
+        return False
     return found.status_code is not None or found.phase in (Phase.PROCESSING, Phase.TRANSFER)
 
 
@@ -170,9 +172,10 @@ def _reply(lens: Lens, found: Evidence) -> Iterator[tuple[str, str]]:
         yield lens.say("http_status"), str(found.status_code)
     yield from found.headers
     if found.cause is not Cause.NONE:
-        if found.phase is not None:
+        kind = lens.kind(found.target)
+        if found.phase is not None and kind not in lens.words.kinds:
             yield lens.say("stopped_in"), lens.words.phases[found.phase]
-        said, detail = lens.words.causes[found.cause], detail_words(found.detail, lens.language)
+        said, detail = lens.words.cause(found.cause, kind), detail_words(found.detail, lens.language)
         yield lens.say("cause"), said if not detail or detail in said else f"{said} ({detail})"
 
 

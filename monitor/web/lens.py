@@ -42,6 +42,11 @@ class Lens:
         """Whether there is a page text of that name."""
         return name in TEXTS[self.language]
 
+    def kind(self, target: str) -> str:
+        """The kind of a target; "" where it is no longer configured."""
+        known = self.plan.targets.get(target)
+        return "" if known is None else known.kind
+
     def name(self, slug: str) -> str:
         """An authority's short name."""
         return authority_name(slug, self.plan.authorities, self.language)

@@ -32,6 +32,8 @@ class Look:
     sign: str
     word: str
     cause: str
+    code: str
+    """The cause's own word where it failed, by which the runbook is ordered; else empty."""
     detail: str
     flags: tuple[str, ...]
     bars: tuple[Bar, ...]
@@ -52,7 +54,8 @@ def look(lens: Lens, state: TargetState, next_run: datetime | None) -> Look:
         outcome=outcome,
         sign=SIGNS[outcome],
         word=lens.say("no_result") if last is None else vocabulary.outcomes[last.outcome],
-        cause="" if last is None or last.is_ok else vocabulary.causes[last.cause],
+        cause="" if last is None or last.is_ok else vocabulary.cause(last.cause, lens.kind(state.id)),
+        code="" if last is None or last.is_ok else str(last.cause),
         detail="" if last is None else detail_words(last.detail, lens.language),
         flags=() if last is None else tuple(vocabulary.flags[flag] for flag in sorted(last.flags)),
         bars=() if last is None else bars(lens, last),
@@ -68,12 +71,13 @@ def look(lens: Lens, state: TargetState, next_run: datetime | None) -> Look:
 def bars(lens: Lens, result: Result) -> tuple[Bar, ...]:
     """The phases of a run one after the other, as shares of their sum."""
     total = sum(result.phases.values()) or 1.0
+    looking = lens.words.kinds.get(lens.kind(result.target), {}).get("looking")
     drawn: list[Bar] = []
     start = 0.0
     for phase in Phase:
         if (seconds := result.phases.get(phase)) is not None:
             width = 100 * seconds / total
-            word = lens.words.phases[phase]
+            word = looking or lens.words.phases[phase]
             drawn.append(
                 Bar(
                     phase=str(phase),
@@ -103,6 +107,7 @@ class Past:
     sign: str
     word: str
     cause: str
+    code: str
     phase: str
     detail: str
     bars: tuple[Bar, ...]
@@ -118,13 +123,15 @@ def failures(lens: Lens, runs: Sequence[PastRun], most: int) -> list[Past]:
 
 def _past(lens: Lens, run: PastRun) -> Past:
     result, words = run.result, lens.words
+    kind = lens.kind(result.target)
     return Past(
         started_at=result.started_at,
         outcome=str(result.outcome),
         sign=SIGNS[result.outcome],
         word=words.outcomes[result.outcome],
-        cause=words.causes[result.cause],
-        phase="" if result.phase is None else words.phases[result.phase],
+        cause=words.cause(result.cause, kind),
+        code=str(result.cause),
+        phase="" if result.phase is None or kind in words.kinds else words.phases[result.phase],
         detail=detail_words(result.detail, lens.language),
         bars=bars(lens, result),
         duration=_seconds(result.duration),

@@ -27,6 +27,7 @@ from monitor.web import (
     past,
     probe,
     reporting,
+    runbook,
     waiting,
 )
 from monitor.web.openapi import HTML, PLAIN, Endpoint, Parameter, document
@@ -97,6 +98,11 @@ ENDPOINTS = (
         method="GET", path="/incidents/{id}", handler=pages.incident, weight=2, media=HTML, refuses={**UNKNOWN, **UNKEPT},
         parameters=(INCIDENT, LANG),
         about="One incident: its story, timeline and evidence",
+    ),
+    Endpoint(
+        method="GET", path="/causes/{cause}", handler=runbook.cause, weight=2, media=HTML, refuses=UNKNOWN,
+        parameters=(_in_path("cause", "a cause or a flag of a run"), LANG),
+        about="What a cause means, and who does what: the runbook",
     ),
     Endpoint(
         method="GET", path="/static/{name}", handler=pages.static, weight=0, media="*/*", refuses=UNKNOWN,

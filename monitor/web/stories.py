@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from monitor.core.facts import seen_here
 from monitor.core.muting import is_covered, silenced_by
 from monitor.model import AuthorityState, Incident, Scope, Silence
 from monitor.notify.advice import advise_on
@@ -33,6 +34,8 @@ class Story:
     title: str
     """Who and what: `山东 · 发票查验`; what it is where it is about no single authority: `全国性故障`."""
     cause: str
+    code: str
+    """The cause's own word, by which the runbook is ordered."""
     since: datetime
     lasts: str
     is_open: bool
@@ -78,7 +81,8 @@ def story(
         if is_planned
         else vocabulary.severities[incident.severity],
         title=" · ".join(part for part in who if part),
-        cause=vocabulary.causes[incident.cause],
+        cause=vocabulary.cause(incident.cause, seen_here(incident.facts)),
+        code=str(incident.cause),
         since=begun,
         lasts=lasting,
         is_open=incident.is_open,

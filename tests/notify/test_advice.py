@@ -8,6 +8,7 @@ import pytest
 
 from monitor.core.again import THEIR_WORK
 from monitor.model import Cause, Diagnosis, EventName, Incident, Scope
+from monitor.model.targets import MACHINE_KINDS
 from monitor.notify.advice import STEPS
 from monitor.notify.text import title_and_text
 from monitor.notify.words import words
@@ -152,3 +153,29 @@ def test_outages_of_one_diagnosis_and_several_causes_have_a_step_each():
     said = next_step(*several)
     assert "证书警告，暂缓发票查验（山东）" in said
     assert "暂缓发票查验（北京）；持续 30 分钟" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "found", "zh", "en"),
+    [
+        ("host", Cause.CONTENT_MISMATCH, "disk_free:/var", "本机有一项超过限度", "a limit of this machine is passed"),
+        ("file", Cause.RECORD_MISSING, "", "没有这个文件", "there is no such file"),
+        ("log", Cause.API_ERROR, "device-lost", "日志里表示出错的行太多", "come too often in a log"),
+    ],
+)  # fmt: skip
+def test_what_was_found_on_this_machine_is_not_told_as_an_answer(kind, cause, found, zh, en):
+    facts = (f"seen_here={kind}", *([f"found={found}"] if found else []))
+    mine = an_incident("local", service="x", cause=cause, diagnosis=Diagnosis.UNDETERMINED, facts=facts)
+    for language, word in (("zh", zh), ("en", en)):
+        title, text = title_and_text(a_notification(mine), a_plan(language=language))
+        assert word in text
+        assert f"[{cause}]" in text
+        assert "应答" not in title
+    if found.startswith("disk"):
+        assert "磁盘剩余 /var" in title_and_text(a_notification(mine), a_plan())[1]
+
+
+def test_kinds_of_this_machine_are_spoken_of_alike_in_both_languages():
+    zh, en = words("zh").kinds, words("en").kinds
+    assert zh.keys() == en.keys() == MACHINE_KINDS
+    assert all(zh[kind].keys() == en[kind].keys() for kind in zh)

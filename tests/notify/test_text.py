@@ -55,7 +55,7 @@ def test_an_opening_says_what_since_when_why_whose_fault_and_what_to_do():
     assert title == "【故障】山东 发票查验不可用：连上后无应答"
     assert text.splitlines() == [
         "对象：山东 · 发票查验",
-        "现象：已连上，但在时限内没有任何应答",
+        "现象：已连上，但在时限内没有任何应答 [response_timeout]",
         "开始：2026-11-21 16:00:05（北京时间），已持续 15 秒",
         "参考：没有参考来源可对照",
         "判断：税务局一侧：没有本机或全国性故障的迹象。",

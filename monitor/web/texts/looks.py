@@ -41,6 +41,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "protocol": "协议",
         "http_status": "HTTP 状态码",
         "code": "平台返回码",
+        "about": "涉及",
         "lag": "同步滞后",
     },
     "en": {
@@ -79,6 +80,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "protocol": "Protocol",
         "http_status": "HTTP status",
         "code": "Code of the platform",
+        "about": "About",
         "lag": "Lag",
     },
 }
