@@ -73,15 +73,23 @@ def headline(status: Mapping[str, Any], width: int) -> Text:
     if local.get("state") == "down":
         ours = f"our own network fails ({clean(local.get('diagnosis'), 40)}): nothing is known of the authorities"
         lines.append_text(sign_and_word("down", ours)).append("\n")
-    lines.append_text(flow(_tally(_rows(status), status.get("national")), width))
+    rows, national = _rows(status), status.get("national")
+    lines.append_text(flow(_tally(rows, national) if rows or national else [_alone(local)], width))
     where = f"\nseen from {clean(status.get('vantage'), 60)} at {_clock(status.get('generated_at'), status)}"
     return lines.append(where, style="dim")
+
+
+def _alone(local: Row) -> Text:
+    """Where no authority is watched: this machine and its network."""
+    state = clean(local.get("state"), 12)
+    return sign_and_word(state, f"this machine and its network {state}; no authority is watched")
 
 
 def _tally(rows: Sequence[Row], national: Row | None) -> list[Text]:
     """`✓ 33 of 36 up`, `✗ 2 down (shandong, henan)`, `? 1 unknown`: the bad ones by name while they are few."""
     counts = Counter(str(row.get("state")) for row in rows)
-    pieces = [sign_and_word("up" if counts["up"] else "unknown", f"{counts['up']} of {len(rows)} up")]
+    up = sign_and_word("up" if counts["up"] else "unknown", f"{counts['up']} of {len(rows)} up")
+    pieces = [up] if rows else []
     others = [state for state in ("down", "degraded", "maintenance", "unknown") if counts[state]]
     pieces += [_counted(rows, state, counts[state]) for state in others]
     if national:

@@ -60,10 +60,11 @@ async def _look(daemon: Daemon, incidents: bool) -> Picture:
 
 
 def _exit_code(picture: Picture) -> int:
-    """0 if every authority, and the national page where it is watched, is up or in maintenance."""
-    rows = [*picture[0]["authorities"], *filter(None, [picture[0].get("national")])]
+    """0 if every authority, and the national page where it is watched, is up or in maintenance; else this machine."""
+    watched = [*picture[0]["authorities"], *filter(None, [picture[0].get("national")])]
+    rows = watched or [picture[0].get("local")]
     fine = all(isinstance(row, dict) and row.get("state") in ("up", "maintenance") for row in rows)
-    return 0 if rows and fine else 1
+    return 0 if fine else 1
 
 
 def _print_json(picture: Picture, indent: int | None = 2) -> None:

@@ -177,3 +177,12 @@ def test_a_terminal_of_few_rows_says_what_it_cannot_show(height: int, hidden: in
     if hidden:
         left_out = len(whole) - (len(lines) - 2)
         assert lines[-2] == f"... and {left_out} more lines"
+
+
+def test_where_no_authority_is_watched_this_machine_is_shown() -> None:
+    picture = drawn({**status(), "authorities": []})
+    assert "✓ this machine and its network up; no authority is watched" in picture
+    assert "0 of 0" not in picture
+    with_page = drawn({**status(), "authorities": [], "national": row(authority="national")})
+    assert "✓ national page up" in with_page
+    assert "0 of 0" not in with_page

@@ -53,7 +53,14 @@ def call(*words: str, url: str, **environ: str) -> subprocess.CompletedProcess[s
         pytest.param(status(DOWN), 1, id="one down"),
         pytest.param(status(row("henan", "degraded")), 1, id="one degraded"),
         pytest.param(status(row("henan", "unknown", None)), 1, id="one without a run"),
-        pytest.param({**status(), "authorities": []}, 1, id="nothing watched"),
+        pytest.param({**status(), "authorities": []}, 0, id="this machine alone, up"),
+        pytest.param(
+            {**status(), "authorities": [], "local": {"state": "degraded"}}, 1, id="this machine alone"
+        ),
+        pytest.param(
+            {**status(), "authorities": [], "local": {"state": "unknown"}}, 1, id="nothing has run yet"
+        ),
+        pytest.param({"authorities": []}, 1, id="nothing watched"),
     ],
 )
 def test_the_exit_code_says_whether_all_is_well(answer: dict[str, Any], code: int) -> None:
