@@ -8,6 +8,7 @@ import difflib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -255,7 +256,7 @@ def _print_json(
     from monitor.web.shapes import result_json
 
     rows: list[dict[str, Any]] = [
-        {"id": target.id, **result_json(result)} for target, result in zip(targets, results, strict=True)
+        {"id": id_of(target), **result_json(result)} for target, result in zip(targets, results, strict=True)
     ]
     if judged is None:
         click.echo(json.dumps(rows[0] if len(rows) == 1 else rows, ensure_ascii=False, indent=2))
@@ -265,6 +266,12 @@ def _print_json(
     more = {"explanation": explanation_json(judged, language)} if explain else comparison_json(judged)
     whole = {**rows[0], **more} if len(rows) == 1 else {"targets": rows, **more}
     click.echo(json.dumps(whole, ensure_ascii=False, indent=2))
+
+
+def id_of(target: Target) -> str:
+    """Its id; of a URL with a print of what follows the host, by which programs tell two of one host apart."""
+    rest = URL(target.url).raw_path_qs.removeprefix("/") if "://" in target.id and target.url else ""
+    return f"{target.id}#{blake2b(rest.encode(), digest_size=4).hexdigest()}" if rest else target.id
 
 
 def _print_judged(judged: Judged, language: str, *, explain: bool) -> None:

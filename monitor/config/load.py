@@ -84,9 +84,10 @@ def _text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        line = data.count(b"\n", 0, problem.start) + 1
-        raise _whole(path, "not UTF-8 text", "save the file as UTF-8", line) from None
+        before = problem.object[: problem.start].decode()  # without the mark of the order of bytes
+        line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+        raise _whole(path, "not UTF-8 text", "save the file as UTF-8", line, column) from None
 
 
-def _whole(path: Path, found: str, meant: str, line: int = 1) -> ConfigError:
-    return ConfigError([Mistake(file=str(path), line=line, column=1, path="", found=found, meant=meant)])
+def _whole(path: Path, found: str, meant: str, line: int = 1, column: int = 1) -> ConfigError:
+    return ConfigError([Mistake(file=str(path), line=line, column=column, path="", found=found, meant=meant)])

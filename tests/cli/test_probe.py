@@ -24,7 +24,7 @@ from rich.console import Console
 from monitor import model
 from monitor.cli.bars import draw_result
 from monitor.cli.drawing import make_console
-from monitor.cli.probe import choose, command, exit_code, target_of_url
+from monitor.cli.probe import choose, command, exit_code, id_of, target_of_url
 from monitor.cli.texts import LANGUAGES
 from monitor.config.load import without_file
 from monitor.knowledge import load_registry
@@ -179,6 +179,15 @@ def test_a_url_that_lost_its_scheme_is_not_repeated_either() -> None:
 def test_an_ipv6_address_keeps_its_brackets() -> None:
     target = target_of_url("https://[::1]:8443/x", "en")
     assert (target.id, target.host, target.port) == ("https://[::1]:8443", "::1", 8443)
+
+
+def test_addresses_of_one_host_are_told_apart_without_what_may_be_secret() -> None:
+    host = "https://example.test"
+    ids = [id_of(target_of_url(host + rest, "en")) for rest in ("", "/", "/a", "/b", "/a?token=x", "/a#c")]
+    assert ids[0] == ids[1] == "https://example.test:443"
+    assert ids[2] == ids[5], "nobody is sent a fragment"
+    assert len(set(ids)) == 4
+    assert all(one.startswith("https://example.test:443") for one in ids)
 
 
 # --- targets and authorities -----------------------------------------------------------------------------------------

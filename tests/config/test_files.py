@@ -35,7 +35,9 @@ def test_a_file_over_4_mib_is_refused(tmp_path: Path):
 def test_a_file_that_is_not_utf_8_is_refused_with_the_line(tmp_path: Path):
     path = tmp_path / "probes.yaml"
     path.write_bytes("version: 1\nvantage: 上海\n".encode("gb18030"))
-    assert f"{path}:2:1: not UTF-8" in refusal(path)
+    assert f"{path}:2:10: not UTF-8" in refusal(path)
+    path.write_bytes(b"\xef\xbb\xbfversion: 1\n" + "名: 上".encode() + b"\xff")
+    assert f"{path}:2:5: not UTF-8" in refusal(path), "a byte beside whole characters"
 
 
 def test_anchors_that_expand_beyond_4_mib_are_refused_without_expanding_them(tmp_path: Path):
