@@ -73,6 +73,9 @@ LEGACY_REASONS = frozenset(
 )
 """OpenSSL's words for a peer that only speaks what this OpenSSL refuses by default."""
 
+UNSUITED_REASONS = frozenset({"SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_INSUFFICIENT_SECURITY"})
+"""OpenSSL's words for the alert of a peer to which nothing of what was offered is good enough, new enough or old enough."""
+
 VERIFICATIONS: Mapping[int, Cause] = {
     9: Cause.TLS_NOT_YET_VALID,
     10: Cause.TLS_EXPIRED,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import NoReturn
 
 import structlog
 
@@ -28,7 +29,7 @@ from monitor.net.attention import Attention
 from monitor.net.certificates import Certificates
 from monitor.net.connect import Wire
 from monitor.net.exchange import exchange
-from monitor.net.failures import FaultError, failure_of
+from monitor.net.failures import UNSUITED_REASONS, FaultError, failure_of
 from monitor.net.proxies import proxy_for
 from monitor.net.race import Race
 from monitor.net.redirects import MAX_REDIRECTS, Hop, first_hop, is_followed, next_hop, shown
@@ -43,6 +44,9 @@ MAX_TRIED = 8
 """Addresses of one name that are tried before giving up."""
 
 NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+_ANYTHING = TlsOptions(verify=Verify.FALSE, profile=TlsProfile.LEGACY)
+"""For a look at what a peer presents, over which nothing is sent."""
 
 log = structlog.get_logger(__name__)
 
@@ -251,6 +255,10 @@ class Look:
             await self._shake(wire, options, verified=verified)
         except ssl.SSLCertVerificationError as error:
             return await self._look_closer(options, error)
+        except ssl.SSLError as error:
+            if options.profile is not TlsProfile.MODERN or error.reason not in UNSUITED_REASONS:
+                raise
+            await self._look_back(error)
         self._note(wire, verified=verified or None)
         return wire
 
@@ -266,7 +274,7 @@ class Look:
             self._ask_leave()
         else:
             self._verdict = FaultError(refused.cause, refused.detail)
-            options = TlsOptions(verify=Verify.FALSE, profile=TlsProfile.LEGACY)
+            options = _ANYTHING
             if not self._admit(self._hop.host_key):
                 raise self._verdict
         wire = await self._connect((self._address,) if self._address else ())
@@ -275,6 +283,21 @@ class Look:
         if self._verdict is not None:
             raise self._verdict
         return wire
+
+    async def _look_back(self, error: ssl.SSLError) -> NoReturn:
+        """Shake hands once more with what is out of date: the alert does not say whether that is what the peer wants.
+
+        Nothing is sent over that connection, and whatever befalls it does not matter: the refusal stands.
+        """
+        refused = failure_of(error, Phase.TLS)
+        self._verdict = FaultError(refused.cause, refused.detail)
+        self.close()
+        if self._admit(self._hop.host_key):
+            wire = await self._connect((self._address,) if self._address else ())
+            await self._shake(wire, _ANYTHING, verified=False)
+            self._verdict = FaultError(Cause.TLS_LEGACY, "shakes hands with the profile legacy alone")
+            self._note(wire, verified=None)
+        raise self._verdict
 
     async def _shake(self, wire: Wire, options: TlsOptions, *, verified: bool) -> None:
         context = self._shared.contexts.get(options, verified=verified)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
 import threading
+import time
 import warnings
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -170,6 +173,63 @@ async def test_the_legacy_profile_talks_to_a_server_the_modern_one_refuses(roots
     assert modern.failure.cause is Cause.TLS_LEGACY
     assert legacy.failure is None
     assert legacy.tls_version == "TLSv1.1"
+
+
+@contextmanager
+def signing_with_sha1(roots: Roots, tmp_path: Path) -> Iterator[int]:
+    """A server of OpenSSL's that signs with SHA-1 alone, and says by alert that nothing else suits it."""
+    both = tmp_path / "server.pem"
+    roots.trusted.issue_cert(
+        "localhost", key_type=trustme.KeyType.RSA
+    ).private_key_and_cert_chain_pem.write_to_path(str(both))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = ["-accept", f"127.0.0.1:{port}", "-tls1_2", "-quiet", "-sigalgs", "RSA+SHA1"]
+    options += ["-cert", str(both), "-cert_chain", str(both), "-key", str(both)]
+    options += ["-cipher", "ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0"]
+    server = subprocess.Popen(
+        ["openssl", "s_server", *options], stderr=subprocess.DEVNULL, stdin=subprocess.PIPE
+    )
+    try:
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        yield port
+    finally:
+        server.kill()
+        server.communicate()
+
+
+@pytest.mark.peer("openssl")
+@pytest.mark.parametrize("verify", [Verify.TRUE, Verify.REPORT])
+async def test_an_alert_of_a_server_that_would_take_the_legacy_profile_is_legacy(
+    roots: Roots, tmp_path: Path, verify: Verify
+) -> None:
+    with signing_with_sha1(roots, tmp_path) as port:
+        seen = await _look(port, replace(roots.options(), verify=verify))
+        alone = await _look(port, roots.options(), admitted=1)
+    assert seen.failure is not None
+    assert (seen.failure.cause, seen.failure.phase) == (Cause.TLS_LEGACY, Phase.TLS)
+    assert "legacy alone" in seen.failure.detail
+    assert seen.certificate is not None
+    assert seen.reply is None, "nothing is sent over it"
+    assert alone.failure is not None
+    assert alone.failure.cause is Cause.TLS_HANDSHAKE, "without leave there is no second look"
+
+
+async def test_an_alert_that_the_legacy_profile_meets_too_is_no_more_than_a_handshake(roots: Roots) -> None:
+    context = serving(roots.trusted.issue_cert("localhost"))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("PSK-AES128-CBC-SHA")  # asks for a key that both know
+    with openssl_peer(context, connections=2) as port:
+        seen = await _look(port, roots.options())
+    assert seen.failure is not None
+    assert seen.failure.cause is Cause.TLS_HANDSHAKE
 
 
 async def test_roots_that_cannot_be_read_are_our_mistake(tmp_path: Path) -> None:
