@@ -11,7 +11,7 @@ def wants_openmetrics(accept: str) -> bool:
     openmetrics = plain = 0.0
     for item in accept.split(",")[:32]:
         name, *parameters = (part.strip().lower() for part in item.split(";"))
-        given = dict(parameter.partition("=")[::2] for parameter in parameters)
+        given = {name: value.strip('"') for name, _, value in (part.partition("=") for part in parameters)}
         if name == "application/openmetrics-text" and given.get("version", "1.0.0") == "1.0.0":
             openmetrics = max(openmetrics, _quality(given.get("q", "1")))
         elif name in ("text/plain", "text/*", "*/*"):

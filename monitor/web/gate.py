@@ -35,6 +35,9 @@ HANDSHAKE = 10.0
 """Seconds from the connection to the end of the TLS handshake."""
 GOODBYE = 1.0
 """Seconds in which a client may answer the end of TLS."""
+FAREWELL = 0.5
+"""Seconds in which answers that are under way may end when the gate closes, streams among them."""
+GLANCE = 0.01
 LOOK_EVERY = 1.0
 BACKLOG = 128
 
@@ -202,14 +205,23 @@ class Gate:
                 _cut(connection)
 
     async def close(self) -> None:
-        """Stop listening and close every connection, streams and slow readers included, at once. May be called twice."""
+        """Stop listening, let answers end for a moment, then close every connection. May be called twice."""
         for listener in self._listeners:
             asyncio.get_running_loop().remove_reader(listener)
             listener.close()
         self._listeners = []
+        await self._let_end()
         for connection in self._connections():
             _cut(connection)
         await self._runner.cleanup()
+
+    async def _let_end(self) -> None:
+        """Tell streams to end, and wait while any request is served: whoever does not read is cut."""
+        await self._runner.shutdown()
+        for _ in range(round(FAREWELL / GLANCE)):
+            if self._idle_since.keys() >= set(self._connections()):
+                return
+            await asyncio.sleep(GLANCE)
 
 
 def _cut(connection: RequestHandler) -> None:

@@ -28,6 +28,8 @@ PROMETHEUS_3 = (
         (PROMETHEUS_3, True),
         ("application/openmetrics-text", True),
         ("Application/OpenMetrics-Text; Version=1.0.0", True),
+        ('application/openmetrics-text; version="1.0.0"', True),
+        ('application/openmetrics-text;version="0.0.1"', False),
         ("application/openmetrics-text;version=0.0.1", False),
         ("application/openmetrics-text;q=0.2,text/plain;q=0.9", False),
         ("application/openmetrics-text;q=0", False),

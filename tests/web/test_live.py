@@ -20,6 +20,7 @@ from monitor.web import events
 from monitor.web.live import Live, TooManyListenersError
 from monitor.web.news import Reporter
 from tests.web.conftest import AT, StillClock, World, make_incident, make_result
+from tests.web.gated import gated
 
 PATH = "/api/v1/events"
 
@@ -264,3 +265,11 @@ async def test_a_bug_while_reporting_stops_nothing(world, reporter):
     assert world.live.since(0) == []
     commit_to(world, reporter, Tick(), incidents=(make_incident("shandong"),), durable=True)
     assert [name for name, _ in told(world)] == ["incident"]
+
+
+async def test_at_the_end_of_the_daemon_a_stream_ends_whole_and_is_not_cut(world):
+    async with aiohttp.ClientSession() as session:
+        async with gated(world) as gate:
+            reply = await session.get(f"http://127.0.0.1:{gate.address[1]}{PATH}")
+            await reply.content.readuntil(b"retry: 3000\n\n")
+        assert await reply.content.read() == b""  # what was cut raises ClientPayloadError
