@@ -19,6 +19,8 @@ SMALL = 4096
 MOST_HEADINGS = 50
 LONGEST_HEADING = 200
 """Characters read of a heading that nothing closes."""
+MOST_NESTED = 8
+"""Objects within objects whose texts are looked at."""
 
 # Only what pages are written in: Python knows codecs by name that are slow or are no charset at all (idna, hex, zip).
 # GB18030 is the superset of GBK and GB2312, and what calls itself GB2312 is seldom that small.
@@ -32,17 +34,32 @@ _CALLBACK = re.compile(r"(?:/\*\*/)?\s*[A-Za-z_$][\w$.]{0,127}\s*\(", re.ASCII)
 _HEADING = re.compile(r"<(/?)(title|h[1-6])(?![\w-])[^>]{0,300}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,1000}>")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_SCRIPT = re.compile(r"</?(?:script|style)", re.IGNORECASE)
 _FORM = re.compile(r"<form[\s>]", re.IGNORECASE)
 
 
 def text_of(reply: Reply) -> str:
-    """The body as text. Charset: the header's, then the page's own, then UTF-8, then GB18030; never fails."""
+    """The body as text. Charset: the header's, then the page's own, then UTF-8, then GB18030; never fails.
+
+    A page that is sound but for a few bytes is taken for what it says it is: GB18030 finds a sign for almost any pair of bytes.
+    """
     for codec in _codecs(reply):
-        try:
-            return reply.body.decode(codec)
-        except UnicodeDecodeError:
-            continue
-    return reply.body.decode("utf-8", errors="replace")
+        if (text := _decoded(reply.body, codec)) is not None:
+            return text
+    try:
+        return reply.body.decode("gb18030")
+    except UnicodeDecodeError:
+        return reply.body.decode("utf-8", errors="replace")
+
+
+def _decoded(body: bytes, codec: str) -> str | None:
+    """`body` in that charset; None where more of what is not ASCII makes no sense than does."""
+    try:
+        return body.decode(codec)
+    except UnicodeDecodeError:
+        text = body.decode(codec, errors="replace")
+    broken = text.count("\ufffd")
+    return text if 2 * broken < len(text) - len(text.encode("ascii", errors="ignore")) else None
 
 
 def json_of(text: str) -> Any:
@@ -64,12 +81,15 @@ def is_html(text: str) -> bool:
 def find_notice(phrases: Iterable[str], text: str, size: int) -> str | None:
     """The first of `phrases` that a page says about itself: in its title or a heading, or anywhere in a small one.
 
-    `size` is that of the page in bytes. What stands in comments is not said.
+    `size` is that of the page in bytes. What stands in comments is not said, nor what stands in scripts beside text to read, nor
+    in the lists of data: a menu names 系统维护 as well.
     """
     page = _without(text[:SEARCHED], "<!--", "-->")
     if size < SMALL and not _FORM.search(page):
-        return _find(phrases, _plain(page))
-    page = _without(page.replace("<SCRIPT", "<script").replace("</SCRIPT", "</script"), "<script", "</script")
+        data = None if is_html(page) else json_of(page)
+        said = " ".join(_told(data)) if isinstance(data, dict | list) else _visible(page)
+        return _find(phrases, _plain(said))
+    page = _without_scripts(page)
     return _find(phrases, "\n".join(map(_plain, islice(_headings(page), MOST_HEADINGS))))
 
 
@@ -87,7 +107,6 @@ def _codecs(reply: Reply) -> Iterator[str]:
         if (charset := _CHARSET.search(named)) and (codec := _CODECS.get(charset[1].lower())):
             yield codec
     yield "utf-8"
-    yield "gb18030"
 
 
 def _headings(page: str) -> Iterator[str]:
@@ -99,6 +118,26 @@ def _headings(page: str) -> Iterator[str]:
         opened = None if tag[1] else tag.end()
     if opened is not None:
         yield page[opened : opened + LONGEST_HEADING]
+
+
+def _visible(page: str) -> str:
+    """What a reader sees of a small page; of one that is nothing but a script, all of it: that writes the text, or opens a box."""
+    visible = _plain(_without_scripts(page))
+    return visible if visible.strip(">") else _plain(page)  # of a closing tag its last sign is left
+
+
+def _without_scripts(page: str) -> str:
+    page = _SCRIPT.sub(lambda tag: tag[0].lower(), page)
+    return _without(_without(page, "<script", "</script"), "<style", "</style")
+
+
+def _told(value: Any, depth: int = 0) -> Iterator[str]:
+    """The texts of an object and of the objects in it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict) and depth < MOST_NESTED:
+        for part in value.values():
+            yield from _told(part, depth + 1)
 
 
 def _plain(markup: str) -> str:

@@ -113,7 +113,47 @@ def test_the_detail_of_a_mismatch_is_bounded() -> None:
         pytest.param("发票".encode("gbk"), "text/html; charset=utf-8", id="a header that is wrong"),
         pytest.param("发票".encode(), "text/html; charset=idna", id="a charset that is none"),
         pytest.param("\ufeff发票".encode(), "text/html; charset=gbk", id="a byte order mark"),
+        pytest.param(
+            "发票".encode() + b"\xa9A", "text/html; charset=utf-8", id="a stray pair that GB18030 knows"
+        ),
+        pytest.param(b'<meta charset="utf-8">' + "发票".encode() + b"\xa9A", "text/html", id="beside a meta"),
+        pytest.param("发票查验".encode() + b"\xa9A", "text/html", id="beside nothing"),
+        pytest.param("发票查验".encode("gbk") + b"\xff", "text/html; charset=gbk", id="a stray byte in GBK"),
     ],
 )
 def test_the_charset_is_found(body: bytes, content_type: str) -> None:
     assert http(body, expect=Expect(body_contains=("发票",)), headers=(("content-type", content_type),)).is_ok
+
+
+# --- what a small page says ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "cause"),
+    [
+        pytest.param(
+            '<script>var t={e1:"系统维护"}</script>404', 404, Cause.HTTP_STATUS, id="a word of a script"
+        ),
+        pytest.param('<SCRIPT>t="系统维护"</SCRIPT >404', 404, Cause.HTTP_STATUS, id="in capitals"),
+        pytest.param(
+            "<style>a{content:'系统维护'}</style>404", 404, Cause.HTTP_STATUS, id="a word of a style"
+        ),
+        pytest.param(
+            '<script>alert("系统维护")</script>', 200, Cause.MAINTENANCE_PAGE, id="nothing but a script"
+        ),
+        pytest.param(
+            "<script>x()</script><p>系统维护", 200, Cause.MAINTENANCE_PAGE, id="a word beside a script"
+        ),
+        pytest.param('{"menu":["系统管理","系统维护"]}', 200, Cause.NONE, id="an entry of a menu"),
+        pytest.param('[{"name":"系统维护"}]', 200, Cause.NONE, id="a list"),
+        pytest.param('{"code":1,"msg":"系统维护中"}', 200, Cause.MAINTENANCE_PAGE, id="a message"),
+        pytest.param(
+            'cb({"e":{"msg":"<b>系统</b>维护"}})', 200, Cause.MAINTENANCE_PAGE, id="a message in JSONP"
+        ),
+        pytest.param(
+            '{"a":' * 500 + '"系统维护"' + "}" * 500, 200, Cause.NONE, id="deeper than anybody looks"
+        ),
+    ],
+)
+def test_what_nobody_reads_is_not_said(body: str, status: int, cause: Cause) -> None:
+    assert http(body, status).cause is cause
