@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from monitor.model import Cause
+from monitor.net.failures import FaultError
 from monitor.net.secured import Secured
 
 CHUNK = 1 << 16
@@ -87,10 +89,22 @@ class Wire:
         """How that began which came in place of TLS."""
         return b"" if self._secured is None else self._secured.heard
 
+    @property
+    def has_heard(self) -> bool:
+        """Whether a byte has come since TLS was begun."""
+        return self._secured is not None and self._secured.has_heard
+
     async def secure(self, context: ssl.SSLContext, server_name: str) -> None:
         """Shake hands. Raises OSError, of which ssl.SSLError is one, and FaultError."""
         secured = self._secured = Secured(context, server_name)
-        await self._drive(secured, secured.tls.do_handshake)
+        try:
+            await self._drive(secured, secured.tls.do_handshake)
+        except ssl.SSLError as error:
+            if secured.wants_certificate and "ALERT" in (error.reason or ""):
+                raise FaultError(
+                    Cause.TLS_HANDSHAKE, "asked for a certificate of ours, then refused"
+                ) from error
+            raise
 
     async def send(self, data: bytes) -> None:
         """Write all of it. Raises OSError and FaultError."""

@@ -30,6 +30,7 @@ async def exchange(wire: Wire, http: HttpRequest, collector: Collector, watch: S
     if data:
         watch.enter(Phase.TRANSFER)
     while data:
+        watch.hear()
         collector.feed(data)
         if collector.done or (collector.has_head and is_followed(http, collector)):
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import NoReturn
@@ -136,7 +136,17 @@ class Look:
         failure = failure_of(error, phase)
         if failure.cause is Cause.INTERNAL:
             log.error("look.failed", host_key=self._hop.host_key, phase=phase, exc_info=error)
+        if isinstance(error, TimeoutError):
+            failure = replace(failure, detail=self._at_deadline(phase) or failure.detail)
         self._failure = failure if self._verdict is None else failure_of(self._verdict, phase)
+
+    def _at_deadline(self, phase: Phase) -> str:
+        """What had come by then, where that tells one silence from another."""
+        if phase is Phase.TLS and self._wire is not None and not self._wire.has_heard:
+            return f"not one byte came before the deadline ({phase})"
+        if phase is Phase.TRANSFER and self._collector is not None and self._watch.is_heard:
+            return f"too slow: {self._collector.received} bytes in {self._watch.running:.1f} s"
+        return ""
 
     def close(self) -> None:
         """Let go of the connection, if there is one. May be called twice."""

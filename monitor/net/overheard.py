@@ -15,18 +15,21 @@ MOST_MESSAGES = 100
 """A handshake has about five; OpenSSL passes over empty requests to greet again without end."""
 _HANDSHAKE = 22
 _SERVER_KEY_EXCHANGE = 12
+_CERTIFICATE_REQUEST = 13
+_SERVER_HELLO_DONE = 14
 
 
 class Overheard:
     """Records and messages (RFC 5246 §6.2.1, §7.4) as far as they are in the clear."""
 
-    __slots__ = ("_count", "_messages", "_records", "is_over")
+    __slots__ = ("_count", "_messages", "_records", "is_over", "wants_certificate")
 
     def __init__(self) -> None:
         self._records = bytearray()
         self._messages = bytearray()
         self._count = 0
         self.is_over = False
+        self.wants_certificate = False
 
     def hear(self, data: bytes) -> None:
         """Take the next bytes from the server. Raises FaultError for a group that is too large, or too much talk."""
@@ -44,21 +47,22 @@ class Overheard:
 
     def _read_messages(self) -> None:
         start = 0
-        while len(self._messages) >= start + 6:
+        while len(self._messages) >= start + 4:
             first, size = self._messages[start], int.from_bytes(self._messages[start + 1 : start + 4], "big")
-            if first == _SERVER_KEY_EXCHANGE:
-                self.is_over = True
-                _refuse_giant(int.from_bytes(self._messages[start + 4 : start + 6], "big"))
-                return
+            if first == _SERVER_KEY_EXCHANGE and len(self._messages) >= start + 6:
+                self._refuse_giant(int.from_bytes(self._messages[start + 4 : start + 6], "big"))
+            self.wants_certificate = self.wants_certificate or first == _CERTIFICATE_REQUEST
             if len(self._messages) < start + 4 + size:
                 break
+            self.is_over = self.is_over or first == _SERVER_HELLO_DONE
             start += 4 + size
             self._count += 1
             if self._count > MOST_MESSAGES:
                 raise FaultError(Cause.TLS_HANDSHAKE, f"more than {MOST_MESSAGES} messages and no end")
         del self._messages[:start]
 
-
-def _refuse_giant(size: int) -> None:
-    if size > MOST_PRIME:
-        raise FaultError(Cause.TLS_HANDSHAKE, f"a Diffie-Hellman group of more than {8 * MOST_PRIME} bits")
+    def _refuse_giant(self, size: int) -> None:
+        if size > MOST_PRIME:
+            self.is_over = True
+            said = f"a Diffie-Hellman group of more than {8 * MOST_PRIME} bits"
+            raise FaultError(Cause.TLS_HANDSHAKE, said)

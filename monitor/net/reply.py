@@ -121,6 +121,11 @@ class Collector:
         )
 
     @property
+    def received(self) -> int:
+        """Bytes that have come in."""
+        return self._received
+
+    @property
     def heard(self) -> bytes:
         """How that began which came in, where no headers came of it."""
         return b"" if self.has_head else self._beginning

@@ -72,16 +72,17 @@ class Resolver:
     async def _ask_one(self, host: str, server: str, patience: float) -> Answer:
         loop = asyncio.get_running_loop()
         begun = loop.time()
+        detail = ""
         try:
             async with asyncio.timeout(patience):
                 addresses, cause = await self.resolve(host, (server,), patience), Cause.NONE
         except TimeoutError:
             addresses, cause = (), Cause.RESOLVE_TIMEOUT
         except FaultError as fault:
-            addresses, cause = (), fault.cause
+            addresses, cause, detail = (), fault.cause, fault.detail
         return Answer(
-            resolver=server, name=host, addresses=addresses, cause=cause, duration=loop.time() - begun
-        )
+            resolver=server, name=host, addresses=addresses, cause=cause, duration=loop.time() - begun, detail=detail
+        )  # fmt: skip
 
     def in_hosts_file(self, name: str) -> tuple[str, ...]:
         """The addresses that this machine gives a plain name by itself."""

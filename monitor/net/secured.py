@@ -35,6 +35,16 @@ class Secured:
         self.heard = b""
         """How that began which came in place of TLS; empty where TLS came."""
 
+    @property
+    def has_heard(self) -> bool:
+        """Whether a byte has come and no data yet."""
+        return self._untold > 0
+
+    @property
+    def wants_certificate(self) -> bool:
+        """Whether the server has asked for a certificate of ours where that can be overheard (TLS 1.2)."""
+        return self._overheard.wants_certificate
+
     def take(self, data: bytes) -> None:
         """What has come in; empty at its end. Raises FaultError for what would cost far too much."""
         if not data:

@@ -245,3 +245,26 @@ async def _get(handler: Handler, **more: object) -> Seen:
 def _reply(seen: Seen) -> Reply:
     assert seen.reply is not None
     return seen.reply
+
+
+async def test_a_reply_that_comes_too_slowly_is_told_from_one_that_stops() -> None:
+    async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for byte in OK:
+            writer.write(bytes([byte]))
+            await asyncio.sleep(0.05)
+
+    async def stops(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK[:-1])
+        await asyncio.sleep(60)
+
+    said = []
+    for handler in (drips, stops):
+        async with peer(handler) as port:
+            seen = await look(Request(host="127.0.0.1", port=port, http=get()), timeout=1.0)
+        assert seen.failure is not None
+        assert seen.failure.cause is Cause.TRANSFER_TIMEOUT
+        said.append(seen.failure.detail)
+    assert said[0].startswith("too slow: ")
+    assert said[1] == "nothing more came before the deadline (transfer)"

@@ -336,12 +336,46 @@ def _record(body: bytes, kind: int = 22) -> bytes:
     return bytes([kind]) + b"\x03\x03" + len(body).to_bytes(2, "big") + body
 
 
+DONE = _handshake(14, b"")
+
+
+def test_that_a_certificate_of_ours_is_asked_for_is_overheard() -> None:
+    for asks in (True, False):
+        heard = Overheard()
+        for byte in _record(_handshake(2, bytes(70)) + (_handshake(13, bytes(40)) if asks else b"") + DONE):
+            heard.hear(bytes([byte]))
+        assert (heard.wants_certificate, heard.is_over) == (asks, True)
+
+
+async def test_a_server_that_wants_a_certificate_of_ours_is_told_from_one_that_wants_none(
+    roots: Roots,
+) -> None:
+    context = serving(roots.trusted.issue_cert("localhost"))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_mode = ssl.CERT_REQUIRED
+    with openssl_peer(context, connections=1) as port:
+        seen = await _look(port, roots.options())
+    assert seen.failure is not None
+    assert seen.failure.cause is Cause.TLS_HANDSHAKE
+    assert "certificate of ours" in seen.failure.detail
+
+
+async def test_silence_to_a_greeting_is_told_from_a_handshake_that_stops() -> None:
+    async with peer(then_hangs(b"", reads=1)) as port:
+        silent = await look(Request(host="127.0.0.1", port=port, tls=TlsOptions()), timeout=0.5)
+    async with peer(then_hangs(b"\x16\x03\x03\x10", reads=1)) as port:
+        stalled = await look(Request(host="127.0.0.1", port=port, tls=TlsOptions()), timeout=0.5)
+    assert [one.failure.detail for one in (silent, stalled) if one.failure] == [
+        "not one byte came before the deadline (tls)", "nothing more came before the deadline (tls)",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("size", "is_refused"), [(256, False), (768, False), (769, True), (1250, True)])
 def test_a_group_that_would_take_seconds_is_refused_however_the_bytes_are_cut(
     size: int, is_refused: bool
 ) -> None:
     numbers = size.to_bytes(2, "big") + b"\xff" * size
-    messages = _handshake(2, bytes(70)) + _handshake(11, bytes(3000)) + _handshake(12, numbers)
+    messages = _handshake(2, bytes(70)) + _handshake(11, bytes(3000)) + _handshake(12, numbers) + DONE
     whole = b"".join(_record(messages[i : i + 1000]) for i in range(0, len(messages), 1000))
     for cut in (1, 7, 1500, len(whole)):
         heard = Overheard()
