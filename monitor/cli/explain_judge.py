@@ -25,6 +25,7 @@ from monitor.core.verdict import Opinion, count_votes
 from monitor.core.windows import covering
 from monitor.model import (
     LOCAL,
+    PSEUDO_AUTHORITIES,
     Cause,
     Diagnosis,
     Plan,
@@ -176,7 +177,7 @@ def _beside(looked: Looked, plan: Plan, states: Mapping[str, TargetState], aroun
         controls=[one.result for one in looked.controls],
         others=[one.result for one in looked.others],
         alike=[one.result for one in alike],
-        watched=around.altogether if target.authority else 0,
+        watched=around.altogether if target.authority not in ("", *PSEUDO_AUTHORITIES) else 0,
         names=resolved,
         asked=asked,
         clock=clock_offset(plan, states, looked.now),

@@ -116,13 +116,14 @@ def _of_names(result: Result, found: Evidence | None, beside: Beside) -> Iterato
 
 
 def _of_failed_name(result: Result, good: Sequence[Answer], bad: Sequence[Answer]) -> Iterator[Clue]:
+    same = [one for one in bad if one.cause is result.cause]
     if good and bad:
         values = {"good": _answer(good[0]), "bad": bad[0].resolver, "cause": str(bad[0].cause)}
         yield Clue(sign=Sign.SERVERS_DISAGREE, values=values)
-    elif len(bad) > 1 and all(one.cause is result.cause for one in bad):
-        yield Clue(sign=Sign.SERVERS_AGREE, values={"count": str(len(bad)), "cause": str(result.cause)})
-    elif len(bad) == 1 and result.cause in OF_SERVER:
-        yield Clue(sign=Sign.ONE_SERVER, values={"bad": bad[0].resolver})
+    elif len(same) > 1:
+        yield Clue(sign=Sign.SERVERS_AGREE, values={"count": str(len(same)), "cause": str(result.cause)})
+    elif result.cause in OF_SERVER:
+        yield Clue(sign=Sign.ONE_SERVER, values={"bad": next((one.resolver for one in same), "DNS")})
 
 
 def _answer(answer: Answer) -> str:

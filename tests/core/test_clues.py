@@ -195,6 +195,7 @@ def test_the_one_that_knows_the_name_is_told_with_its_answer() -> None:
         (Cause.DNS_NXDOMAIN, 1, False, Party.UNCLEAR),
         (Cause.DNS_SERVFAIL, 1, False, Party.UNCLEAR),
         (Cause.DNS_NXDOMAIN, 1, True, Party.THEM),  # references say that it is down
+        (Cause.DNS_NXDOMAIN, 0, False, Party.UNCLEAR),  # there was no time to ask
         (Cause.DNS_NXDOMAIN, 2, False, Party.THEM),
         (Cause.DNS_NO_ADDRESS, 1, False, Party.THEM),  # the name stands
         (Cause.RESOLVE_TIMEOUT, 1, False, Party.THEM),  # it answers other questions

@@ -35,8 +35,17 @@ what finance and engineers do, when to try again. It needs neither a daemon nor 
 `limits`; it asks the references of the configuration, one named by `--reference URL`, and a daemon that runs here (`--url`). What cannot be told is
 said so. The same as JSON: `--json`, under `explanation`, see [command line](command-line.md#probe).
 
+A few looks are no count: how many of all fail is asked of a daemon, or said to be unknown. An address at which no authority is watched is
+nobody's here. A log is followed by a daemon alone, so that one look at it cannot tell.
+
 These answers are real: each fault is broken in the [simulator](simulator.md) and the command is run, in the language of its
 configuration. `python -m tests.docs.explained` writes this page; a test holds every word of it, apart from numbers, to what the program says.
+
+To see them yourself: `simulate --config-out probes.yaml` writes the configuration. These here were asked without its `reference`, with a
+`timeout` of 2 s, and with one control more, by which the simulator's second name server is known too (ports of `--port-base 8037`):
+`{name: second-resolver, kind: tls, role: control, host: page.internet.test, port: 8111, resolver: ["127.0.0.1:8115"]}`. Without it only one
+name server is asked, and what that one alone says of a name is told as undetermined. `URL` is `http://127.0.0.1:8037/reference`, which
+`PUT` tells what to say.
 """
 
 
