@@ -10,11 +10,12 @@ from enum import StrEnum
 from itertools import islice
 
 from monitor.core import filing
+from monitor.core.limits import called, passed
 from monitor.core.local import TRUST_CAUSES, LocalView
 from monitor.core.own_clock import is_wrong, spoken
 from monitor.core.services import ServiceView
 from monitor.core.surroundings import Surroundings
-from monitor.model import LOCAL, PSEUDO_AUTHORITIES, Cause, Confirmed, Flag, Plan, TargetState
+from monitor.model import LOCAL, PSEUDO_AUTHORITIES, Cause, Confirmed, Flag, Plan, Result, TargetState
 
 
 class Fact(StrEnum):
@@ -90,6 +91,8 @@ ANSWERED = frozenset({
     Cause.SYNC_LAG, Cause.RECORD_MISSING, Cause.COUNT_MISMATCH, Cause.MAINTENANCE_PAGE, Cause.BACKEND_BUSY, Cause.API_ERROR,
 })  # fmt: skip
 """Causes that only the right server tells in the right shape: its address needs no check."""
+MOST_FOUND = 4
+"""Things of this machine beyond their limit that are told of one outage."""
 OF_REFERENCES = frozenset({
     Fact.REFERENCES_OK, Fact.REFERENCES_BEFORE, Fact.REFERENCES_STALE, Fact.NO_REFERENCE,
 })  # fmt: skip
@@ -130,9 +133,7 @@ def _own_facts(view: ServiceView) -> Iterable[str]:
     if lead.last is not None and lead.last.cause is lead.cause:
         if lead.last.status_code is not None:
             yield f"{Fact.STATUS}={lead.last.status_code}"
-        if lead.last.code is not None:
-            on_machine = any(one.id == lead.id and one.is_on_machine for one in view.targets)
-            yield f"{Fact.FOUND if on_machine else Fact.CODE}={lead.last.code}"
+        yield from _codes(view, lead, lead.last)
         lies = (answer for answer in lead.last.answers if answer.forged)
         yield from (
             f"{Fact.FORGED}={lie.resolver} {lie.addresses[0]}" for lie in islice(lies, 2) if lie.addresses
@@ -142,6 +143,17 @@ def _own_facts(view: ServiceView) -> Iterable[str]:
             f"{Fact.ANSWERS_DIFFER}={one.resolver} {one.addresses[0] if one.addresses else one.cause}"
             for one in islice(differing, 4)
         )
+
+
+def _codes(view: ServiceView, lead: TargetState, last: Result) -> Iterable[str]:
+    """The platform's code; of this machine all that is beyond its limit."""
+    target = next(one for one in view.targets if one.id == lead.id)
+    if not target.is_on_machine:
+        if last.code is not None:
+            yield f"{Fact.CODE}={last.code}"
+        return
+    found = dict.fromkeys([last.code or "", *(called(target, one) for one in passed(target, last.readings))])
+    yield from (f"{Fact.FOUND}={one}" for one in islice(filter(None, found), MOST_FOUND))
 
 
 def _signs(view: ServiceView) -> Iterable[str]:

@@ -32,6 +32,8 @@ AHEAD = 3600.0
 _TELLING = re.compile("[A-Za-z\u4e00-\u9fff]")
 """What a code must hold to be looked for in a log: 200 and 0000 stand in any line."""
 _SHORTEST_CODE = 3
+MOST_TOLD = 4
+"""Patterns and codes of one log that are told of one run."""
 _UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
@@ -84,20 +86,31 @@ def _value(readings: Iterable[Reading], name: str, of: str = "") -> float | None
 
 
 def _log(rules: LogRules, codes: Iterable[Code], readings: tuple[Reading, ...]) -> Finding:
-    """The first pattern that came too often, else the code that came most often among those that fail."""
-    for one in rules.patterns:
-        count = _value(readings, "matches", one.name) or 0
-        if count >= one.at_least:
-            return Finding(cause=Cause.API_ERROR, code=one.name, detail=_often(one.name, count, one.within))
-    if rules.codes is None:
+    """What came too often: by the first such pattern, else by the code that came most often; told of all of them."""
+    counts = [(one, _value(readings, "matches", one.name) or 0) for one in rules.patterns]
+    found = [
+        Finding(cause=Cause.API_ERROR, code=one.name, detail=_often(one.name, count, one.within))
+        for one, count in counts
+        if count >= one.at_least
+    ]
+    found += _codes(rules, codes, readings)
+    if not found:
         return Finding()
+    return replace(found[0], detail="; ".join(one.detail for one in found[:MOST_TOLD]))
+
+
+def _codes(rules: LogRules, codes: Iterable[Code], readings: tuple[Reading, ...]) -> list[Finding]:
+    """Each code that fails and came too often, that which came most often first."""
+    if rules.codes is None:
+        return []
     counted = [(_value(readings, "codes", one.code) or 0, one) for one in codes]
     often = [pair for pair in counted if pair[0] >= rules.codes.at_least and pair[1].cause is not Cause.NONE]
-    if not often:
-        return Finding()
-    count, code = max(often, key=lambda pair: pair[0])
-    said = _often(f"{code.code} {code.message}", count, rules.codes.within)
-    return Finding(cause=code.cause, code=code.code, detail=said)
+    often.sort(key=lambda pair: -pair[0])
+    within = rules.codes.within
+    return [
+        Finding(cause=one.cause, code=one.code, detail=_often(f"{one.code} {one.message}", count, within))
+        for count, one in often
+    ]
 
 
 def _often(what: str, count: float, within: float) -> str:

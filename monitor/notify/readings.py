@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from monitor.core.limits import Limit
 from monitor.core.machine import bytes_in_words
 from monitor.core.spans import span
 from monitor.model import Reading
@@ -14,10 +17,21 @@ SPANS = frozenset({"age", "differs_for", "canary_waiting", "canary_lag"})
 
 def in_words(reading: Reading, language: str) -> tuple[str, str] | None:
     """`("disk free /var", "34 %")`; None for one that has no words."""
-    name = words(language).readings.get(reading.name)
+    known = words(language)
+    name = known.readings.get(reading.name)
     if name is None:
         return None
-    return f"{name} {reading.of}".rstrip(), " ".join(filter(None, (_value(reading, language), reading.text)))
+    of = known.ofs.get(reading.of, reading.of)
+    return f"{name} {of}".rstrip(), " ".join(filter(None, (_value(reading, language), reading.text)))
+
+
+def limit_words(limit: Limit, reading: Reading, language: str) -> str:
+    """`limit ≥ 10 %`; "" where the value itself says what it must be."""
+    if reading.name == "checksum":
+        return ""
+    said = f"{limit.sign} {_value(replace(reading, value=limit.value), language)}"
+    said += "" if limit.within is None else f" / {span_words(span(limit.within), language)}"
+    return words(language).limit.replace("{value}", said)
 
 
 def _value(reading: Reading, language: str) -> str:

@@ -30,6 +30,7 @@ from monitor.model import (
 )
 
 LANGUAGES = ("zh", "en")
+STOPS = {"zh": "；", "en": "; "}
 LONGEST = 200
 """Characters of what others wrote that are shown in one piece."""
 COLONS = {"zh": "：", "en": ": "}
@@ -93,6 +94,10 @@ class Vocabulary:
     """What to do next where the cause says it better than the diagnosis: a cause, or `gone` (a page that is not there)."""
     kinds: Mapping[str, Mapping[str, Any]]
     """Kind that looks at this machine → `looking`, and cause → the same in full and in a few words."""
+    ofs: Mapping[str, str]
+    """What a reading is of, where that is a word of ours."""
+    limit: str
+    """`limit ≥ 10 %`, with `{value}`."""
     details: Mapping[str, str]
     """A fixed remark on a run, `{}` for what varies → the same in this language."""
 
@@ -190,12 +195,23 @@ def detail_words(detail: str, language: str) -> str:
     """A remark on a run (`Result.detail`, `Notification.detail`) in a language; what is not ours stays as it is."""
     if len(detail) > LONGEST_DETAIL:
         return detail
+    if (several := _several(detail, language)) is not None:
+        return several
     for pattern, sentence in _details(language):
         if found := pattern.fullmatch(detail):
             return _filled(sentence, found.groups(), language)
     part, colon, rest = detail.partition(": ")  # `counts.remote: unknown code 0`
     said = detail_words(rest, language) if colon else rest
     return detail if said == rest else f"{part}{COLONS[language]}{said}"
+
+
+def _several(detail: str, language: str) -> str | None:
+    """Several remarks, one after the other, where each is one of ours; None else."""
+    parts = detail.split("; ")
+    said = [detail_words(part, language) for part in parts] if len(parts) > 1 else []
+    if not said or any(one == part for one, part in zip(said, parts, strict=True)):
+        return None
+    return STOPS[language].join(said)
 
 
 @cache

@@ -170,8 +170,8 @@ def _counts(rules: CountRules, replies: Replies, memory: _Memory, now: float) ->
     readings = [
         Reading(name="local_count", value=float(local)),
         Reading(name="remote_count", value=float(remote)),
-        Reading(name="missing", value=float(max(0, local - remote))),
-        Reading(name="extra", value=float(max(0, remote - local))),
+        Reading(name="missing", of="counts", value=float(max(0, local - remote))),
+        Reading(name="extra", of="counts", value=float(max(0, remote - local))),
     ]
     if abs(local - remote) <= rules.tolerance:
         memory.counts_since = None
@@ -235,10 +235,10 @@ def _items(rules: ItemRules, replies: Replies, memory: _Memory, now: float) -> l
     memory.missing, late = _since(memory.missing, missing, now, rules.grace)
     memory.extra, too_many = _since(memory.extra, extra, now, rules.grace)
     return [
-        Reading(name="missing", value=float(len(missing))),
-        Reading(name="extra", value=float(len(extra))),
-        Reading(name="overdue_missing", value=float(len(late)), text=compared.masked(late)),
-        Reading(name="overdue_extra", value=float(len(too_many)), text=compared.masked(too_many)),
+        Reading(name="missing", of="items", value=float(len(missing))),
+        Reading(name="extra", of="items", value=float(len(extra))),
+        Reading(name="overdue_missing", of="items", value=float(len(late)), text=compared.masked(late)),
+        Reading(name="overdue_extra", of="items", value=float(len(too_many)), text=compared.masked(too_many)),
     ]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from monitor.core.limits import limits, passed
 from monitor.model import AddressLook, Answer, Cause, Outcome, Reading, Result
-from monitor.notify.readings import in_words
+from monitor.notify.readings import in_words, limit_words
 from monitor.notify.words import detail_words
 from monitor.web.findings import Row, address_row, ms, row
 from monitor.web.lens import SIGNS, Lens
@@ -59,10 +60,20 @@ def _answer(lens: Lens, one: Answer) -> Row:
 def _readings(lens: Lens, result: Result) -> Iterator[Row]:
     known = {reading.name: reading for reading in result.readings}
     outcome = str(result.outcome)
+    target = lens.plan.targets.get(result.target)
+    meant = {} if target is None else limits(target)
+    beyond = [] if target is None else list(passed(target, result.readings))
     for reading in result.readings:
         if reading.name not in _RTT:
             what, said = in_words(reading, lens.language) or (_name(lens, reading), _value(reading))
-            yield Row(what=what, outcome=outcome, sign="", said=said)
+            limit = meant.get((reading.name, reading.of))
+            yield Row(
+                what=what,
+                outcome="error" if reading in beyond else "told",
+                sign=SIGNS["error"] if reading in beyond else "",
+                said=said,
+                took="" if limit is None else limit_words(limit, reading, lens.language),
+            )
     if all(name in known for name in _RTT):
         said = " / ".join(ms(known[name].value or 0.0) for name in _RTT)
         yield Row(what=lens.say("reading_rtt"), outcome=outcome, sign="", said=said)

@@ -364,6 +364,12 @@ def test_a_certificate_has_no_incident_to_read_about():
     assert lines[:2] == ["证书：CN=a，2026-12-01 到期，剩 9 天", "证书：CN=b，2026-12-02 到期，剩 10 天"]
 
 
+def test_several_remarks_are_each_said_in_chinese():
+    said = detail_words("/tmp has 75.9 GiB free, 900 GiB are meant; load per CPU is 4.4, 4 is the most", "zh")
+    assert said == "/tmp 剩余 75.9 GiB，应不少于 900 GiB；每个 CPU 的负载是 4.4，上限 4"
+    assert detail_words("no; idea", "zh") == "no; idea"
+
+
 def test_remarks_on_a_run_are_said_in_chinese_and_strange_ones_stay():
     late = failure_of(TimeoutError(), Phase.PROCESSING).detail
 

@@ -106,6 +106,22 @@ async def test_at_first_sight(file: Path, clock: StillClock) -> None:
     assert ((await look()).code) == "fatal"
 
 
+async def test_all_that_came_too_often_is_told(file: Path, clock: StillClock) -> None:
+    lost = LogPattern(name="device-lost", regex="离线", at_least=1)
+    look = looking(
+        file, clock, Kept(), TIMED_OUT, lost, codes=LogCodes(table="client", at_least=1, within=600.0)
+    )
+    await look()
+    add(file, *["timed out"] * 6, "税控设备离线", "ERROR@97")
+    result = await look()
+    assert (result.cause, result.code) == (Cause.API_ERROR, "timeout")
+    assert result.detail.split("; ")[:2] == [
+        "timeout: 6 lines within 10 min",
+        "device-lost: 1 lines within 10 min",
+    ]
+    assert result.detail.split("; ")[2].startswith("ERROR@97 ")
+
+
 async def test_a_line_counts_when_its_end_is_written(file: Path, look: Look) -> None:
     await look()
     with file.open("a") as opened:

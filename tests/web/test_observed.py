@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from monitor.model import AddressLook, Answer, Cause, Phase, Reading
-from tests.web.conftest import Ask, World, make_result
+from monitor.model import AddressLook, Answer, Cause, DiskRule, HostRules, Phase, Reading, Room
+from monitor.notify.readings import in_words
+from monitor.web.lens import Lens
+from monitor.web.observed import observed
+from tests.web.conftest import AT, Ask, World, make_plan, make_result, make_target
 
 HOSTILE = "<script>alert(1)</script>"
 NODES = (
@@ -74,3 +79,25 @@ async def test_the_page_says_it_in_words(
 async def test_without_any_of_it_the_page_has_no_tables(world: World, ask: Ask) -> None:
     world.see(make_result("captcha/shandong"))
     assert "<h3>" not in (await ask("/targets/captcha%2Fshandong")).text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_only_what_is_beyond_its_limit_is_red_and_limits_are_shown(language: str) -> None:
+    rules = HostRules(disks=(DiskRule(path="/srv", free=Room(size=900 << 30)),), load=4.0)
+    box = replace(make_target("box", "local"), kind="host", machine=rules)
+    plan = make_plan()
+    lens = Lens(language=language, plan=replace(plan, targets={**plan.targets, box.id: box}), now=AT)
+    readings = (
+        Reading(name="disk_free", of="/srv", value=0.08),
+        Reading(name="disk_free_bytes", of="/srv", value=float(75 << 30)),
+        Reading(name="load_per_cpu", value=3.0),
+    )
+    [(_, rows)] = observed(lens, make_result("box", cause=Cause.CONTENT_MISMATCH, readings=readings))  # fmt: skip
+    assert [row.outcome for row in rows] == ["told", "error", "told"]
+    limit = {"zh": "限", "en": "limit"}[language]
+    assert [row.took for row in rows] == ["", f"{limit} ≥ 900 GiB", f"{limit} ≤ 4"]
+
+
+def test_what_two_counts_and_two_lists_say_is_told_apart() -> None:
+    readings = [Reading(name="missing", of=of, value=1.0) for of in ("counts", "items")]
+    assert [in_words(one, "zh") for one in readings] == [("对方缺少 按数量", "1"), ("对方缺少 按清单", "1")]
