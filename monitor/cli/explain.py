@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from monitor.cli.explain_judge import Judged
 from monitor.cli.explain_lines import Line, lines, said_of
-from monitor.cli.explain_words import Speech
+from monitor.cli.explain_stories import blanks_of, story_of
+from monitor.cli.explain_words import Speech, remark_on
 from monitor.core.again import Pause
 from monitor.core.clues import OPEN, decisive
 from monitor.core.signs import Clue, Party, Sign
-from monitor.model import LOCAL, Cause, Diagnosis, Phase, Result, Scope, as_json
+from monitor.model import LOCAL, Cause, Diagnosis, Flag, Phase, Scope, as_json
 from monitor.notify.advice import Case, advise, case_of
 from monitor.notify.evidence import evidence_json
-from monitor.notify.times import ZONE_NAMES, wall_clock
+from monitor.notify.times import ZONE_NAMES, duration, wall_clock
 from monitor.notify.words import authority_name, clean
 
-IN_REPLY = frozenset({Phase.PROCESSING, Phase.TRANSFER})
+COMPARED = frozenset({Cause.COUNT_MISMATCH, Cause.RECORD_MISSING})
+"""Causes that rest on several replies, each of which was as it should be."""
+TOLD_BY_FLAG = frozenset(map(str, (Flag.SLOW, Flag.THROTTLED, Flag.TLS_UNVERIFIED)))
+"""Facts that say of many runs what the flag of the same name says of this one: one look has seen no more than that."""
 GENERAL = frozenset({
     Diagnosis.MAINTENANCE, Diagnosis.HEALTHY, Diagnosis.SLOW, Diagnosis.NATIONAL_OUTAGE, Diagnosis.PROTOCOL_CHANGED,
 })  # fmt: skip
@@ -54,7 +59,7 @@ def explain(judged: Judged, language: str) -> Explanation:
         answer=say(f"answers.{_answer(judged)}"),
         fault=_fault(judged, keys, blanks, say),
         tried=tuple(lines(judged, say)),
-        stopped=_stopped(judged.lead.result, say),
+        stopped=_stopped(judged, say),
         known=tuple(_known(judged, say)),
         finance=_told(judged, "finance", keys, blanks, say),
         engineers=_told(judged, "engineers", keys, blanks, say),
@@ -97,8 +102,13 @@ def _keys(judged: Judged) -> list[str]:
     clue = _decisive(judged)
     case = _case(judged)
     cause = judged.lead.result.cause
-    keys = [] if clue is None else [str(clue.sign)]
-    keys += [] if case is None else [str(case)]
+    special = Sign.SPECIAL_ADDRESS if judged.has(Sign.SPECIAL_ADDRESS) else None
+    is_general = judged.diagnosis is Diagnosis.NATIONAL_OUTAGE or str(judged.diagnosis).startswith("local_")
+    story = None if is_general else story_of(judged)
+    known: list[StrEnum | None] = [None if clue is None else clue.sign, case, special, story]
+    if clue is not None and clue.sign is Sign.ONLY_IT:  # says whose it is, not what it is
+        known = [*known[1:], clue.sign]
+    keys = [str(one) for one in known if one is not None]
     if judged.diagnosis in GENERAL:
         return [*keys, str(judged.diagnosis), str(cause)]
     if str(judged.diagnosis).startswith("local_"):
@@ -133,6 +143,7 @@ def _blanks(judged: Judged, say: Speech) -> dict[str, str]:
     target = judged.lead.target
     clue = _decisive(judged)
     return {
+        **blanks_of(judged, say),
         "place": place_of(judged, say),
         "work": say.words.work(target.service),
         "host": target.host,
@@ -150,8 +161,8 @@ def place_of(judged: Judged, say: Speech) -> str:
 
 
 def _fault(judged: Judged, keys: Sequence[str], blanks: Mapping[str, str], say: Speech) -> str:
-    if say.has("faults", keys[0]):
-        return say(f"faults.{keys[0]}")
+    if (key := next((key for key in keys[:2] if say.has("faults", key)), None)) is not None:
+        return say(f"faults.{key}", **blanks)
     if not judged.lead.target.authority and judged.party in (Party.THEM, Party.UNCLEAR):
         return say(f"nobodys.fault_{judged.party}", **blanks)
     if judged.has(Sign.SEVERAL_FAIL) and judged.party is Party.THEM and _case(judged) is None:
@@ -165,15 +176,21 @@ def _fault(judged: Judged, keys: Sequence[str], blanks: Mapping[str, str], say: 
 # --- where it stopped, what that rests on ----------------------------------------------------------------------------
 
 
-def _stopped(result: Result, say: Speech) -> str:
-    cause = say.cause(result.cause)
+def _stopped(judged: Judged, say: Speech) -> str:
+    result = judged.lead.result
     if result.is_ok:
         return say("stopped.ok", seconds=f"{result.duration:.2f}")
+    cause, detail = say.cause(result.cause), clean(remark_on(result, say.language))
+    said = {"cause": cause, "detail": say("remark", remark=detail) if detail and detail not in cause else ""}
+    if judged.lead.target.is_on_machine:
+        return say("stopped.machine", **said)
     if result.phase is None:
-        return say("stopped.before", cause=cause)
-    if result.phase in IN_REPLY and result.status_code is not None and result.phase is Phase.PROCESSING:
-        return say("stopped.content", cause=cause)
-    return say("stopped.phase", phase=say.words.phases[result.phase], cause=cause)
+        return say("stopped.before", **said)
+    if result.cause in COMPARED and result.readings:
+        return say("stopped.compared", **said)
+    if result.status_code is not None and result.phase is Phase.PROCESSING:
+        return say("stopped.content", **said)
+    return say("stopped.phase", phase=say.words.phases[result.phase], **said)
 
 
 def _known(judged: Judged, say: Speech) -> Iterator[str]:
@@ -189,7 +206,8 @@ def _known(judged: Judged, say: Speech) -> Iterator[str]:
         yield say(f"{beside}{key}", total=len(others), count=works)
     through_us = judged.lead.target.is_control or judged.party is Party.US
     scope = Scope.LOCAL if through_us else Scope.AUTHORITY
-    yield from (clean(say.words.fact(fact, scope)) for fact in judged.facts)
+    facts = (fact for fact in judged.facts if fact.partition("=")[0] not in TOLD_BY_FLAG)
+    yield from (clean(say.words.fact(fact, scope)) for fact in facts)
     if judged.rests_on_references:
         yield from (said_of(one, say) for one in judged.opinions if not one.stale)
     yield from (say.words.flags[flag] for flag in sorted(judged.lead.result.flags))
@@ -207,8 +225,9 @@ def _again(judged: Judged, say: Speech) -> str:
     at = "" if again.at is None else wall_clock(again.at, plan)
     zone = ZONE_NAMES[say.language].get(plan.timezone, plan.timezone)
     peak = "" if again.peak is None else say(f"peaks.{again.peak}")
-    is_nobodys = again.pause is Pause.LATER and not judged.lead.target.authority
-    return say("nobodys.later" if is_nobodys else f"again.{again.pause}", at=f"{at} {zone}", peak=peak)
+    pause = "" if again.named is None else duration(again.named, say.language)
+    call = blanks_of(judged, say)["call"]
+    return say(f"again.{again.pause}", at=f"{at} {zone}", peak=peak, pause=pause, call=call)
 
 
 def _unknown(judged: Judged, say: Speech) -> Iterator[str]:

@@ -7,17 +7,19 @@ from datetime import timedelta
 
 from monitor.cli.drawing import clean
 from monitor.cli.explain_judge import Judged
-from monitor.cli.explain_words import Speech
+from monitor.cli.explain_words import Speech, remark_on
 from monitor.core.verdict import Opinion
 from monitor.model import AddressLook, Answer, Cause, Certificate, Hop, Outcome, Phase, Result
 from monitor.net.resolve import is_literal
-from monitor.notify.times import duration, wall_clock
+from monitor.notify.readings import in_words
+from monitor.notify.times import ZONE_NAMES, duration, wall_clock
 from monitor.notify.words import authority_name, detail_words
 from monitor.probes import Observation
 
 Line = tuple[str, str]
 """Name of the label in the texts, and what stands beside it."""
 MOST_BESIDE = 8
+MOST_MEASURED = 12
 BUSY = 0.2
 """Seconds of lateness of our own from which times are too long to be believed to the millisecond."""
 MOST_TEXT = 120
@@ -27,6 +29,7 @@ MOST_TEXT = 120
 def lines(judged: Judged, say: Speech) -> list[Line]:
     """All of it."""
     return [
+        ("at", moment(judged, say)),
         *_name(judged, say),
         *_connection(judged, say),
         *_tls(judged, say),
@@ -36,6 +39,13 @@ def lines(judged: Judged, say: Speech) -> list[Line]:
         *_others_say(judged, say),
         *_ourselves(judged, say),
     ]
+
+
+def moment(judged: Judged, say: Speech) -> str:
+    """When it was looked at, with the name of the time."""
+    plan = judged.looked.plan
+    at = wall_clock(judged.lead.result.started_at, plan)
+    return f"{at} {ZONE_NAMES[say.language].get(plan.timezone, plan.timezone)}"
 
 
 def ms(seconds: float) -> str:
@@ -64,7 +74,8 @@ def _name(judged: Judged, say: Speech) -> Iterator[Line]:
 def _answer(answer: Answer, say: Speech) -> str:
     took = ms(answer.duration)
     if not answer.addresses:
-        return say("name_failed", resolver=answer.resolver, cause=say.cause(answer.cause), ms=took)
+        why = clean(detail_words(answer.detail, say.language), MOST_TEXT) or say.cause(answer.cause)
+        return say("name_failed", resolver=answer.resolver, cause=why, ms=took)
     return say("name_answer", resolver=answer.resolver, addresses=" ".join(answer.addresses), ms=took)
 
 
@@ -136,6 +147,9 @@ def _certificate(shown: Certificate, say: Speech) -> str:
 def _reply(judged: Judged, say: Speech) -> Iterator[Line]:
     result, found = judged.lead.result, judged.looked.evidence
     waited = result.phases.get(Phase.PROCESSING)
+    if judged.lead.target.is_on_machine or (result.readings and result.status_code is None):
+        yield from _measured(judged, say)
+        return
     if waited is None:
         return
     if result.status_code is None and result.phase in (Phase.PROCESSING, Phase.TRANSFER):
@@ -158,6 +172,19 @@ def _reply(judged: Judged, say: Speech) -> Iterator[Line]:
         yield "code", _code(judged, result.code, say)
 
 
+def _measured(judged: Judged, say: Speech) -> Iterator[Line]:
+    """What was measured, counted or read, and what is wrong with it."""
+    result = judged.lead.result
+    known = [said for one in result.readings if (said := in_words(one, say.language)) is not None]
+    if known:
+        yield (
+            "measured",
+            say.list([clean(f"{name} {value}", MOST_TEXT) for name, value in known[:MOST_MEASURED]]),
+        )
+    if (detail := detail_words(result.detail, say.language)) and not result.is_ok:
+        yield "read", clean(detail, MOST_TEXT)
+
+
 def _begins(judged: Judged, say: Speech) -> list[str]:
     """How the reply begins, or what came in its place."""
     found = judged.looked.evidence
@@ -168,7 +195,7 @@ def _begins(judged: Judged, say: Speech) -> list[str]:
 
 def _detail(result: Result, say: Speech) -> str:
     """What the probe said of the reply, where that is more than its status."""
-    said = "" if result.is_ok or result.code is not None else detail_words(result.detail, say.language)
+    said = "" if result.is_ok or result.code is not None else remark_on(result, say.language)
     return (
         "" if result.cause in (Cause.HTTP_STATUS, Cause.CONNECTION_RESET, Cause.CONNECTION_CLOSED) else said
     )
@@ -202,7 +229,7 @@ def _beside(judged: Judged, say: Speech) -> Iterator[Line]:
 
 def _all_or_each(seen: Sequence[Observation], judged: Judged, say: Speech) -> str:
     names = {one.target.id: _called(one, judged, say) for one in seen}
-    if all(one.result.is_ok for one in seen):
+    if len(seen) > 1 and all(one.result.is_ok for one in seen):
         return say("all_ok", names=say.names(list(names.values())))
     return say.list(
         [say("looked", target=names[one.target.id], outcome=_outcome(one.result, say)) for one in seen]
@@ -226,7 +253,13 @@ def reference_line(judged: Judged, say: Speech) -> list[str]:
     said = [said_of(one, say) for one in judged.opinions]
     for reading in looked.readings:
         if not reading.up:
-            said.append(say("reference_failed", source=reading.source, why=clean(detail_words(reading.detail, say.language), 80)))
+            said.append(
+                say(
+                    "reference_failed",
+                    source=reading.source,
+                    why=clean(detail_words(reading.detail, say.language), 80),
+                )
+            )
         elif reading.local_fault:
             said.append(say("reference_fault", source=reading.source))
         elif reading.source not in spoke:
@@ -261,7 +294,8 @@ def _daemon(judged: Judged, say: Speech) -> str:
         said += say("daemon_since", since=wall_clock(told.since, plan))
     for window in told.windows:
         said += say("daemon_window", name=window.name, end=wall_clock(window.end, plan))
-    return said + (say("daemon_incidents", ids=" ".join(told.incidents)) if told.incidents else "")
+    said += say("daemon_incidents", ids=say.names(told.incidents)) if told.incidents else ""
+    return said + (say("daemon_counts", down=told.down, watched=told.watched) if told.down else "")
 
 
 def _ourselves(judged: Judged, say: Speech) -> Iterator[Line]:

@@ -10,12 +10,13 @@ from typing import Any
 import yaml
 
 from monitor.knowledge import load_catalogue
-from monitor.model import AuthorityState, Cause, Outcome, Target
-from monitor.notify.words import Vocabulary, words
+from monitor.model import AuthorityState, Cause, Outcome, Result, Target
+from monitor.notify.words import Vocabulary, detail_words, words
 
 BETWEEN = {"zh": "；", "en": "; "}
 WITHIN = {"zh": "，", "en": ", "}
 COLON = {"zh": "：", "en": ": "}
+DEADLINE = "nothing more came before the deadline"
 PLATFORM = "platform"
 """Table of the catalogue that replies of kind `captcha` are read by; `yzm` is their endpoint in it."""
 
@@ -78,3 +79,8 @@ class Speech:
         endpoint = "" if target.sync is not None else "yzm"
         row = load_catalogue().get((table or "", endpoint, code))
         return own or (None if row is None else row.message)
+
+
+def remark_on(result: Result, language: str) -> str:
+    """The remark on a run in words; nothing where it only says again that the deadline came."""
+    return "" if result.detail.startswith(DEADLINE) else detail_words(result.detail, language)

@@ -19,6 +19,10 @@ AFTER_OUTAGE = timedelta(minutes=30)
 """After so long what still fails is worth a call (12366); no source measures how long outages last."""
 AFTER_NAMES = timedelta(minutes=10)
 """A wrong answer of a name server is kept for as long as its record lives; ten minutes are usual."""
+AFTER_CODE = {"003": timedelta(minutes=1), "024": timedelta(hours=24)}
+"""Pauses that the platform's own words name (knowledge/codes.yaml, table `platform`)."""
+GONE = frozenset({401, 403, 404, 405, 410, 451})
+"""Statuses that no waiting changes."""
 OF_LOAD = frozenset({
     Cause.RESPONSE_TIMEOUT, Cause.TRANSFER_TIMEOUT, Cause.CONNECT_TIMEOUT, Cause.TLS_TIMEOUT, Cause.BACKEND_BUSY,
     Cause.HTTP_STATUS,
@@ -41,6 +45,10 @@ class Pause(StrEnum):
     ASKED = "asked"
     """As long as the server asks for (`Retry-After`)."""
     THROTTLED = "throttled"
+    NAMED = "named"
+    """As long as the platform's own words say (code 003: a minute)."""
+    SHUT_OUT = "shut_out"
+    """A firewall keeps us out, nobody says for how long."""
     MENDED = "mended"
     """Once we have mended our part."""
     THEY_MEND = "they_mend"
@@ -58,6 +66,8 @@ class Again:
     pause: Pause
     at: datetime | None = None
     peak: filing.Peak | None = None
+    named: timedelta | None = None
+    """How long a pause the platform names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +109,12 @@ def try_again(
     if (asked := _asked(said.retry_after, now)) is not None:
         return Again(pause=Pause.ASKED, at=asked)
     if _throttled(result):
+        named = AFTER_CODE.get(result.code or "")
+        if named is not None:
+            return Again(pause=Pause.NAMED, at=now + named, named=named)
         return Again(pause=Pause.THROTTLED, at=now + AFTER_THROTTLE)
+    if result.cause is Cause.BLOCKED:
+        return Again(pause=Pause.SHUT_OUT, at=now + AFTER_OUTAGE)
     return _by_party(result, party, calendar, authority, now)
 
 
@@ -116,7 +131,7 @@ def _after_page(said: Announced, now: datetime) -> Again:
 def _by_party(result: Result, party: Party, calendar: Calendar, authority: str, now: datetime) -> Again:
     if party is Party.US:
         return Again(pause=Pause.MENDED)
-    if result.cause in THEIR_WORK:
+    if result.cause in THEIR_WORK or result.status_code in GONE:
         return Again(pause=Pause.THEY_MEND)
     if result.cause in OF_NAMES:
         return Again(pause=Pause.NAMES, at=now + AFTER_NAMES)
