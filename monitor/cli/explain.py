@@ -30,6 +30,8 @@ GENERAL = frozenset({
 """Diagnoses that say more of what to do than the cause does."""
 OF_ADDRESSES = OPEN | {Diagnosis.HEALTHY, Diagnosis.LOCAL_DNS, Diagnosis.LOCAL_TRUST, Diagnosis.LOCAL_NETWORK}
 """Diagnoses whose texts speak of tax authorities and invoices."""
+OF_WHOSE = frozenset({Sign.ONLY_IT, Sign.ONE_SERVER})
+"""Clues that say whose it is, not what it is: the story says more of what to do."""
 OF_OUR_NAMES = frozenset({Sign.NAMES_DEAD, Sign.ONE_SERVER, Sign.SERVERS_DISAGREE})
 """Clues whose advice is about our own name servers."""
 
@@ -106,7 +108,7 @@ def _keys(judged: Judged) -> list[str]:
     is_general = judged.diagnosis is Diagnosis.NATIONAL_OUTAGE or str(judged.diagnosis).startswith("local_")
     story = None if is_general else story_of(judged)
     known: list[StrEnum | None] = [None if clue is None else clue.sign, case, special, story]
-    if clue is not None and clue.sign is Sign.ONLY_IT:  # says whose it is, not what it is
+    if clue is not None and clue.sign in OF_WHOSE:
         known = [*known[1:], clue.sign]
     keys = [str(one) for one in known if one is not None]
     if judged.diagnosis in GENERAL:
@@ -161,7 +163,7 @@ def place_of(judged: Judged, say: Speech) -> str:
 
 
 def _fault(judged: Judged, keys: Sequence[str], blanks: Mapping[str, str], say: Speech) -> str:
-    if (key := next((key for key in keys[:2] if say.has("faults", key)), None)) is not None:
+    if (key := next((key for key in keys if say.has("faults", key)), None)) is not None:
         return say(f"faults.{key}", **blanks)
     if not judged.lead.target.authority and judged.party in (Party.THEM, Party.UNCLEAR):
         return say(f"nobodys.fault_{judged.party}", **blanks)
