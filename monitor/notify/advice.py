@@ -56,8 +56,9 @@ BY_CAUSE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """One sentence each: whose fault it most likely is, what to do next."""
+    """One sentence each: whose fault it most likely is, what to do next. `diagnosis` is the same in a word."""
 
+    diagnosis: str
     fault: str
     step: str
 
@@ -114,7 +115,8 @@ def advise(
     """
     own = known.cases[case] if case else {"fault": known.faults[diagnosis], "step": known.steps[diagnosis]}
     step = known.cause_steps[by] if by and case is None else own["step"]
-    return Advice(fault=own["fault"], step=_filled(known, step, places, services))
+    diagnosed = own.get("diagnosis", known.diagnoses[diagnosis])
+    return Advice(diagnosis=diagnosed, fault=own["fault"], step=_filled(known, step, places, services))
 
 
 def step_by(diagnosis: Diagnosis, cause: Cause | None, facts: Sequence[str] = ()) -> str:

@@ -95,7 +95,11 @@ def _failing(lens: Lens, row: AuthorityRow) -> str:
     return lens.say("separator").join(map(lens.words.service, named))
 
 
-_OUTCOME_OF_STATE = {AuthorityState.UP: "ok", AuthorityState.DOWN: "error"}
+_OUTCOME_OF_STATE = {
+    AuthorityState.UP: "ok",
+    AuthorityState.DOWN: "error",
+    AuthorityState.DEGRADED: "degraded",
+}
 """Our own network has no outcome of its own; its cell is coloured by what is believed."""
 
 

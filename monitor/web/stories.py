@@ -86,7 +86,7 @@ def story(
         since=begun,
         lasts=lasting,
         is_open=incident.is_open,
-        diagnosis=vocabulary.diagnoses[incident.diagnosis],
+        diagnosis=said.diagnosis,
         fault=said.fault,
         step=said.step,
         facts=tuple(vocabulary.fact(fact, incident.scope) for fact in incident.facts),

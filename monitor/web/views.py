@@ -7,7 +7,7 @@ from datetime import datetime
 
 from monitor.core.status import AuthorityRow, LocalPart
 from monitor.model import AuthorityState, Scope, ServiceState, Verdict
-from monitor.notify.advice import Advice, advise, case_of, step_by
+from monitor.notify.advice import Advice, Case, advise, case_of, step_by
 from monitor.web.lens import SIGNS, Lens
 from monitor.web.others import Voice, voices
 
@@ -42,7 +42,7 @@ def belief(lens: Lens, row: AuthorityRow | LocalPart) -> Belief:
         sign=SIGNS[row.state],
         word=vocabulary.states[row.state],
         since=row.since if isinstance(row, AuthorityRow) else None,
-        diagnosis=vocabulary.diagnoses[row.diagnosis],
+        diagnosis=said.diagnosis,
         fault=said.fault,
         step=said.step,
         facts=tuple(
@@ -73,8 +73,9 @@ def _verdict(lens: Lens, row: AuthorityRow | LocalPart) -> str:
 
 
 def _advice(lens: Lens, row: AuthorityRow | LocalPart, *, never: bool) -> Advice:
-    if not isinstance(row, AuthorityRow):
-        return advise(lens.words, row.diagnosis)
+    if not isinstance(row, AuthorityRow):  # its diagnosis is that of the network; a disk is another matter
+        only_else = row.state is AuthorityState.DEGRADED
+        return advise(lens.words, row.diagnosis, Case.ON_MACHINE if only_else else None)
     case = case_of(row.diagnosis, row.cause, row.facts, never_up=never)
     failing = [name for name, one in row.services.items() if name and one.state is ServiceState.DOWN]
     services = failing or [lens.plan.judgement.main_service]

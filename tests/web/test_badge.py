@@ -45,7 +45,7 @@ async def test_the_national_page_and_this_machine_have_one_and_strangers_have_no
 ) -> None:
     world.see_all_up()
     assert words((await ask("/badge/national.svg")).text) == ["全国查验平台", "正常"]
-    assert words((await ask("/badge/local.svg")).text) == ["本机网络", "正常"]
+    assert words((await ask("/badge/local.svg")).text) == ["本机", "正常"]
     for stranger in ("atlantis", "%3Cscript%3E", "captcha%2Fshandong", "shandong.svg"):
         answer = await ask(f"/badge/{stranger}.svg")
         assert answer.status == 404, stranger

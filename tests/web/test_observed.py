@@ -6,10 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.model import AddressLook, Answer, Cause, DiskRule, HostRules, Phase, Reading, Room
+from monitor.core.status import LocalPart, Status
+from monitor.model import (
+    AddressLook,
+    Answer,
+    AuthorityState,
+    Cause,
+    Diagnosis,
+    DiskRule,
+    HostRules,
+    Phase,
+    Reading,
+    Room,
+)
 from monitor.notify.readings import in_words
 from monitor.web.lens import Lens
+from monitor.web.matrix import surroundings
 from monitor.web.observed import observed
+from monitor.web.views import belief
 from tests.web.conftest import AT, Ask, World, make_plan, make_result, make_target
 
 HOSTILE = "<script>alert(1)</script>"
@@ -101,3 +115,22 @@ def test_only_what_is_beyond_its_limit_is_red_and_limits_are_shown(language: str
 def test_what_two_counts_and_two_lists_say_is_told_apart() -> None:
     readings = [Reading(name="missing", of=of, value=1.0) for of in ("counts", "items")]
     assert [in_words(one, "zh") for one in readings] == [("对方缺少 按数量", "1"), ("对方缺少 按清单", "1")]
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "diagnosis"), [("zh", "本机", "本机的问题"), ("en", "this machine", "this machine")]
+)
+def test_a_full_disk_is_neither_a_network_nor_nothing_to_do(language: str, name: str, diagnosis: str) -> None:
+    lens = Lens(language=language, plan=make_plan(), now=AT)
+    part = LocalPart(
+        state=AuthorityState.DEGRADED, diagnosis=Diagnosis.HEALTHY, facts=("controls_failing=0/1",)
+    )
+
+    head = belief(lens, part)
+    assert (head.sign, head.diagnosis) == ("⚠", diagnosis)
+    assert head.step == lens.words.cases["on_machine"]["step"]
+    status = Status(generated_at=AT, vantage="x", timezone="UTC", authorities=(), national=None, local=part)
+    [cell] = surroundings(lens, status)
+    assert (cell.name, cell.sign, cell.word) == (name, "⚠", lens.words.states[AuthorityState.DEGRADED])
+    well = belief(lens, replace(part, state=AuthorityState.UP))
+    assert well.step == lens.words.steps[Diagnosis.HEALTHY]
