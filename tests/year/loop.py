@@ -15,6 +15,7 @@ from math import ceil
 from typing import Any
 
 ROUNDING = 1e-6
+"""Seconds added to each wait: enough to be seen in an instant late in the year, where a float has no room for less than 4e-9."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
