@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
-
 import httptools
 
 from monitor.model import Cause, Reply
+from monitor.net.decoding import Decoder, is_undone
 from monitor.net.failures import FaultError
 
 MAX_HEAD = 1 << 16
@@ -18,8 +17,7 @@ WIRE_FACTOR = 8
 """Bytes on the wire per byte of `max_body`: a body in one-byte chunks takes six."""
 KEPT = 512
 """Bytes of a beginning that are kept in case no HTTP comes of it."""
-MAX_MEMBERS = 16
-"""Members of one gzip stream."""
+_SUCCESSES = range(200, 300)
 
 
 class Collector:
@@ -158,7 +156,7 @@ class Collector:
         if self._method == "HEAD":
             self.done = True
             return
-        self._decoder = Decoder(self.header("content-encoding") or "", self._max_body)
+        self._decoder = Decoder(self._codings(), self._max_body)
 
     def on_body(self, data: bytes) -> None:
         if self.done or self._decoder is None:
@@ -183,70 +181,20 @@ class Collector:
         return self._decoder is not None and not self._decoder.is_whole
 
     def _is_chunked(self) -> bool:
-        return "chunked" in (self.header("transfer-encoding") or "").lower()
+        return "chunked" in self._listed("transfer-encoding").lower()
+
+    def _codings(self) -> str:
+        """What was done to the body, first to last. A refusal that cannot be read is a refusal all the same: its status counts."""
+        codings = f"{self._listed('content-encoding')},{self._listed('transfer-encoding')}"
+        return codings if self.status in _SUCCESSES or is_undone(codings) else ""
+
+    def _listed(self, name: str) -> str:
+        """All headers of that lower-case name as one list (RFC 9110 §5.3)."""
+        return ",".join(value for key, value in self._headers if key == name)
 
     def _stop(self, fault: FaultError) -> FaultError:
         self._fault = fault
         return fault
-
-
-class Decoder:
-    """Undoes gzip and deflate; `body` never grows beyond `limit` bytes, whatever a bomb unfolds to."""
-
-    __slots__ = ("_encoding", "_limit", "_members", "_stream", "body")
-
-    def __init__(self, encoding: str, limit: int) -> None:
-        self._encoding = encoding.strip().lower()
-        self._limit = limit
-        self._members = 0
-        self._stream: zlib._Decompress | None = None
-        self.body = bytearray()
-
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes of the encoded body. Raises FaultError: `body_too_large`, `http_malformed`."""
-        if self._encoding in ("", "identity"):
-            self._keep(data)
-            return
-        if self._encoding not in ("gzip", "x-gzip", "deflate"):
-            raise FaultError(Cause.HTTP_MALFORMED, "a content-encoding that was not asked for")
-        try:
-            while data:
-                data = self._inflate(data)
-        except zlib.error as error:
-            raise FaultError(Cause.HTTP_MALFORMED, f"{self._encoding} cannot be undone") from error
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether what came in is no stump: a compressed stream says itself where it ends."""
-        return self._stream is None or self._stream.eof
-
-    def _inflate(self, data: bytes) -> bytes:
-        """Undo one member's worth of `data`; what belongs to the next one is returned."""
-        stream = self._stream = self._stream or self._open(data)
-        self._keep(stream.decompress(data, self._limit - len(self.body) + 1))
-        if not stream.eof:
-            return b""
-        rest = stream.unused_data
-        if not rest.startswith(b"\x1f\x8b"):  # servers pad; browsers do not mind
-            return b""
-        self._stream = None
-        return rest
-
-    def _open(self, data: bytes) -> zlib._Decompress:
-        self._members += 1
-        if self._members > MAX_MEMBERS:
-            raise FaultError(Cause.HTTP_MALFORMED, f"more than {MAX_MEMBERS} gzip members")
-        if self._encoding != "deflate":
-            return zlib.decompressobj(16 + zlib.MAX_WBITS)
-        # "deflate" is zlib by the standard and a bare stream by the habit of old servers.
-        is_zlib = data[0] & 0x0F == 8 and (len(data) < 2 or int.from_bytes(data[:2], "big") % 31 == 0)
-        return zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
-
-    def _keep(self, data: bytes) -> None:
-        room = self._limit - len(self.body)
-        self.body += data[:room]
-        if len(data) > room:
-            raise FaultError(Cause.BODY_TOO_LARGE, f"body larger than {self._limit} bytes")
 
 
 def _words(error: Exception) -> str:

@@ -8,8 +8,8 @@ import aiohttp
 
 from monitor.core.instants import read_instant
 from monitor.model import Cause, ReferenceSource
+from monitor.net.decoding import Decoder
 from monitor.net.failures import FaultError
-from monitor.net.reply import Decoder
 from monitor.net.sessions import PROBLEMS, Sessions, reason_of
 from monitor.reference.fetched import MOST_BYTES, Fetched, UnreadableError
 

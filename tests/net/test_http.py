@@ -14,9 +14,10 @@ import trustme
 
 from monitor.model import Cause, Phase, Reply, Seen, TlsOptions, Verify
 from monitor.net import HttpRequest, Request
+from monitor.net.decoding import Decoder
 from monitor.net.exchange import encode
 from monitor.net.failures import FaultError
-from monitor.net.reply import Collector, Decoder
+from monitor.net.reply import Collector
 from tests.net.peers import OK, Handler, answers, get, look, peer, serving
 
 HELLO = b"hello, " * 100
@@ -49,6 +50,13 @@ BODIES = {
     "gzip with padding": whole(gzip.compress(HELLO, mtime=0) + b"\0\0\0", b"Content-Encoding: x-gzip"),
     "deflate": whole(zlib.compress(HELLO), b"Content-Encoding: deflate"),
     "deflate as old servers mean it": whole(raw_deflate(HELLO), b"Content-Encoding: deflate"),
+    "two codings": whole(gzip.compress(zlib.compress(HELLO), mtime=0), b"Content-Encoding: deflate, gzip"),
+    "two codings in two headers": whole(
+        gzip.compress(zlib.compress(HELLO), mtime=0), b"Content-Encoding: deflate", b"Content-Encoding: gzip"
+    ),
+    "gzip and no more": whole(gzip.compress(HELLO, mtime=0), b"Content-Encoding: gzip, identity"),
+    "a coding that is none": whole(HELLO, b"Content-Encoding: none"),
+    "gzip on the way": chunked(gzip.compress(HELLO, mtime=0)).replace(b"Encoding: ", b"Encoding: gzip, "),
     "after an interim reply": b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + whole(HELLO),
     "with more behind it": whole(HELLO) + b"HTTP/1.1 500 No\r\n\r\n",
     "with bare line feeds": b"HTTP/1.1 200 OK\nContent-Length: 700\n\n" + HELLO,
@@ -130,11 +138,22 @@ MALFORMED = {
     "gzip that is cut": whole(gzip.compress(b"hello" * 9)[:-9], b"Content-Encoding: gzip"),
     "gzip that is none": whole(b"hello", b"Content-Encoding: gzip"),
     "an encoding nobody asked for": whole(b"hello", b"Content-Encoding: br"),
+    "a second layer that is cut": whole(
+        gzip.compress(zlib.compress(HELLO)[:-9]), b"Content-Encoding: deflate, gzip"
+    ),
+    "more layers than anybody needs": whole(b"hello", b"Content-Encoding: gzip" + b", gzip" * 9),
     "members without end": whole(gzip.compress(b"") * 100, b"Content-Encoding: gzip"),
     "a chunk size that is no number": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
     "a negative length": b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello",
     "a header name with a blank": b"HTTP/1.1 200 OK\r\nX Y: z\r\n\r\n",
 }
+
+
+async def test_a_refusal_that_cannot_be_read_is_a_refusal() -> None:
+    reply = whole(b"\x0b\x02", b"Content-Encoding: br").replace(b"200 OK", b"503 No")
+    seen = await _get(answers(reply))
+    assert seen.failure is None
+    assert _reply(seen).status == 503
 
 
 @pytest.mark.parametrize("name", MALFORMED)
