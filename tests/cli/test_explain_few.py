@@ -88,6 +88,9 @@ def test_a_daemon_that_watches_all_has_counted(down, watched, diagnosis):
     judged = judge(others_down(3, told))
     assert judged.diagnosis is diagnosis
     assert judged.has(Sign.SEVERAL_FAIL) is (watched < 4)
+    shown = dict(explain(judged, "en").tried)["daemon"]
+    assert shown.endswith(f"{down} of {watched} authorities are down")
+    assert ("tax administration" in explain(judged, "en").fault) is (diagnosis is Diagnosis.NATIONAL_OUTAGE)
     assert (f"down={down}/{watched}" in judged.facts) is (diagnosis is Diagnosis.NATIONAL_OUTAGE)
 
 
