@@ -130,7 +130,7 @@ def _why_not(draft: Draft, window: Window) -> str:
     known = {*draft.plan.authorities, *draft.plan.by_authority, NATIONAL} - {LOCAL}
     strange = [slug for slug in window.authorities or () if slug not in known]
     if strange:
-        return f"unknown authority {strange[0]!r}"
+        return f"authority {strange[0]!r} is not watched"
     ahead = sum(one.window.by_hand and one.window.end > draft.now for one in draft.windows.values())
     return (
         f"there are {MOST_BY_HAND} windows by hand already; end some first" if ahead >= MOST_BY_HAND else ""

@@ -64,6 +64,14 @@ def whole_number(given: dict[str, str], name: str, *, default: int, most: int) -
     return int(text)
 
 
+def limit_of(given: dict[str, str]) -> int:
+    """The parameter `limit`, from 1 on; more than `MAX_LIMIT` is that."""
+    text = given.get("limit", str(DEFAULT_LIMIT))
+    if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) >= 1):
+        raise RequestError(400, "limit must be a whole number from 1 on")
+    return min(int(text), MAX_LIMIT)
+
+
 def instant(given: dict[str, str], name: str) -> datetime | None:
     """The parameter `name`, a time of RFC 3339; None where it is not given."""
     if name not in given:
@@ -89,7 +97,7 @@ def page(
 
     A cursor is the key of the last item shown, so that it stays right while items come and go.
     """
-    limit, cursor = whole_number(given, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT), given.get("cursor")
+    limit, cursor = limit_of(given), given.get("cursor")
     ordered = sorted(items, key=key, reverse=reverse)
     if cursor is not None:
         ordered = [item for item in ordered if (key(item) < cursor if reverse else key(item) > cursor)]

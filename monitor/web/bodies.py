@@ -59,8 +59,13 @@ def _listed(value: object) -> object:
 
 
 def _unless_all(value: object) -> object:
-    """`all` stands for null."""
-    return None if value == "all" else _listed(value)
+    """`all`, alone or in a list, stands for null."""
+    return None if value in ("all", ["all"]) else _listed(value)
+
+
+def _unless_none(value: object) -> object:
+    """No service named is every service. An empty list of authorities is refused: it would be a mistake that mutes all."""
+    return None if value == [] else _unless_all(value)
 
 
 class _OrOne:
@@ -121,7 +126,7 @@ class WindowBody(Body):
 
     name: Name = "by hand"
     authorities: Annotated[Some[Word] | None, BeforeValidator(_unless_all)]
-    services: Annotated[Some[Word] | None, BeforeValidator(_unless_all)] = None
+    services: Annotated[Some[Word] | None, BeforeValidator(_unless_none)] = None
     start: Instant | None = None
     end: Instant
 

@@ -35,6 +35,8 @@ from monitor.web.shapes import incident_json, members_of, silence_json, window_j
 
 log = structlog.get_logger()
 
+NOBODY = "API"
+"""Who takes an incident without saying so."""
 MOST_NAMED = 20
 """Services that a refusal names."""
 PATIENCE = 10.0
@@ -64,11 +66,16 @@ async def reload(request: web.Request) -> web.Response:
     return web.json_response({"status": "reloaded"})
 
 
+async def reload_by_put(request: web.Request) -> web.Response:
+    """`PUT /-/reload`: the same."""
+    return await reload(request)
+
+
 async def ack(request: web.Request) -> web.Response:
-    """`POST /api/v1/incidents/ID/ack`: reminders stop until it is resolved or gets worse."""
+    """`POST /api/v1/incidents/ID/ack`: reminders stop until it is resolved or gets worse. The body may be left out."""
     parameters(request)
     reading, id_ = request.app[READING], request.match_info["id"]
-    body = await read_body(request, AckBody)
+    body = await read_body(request, AckBody) if request.body_exists else AckBody(author=NOBODY)
     if id_ not in reading.state().incidents:
         raise RequestError(404, f"no incident {id_[:200]!r} is known")
     await have_decided(request, Ack(incident=id_, author=body.author, comment=body.comment), refused=409)

@@ -38,6 +38,8 @@ async def start(request: web.Request) -> web.Response:
     slugs = watched if body.authorities is None else list(dict.fromkeys(body.authorities))
     if mistakes := unknown(reading, slugs, "authorities", ()):
         raise refusal(mistakes)
+    if strange := [slug for slug in slugs if slug not in watched]:
+        raise RequestError(422, f"authority {strange[0]!r} is not watched")
     id_ = f"drill-{secrets.token_hex(6)}"
     command = StartDrill(id=id_, authorities=tuple(slugs), duration=body.duration_seconds)
     await have_decided(request, command, refused=409)

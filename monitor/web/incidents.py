@@ -11,7 +11,7 @@ from monitor.model import Incident, Result
 from monitor.notify.evidence import evidence_json
 from monitor.store.errors import StoreError
 from monitor.web.answers import IncidentAnswer, ResultAnswer
-from monitor.web.api import DEFAULT_LIMIT, MAX_LIMIT, page, parameters, sortable, whole_number
+from monitor.web.api import MAX_LIMIT, limit_of, page, parameters, sortable
 from monitor.web.errors import RequestError
 from monitor.web.past import ask_history, stretch
 from monitor.web.reading import READING, Reading
@@ -43,7 +43,7 @@ async def incidents(request: web.Request) -> web.Response:
 async def _past(request: web.Request, given: dict[str, str]) -> tuple[list[IncidentAnswer], str | None]:
     if given.get("open") == "true":
         raise RequestError(400, "since and until ask for incidents that are over: leave out open=true")
-    limit = whole_number(given, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT)
+    limit = limit_of(given)
     since, until = stretch(given, request.app[READING].clock.now(), USUAL)
     found = await ask_history(
         request, lambda history: history.incidents(since, until, limit, given.get("cursor"))

@@ -12,7 +12,7 @@ from monitor.core.services import main_service
 from monitor.model import as_json
 from monitor.store.errors import StoreError
 from monitor.web.answers import PastResultAnswer, UptimeAnswer
-from monitor.web.api import DEFAULT_LIMIT, MAX_LIMIT, instant, parameters, whole_number
+from monitor.web.api import instant, limit_of, parameters
 from monitor.web.errors import RequestError
 from monitor.web.reading import READING, History
 from monitor.web.shapes import hour_json, result_json
@@ -75,7 +75,7 @@ def _asked(request: web.Request) -> tuple[str, dict[str, str], datetime, datetim
     reading, id_ = request.app[READING], request.match_info["id"]
     if id_ not in reading.plan().targets:
         raise RequestError(404, f"no target {id_[:200]!r} is configured")
-    limit = whole_number(given, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT)
+    limit = limit_of(given)
     return id_, given, *stretch(given, reading.clock.now(), LONGEST), limit
 
 

@@ -38,8 +38,8 @@ TEXTUAL = {"type": "string"}
 INSTANT = {"type": "string", "format": "date-time"}
 LIMIT = Parameter(
     name="limit",
-    schema={"type": "integer", "minimum": 1, "maximum": api.MAX_LIMIT, "default": api.DEFAULT_LIMIT},
-    about="entries per page",
+    schema={"type": "integer", "minimum": 1, "default": api.DEFAULT_LIMIT},
+    about=f"entries per page; more than {api.MAX_LIMIT} are {api.MAX_LIMIT}",
 )
 CURSOR = Parameter(name="cursor", schema=TEXTUAL, about="`next` of the page before")
 LANG = Parameter(name="lang", schema={"enum": list(LANGUAGES)}, about="language; default: as configured")
@@ -146,6 +146,10 @@ ENDPOINTS = (
     Endpoint(
         method="POST", path="/-/reload", handler=changes.reload, answer=answers.ReloadAnswer,
         about="Apply the configuration file anew", refuses={500: "the file has mistakes; nothing was changed"},
+    ),
+    Endpoint(
+        method="PUT", path="/-/reload", handler=changes.reload_by_put, answer=answers.ReloadAnswer,
+        about="The same, as Prometheus takes it too", refuses={500: "the file has mistakes; nothing was changed"},
     ),
     # --- what is known
     Endpoint(
@@ -299,7 +303,7 @@ ENDPOINTS = (
     Endpoint(
         method="POST", path="/api/v1/drills", handler=drills.start, body=bodies.DrillBody,
         answer=answers.DrillAnswer, status=201, about="Play an outage, marked, through the real receivers",
-        refuses={409: "one of them is not watched, or a drill of it is going on", **UNDECIDED},
+        refuses={409: "a drill of one of them is going on", 422: "one of them is not watched", **UNDECIDED},
     ),
     Endpoint(
         method="DELETE", path="/api/v1/drills/{id}", handler=drills.end, parameters=(DRILL,),

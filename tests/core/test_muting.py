@@ -265,8 +265,8 @@ REFUSED_WINDOWS = {
     "ends before it starts": (hand_made(end=START), "a window must end after it starts"),
     "over already": (hand_made(start=START - 60 * MINUTE, end=START), "it would be over already"),
     "for nobody": (hand_made(authorities=()), "a window must cover something"),
-    "for a stranger": (hand_made(authorities=("atlantis",)), "unknown authority 'atlantis'"),
-    "for our own network": (hand_made(authorities=("local",)), "unknown authority 'local'"),
+    "for a stranger": (hand_made(authorities=("atlantis",)), "authority 'atlantis' is not watched"),
+    "for our own network": (hand_made(authorities=("local",)), "authority 'local' is not watched"),
     "twice": (hand_made(id=NIGHT_ID), f"there is a window {NIGHT_ID} already"),
 }
 

@@ -93,7 +93,7 @@ VALUES = [
     attack("a limit of letters", get("/api/v1/targets?limit=abc"), 400),
     attack("a limit of other digits", get("/api/v1/targets?limit=%D9%A1"), 400),
     attack("a limit below one", get("/api/v1/targets?limit=-1"), 400),
-    attack("a limit beyond the bound", get("/api/v1/targets?limit=100000"), 400),
+    attack("a limit without end", get("/api/v1/targets?limit=" + "9" * 40), 400),
     attack("a cursor of nonsense", get("/api/v1/incidents?cursor=%00%ff"), 200),
     attack("a long cursor", get("/api/v1/incidents?cursor=" + "9" * 5000), 200),
     attack("a parameter twice", get("/api/v1/targets?limit=1&limit=2"), 400),

@@ -34,6 +34,7 @@ WINDOW = {
 }
 CHANGES = [
     ("POST", "/-/reload", None),
+    ("PUT", "/-/reload", None),
     ("POST", "/api/v1/incidents/shandong-1/ack", {"author": "wang"}),
     ("POST", "/api/v1/silences", SILENCE),
     ("DELETE", "/api/v1/silences/x", None),
@@ -148,7 +149,11 @@ async def test_a_reload_of_a_bad_file_tells_all_its_mistakes(world, change):
 
 async def test_reload_is_no_reading(ask):
     answer = await ask("/-/reload")
-    assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST, PUT")
+
+
+async def test_a_reload_may_be_put_as_with_prometheus(world, change):
+    assert ((await change("PUT", "/-/reload")).status, world.reloads) == (200, 1)
 
 
 # --- incidents, silences, windows ------------------------------------------------------------------------------------
@@ -161,6 +166,12 @@ async def test_an_incident_is_taken_by_somebody(world, change):
     assert answer.status == 200
     assert (answer.json["acknowledged_by"], answer.json["comment"]) == ("王", "calling 12366")
     assert answer.json["acknowledged_at"] == "2026-11-21T08:00:00Z"
+
+
+async def test_an_incident_is_taken_without_a_word(world, change):
+    world.open(make_incident("shandong"))
+    answer = await change("POST", "/api/v1/incidents/shandong-1/ack")
+    assert (answer.status, answer.json["acknowledged_by"], answer.json["comment"]) == (200, "API", "")
 
 
 async def test_what_is_not_known_cannot_be_taken_or_ended(world, change):
@@ -208,10 +219,14 @@ async def test_a_window_is_made_listed_shown_and_ended(world, change, ask):
     assert again.status == 409, "it has not begun and was called off already"
 
 
-@pytest.mark.parametrize("everyone", ["all", None])
-async def test_a_window_may_be_for_all(change, everyone):
+@pytest.mark.parametrize(
+    ("everyone", "everything"),
+    [("all", "all"), (None, None), (["all"], ["all"]), ("all", []), ("all", ...)],
+)
+async def test_a_window_may_be_for_all(change, everyone, everything):
+    services = {} if everything is ... else {"services": everything}
     made = await change(
-        "POST", "/api/v1/windows", {"authorities": everyone, "services": everyone, "end": WINDOW["end"]}
+        "POST", "/api/v1/windows", {"authorities": everyone, **services, "end": WINDOW["end"]}
     )
     assert (made.json["authorities"], made.json["services"], made.json["name"]) == (None, None, "by hand")
     assert made.json["state"] == "active"
@@ -288,6 +303,7 @@ async def test_windows_of_another_day(world, ask):
         ("windows", {**WINDOW, "authorities": ["atlantis", "local"]}, ["'atlantis'", "'local'"]),
         ("windows", {**WINDOW, "start": "2026-11-20T08:00:00Z", "end": "2026-11-20T09:00:00Z"}, ["already over"]),
         ("windows", {**WINDOW, "services": [1]}, ["services.0"]),
+        ("windows", {**WINDOW, "authorities": []}, ["authorities: at least one is meant"]),
         ("incidents/shandong-1/ack", {"comment": "c"}, ["author: is missing"]),
         ("incidents/shandong-1/ack", {"author": ""}, ["author"]),
     ],
@@ -302,10 +318,10 @@ async def test_a_body_is_refused_with_all_its_mistakes(world, change, path, body
 @pytest.mark.parametrize(
     "sent",
     [
-        b"", b"{", b"null", b"\xff\xfe", b'{"author": "a", "author": "b"}', b'{"author": NaN}', b"[" * 50_000,
+        b" ", b"{", b"null", b"\xff\xfe", b'{"author": "a", "author": "b"}', b'{"author": NaN}', b"[" * 50_000,
         b'{"author": "\\ud800"}', b'{"author": ' + b"9" * 5000 + b"}",
     ],
-    ids=["empty", "cut", "null", "not UTF-8", "twice", "NaN", "deep", "half a character", "long number"],
+    ids=["blank", "cut", "null", "not UTF-8", "twice", "NaN", "deep", "half a character", "long number"],
 )  # fmt: skip
 async def test_what_is_no_json_is_refused(world, change, sent):
     answer = await change(

@@ -134,3 +134,18 @@ async def test_the_report_says_who_was_told_after_how_long(world, outbox, call):
 async def test_a_drill_that_is_not_known(call):
     assert (await call("GET", path="/api/v1/drills/none")).status == 404
     assert (await call("DELETE", path="/api/v1/drills/none")).status == 404
+
+
+async def test_what_is_not_watched_is_refused_as_for_a_window(world, call):
+    few = {slug: targets for slug, targets in world.plan.by_authority.items() if slug != "henan"}
+    world.plan = replace(
+        world.plan,
+        authorities={slug: one for slug, one in world.plan.authorities.items() if slug != "henan"},
+        targets={id_: one for id_, one in world.plan.targets.items() if one.authority in few},
+    )
+    drill = await call("POST", {"authorities": ["henan"]})
+    body = {"authorities": ["henan"], "end": "2026-11-21T14:00:00Z"}
+    window = await call("POST", body, path="/api/v1/windows")
+    said = (422, "authority 'henan' is not watched")
+    assert [(one.status, one.json["error"]) for one in (drill, window)] == [said, said]
+    assert (await call("POST", {"authorities": ["all"]})).status == 201

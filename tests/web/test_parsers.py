@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.metrics.exposition import wants_openmetrics
-from monitor.web.api import MAX_LIMIT, page, whole_number
+from monitor.web.api import MAX_LIMIT, limit_of, page, whole_number
 from monitor.web.bodies import AckBody, SilenceBody, WindowBody, _checked, read_instant
 from monitor.web.errors import RequestError
 from monitor.web.events import _is_id
@@ -63,13 +63,15 @@ def tried(read: Callable[[], T]) -> T | RequestError:
 @example("+1")
 @example("1" * 5000)
 def test_a_limit_is_a_number_within_its_bounds_or_refused(text: str):
-    limit = tried(lambda: whole_number({"limit": text}, "limit", default=1, most=MAX_LIMIT))
-    if isinstance(limit, RequestError):
-        assert limit.status == 400
-        assert len(limit.reason) < 100
-    else:
-        assert 1 <= limit <= MAX_LIMIT
-        assert str(limit) == text.lstrip("0")
+    limit = tried(lambda: limit_of({"limit": text}))
+    days = tried(lambda: whole_number({"days": text}, "days", default=1, most=MAX_LIMIT))
+    for found in (limit, days):
+        if isinstance(found, RequestError):
+            assert found.status == 400
+            assert len(found.reason) < 100
+        else:
+            assert 1 <= found <= MAX_LIMIT
+            assert found == min(int(text), MAX_LIMIT)
 
 
 @given(st.lists(st.text(), unique=True), st.text(), st.integers(1, 5), st.booleans())
