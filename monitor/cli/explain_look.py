@@ -93,6 +93,8 @@ async def look_closely(
     """
     async with looker(plan) as eyes:
         beside = () if not with_company else tuple(one for one in controls(plan) if one not in targets)
+        eyes.warm([*targets, *beside])
+        lag = Lag()
         async with asyncio.TaskGroup() as group:
             main = group.create_task(eyes.look(targets))
             around = group.create_task(eyes.look(beside))
@@ -106,7 +108,7 @@ async def look_closely(
             controls=tuple(one for one in around.result() if one is not None),
             sources=tuple(sources), readings=tuple(read.result()), told=told.result(), now=eyes.clock.now(),
         )  # fmt: skip
-        return await _closer(looked, eyes) if with_company else looked
+        return await _closer(looked, eyes, lag) if with_company else looked
 
 
 async def _ask(daemon: Daemon | None, slug: str, now: datetime) -> Told | None:
@@ -129,16 +131,15 @@ def lead_of(observed: Sequence[Observation], plan: Plan) -> Observation:
 # --- closer ----------------------------------------------------------------------------------------------------------
 
 
-async def _closer(looked: Looked, eyes: Looker) -> Looked:
+async def _closer(looked: Looked, eyes: Looker, lag: Lag) -> Looked:
     """The evidence of what is wrong, and some others beside it, all at the same time."""
     lead = looked.lead
-    lag = _Lag()
+    company = companions(looked.plan, lead.target, lead.result)
+    eyes.warm(company)
     async with asyncio.TaskGroup() as group:
-        beat = group.create_task(lag.measure())
-        others = group.create_task(eyes.look(companions(looked.plan, lead.target, lead.result)))
+        others = group.create_task(eyes.look(company))
         evidence = group.create_task(_evidence(lead, looked.plan, eyes))
-        await asyncio.gather(others, evidence)
-        beat.cancel()
+    lag.stop()
     found = evidence.result()
     controls_at = tuple(
         ControlLook(target=one.target.id, cause=one.result.cause, at=one.result.started_at)
@@ -188,16 +189,26 @@ async def _compare_way(
     return tuple(hops)
 
 
-class _Lag:
-    """By how much our own event loop wakes up late."""
+class Lag:
+    """By how much our own event loop wakes up late, from when this is made until `stop`."""
 
     def __init__(self) -> None:
         self.longest = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._begin()
 
-    async def measure(self) -> None:
-        """Until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + BEAT
-            await asyncio.sleep(BEAT)
-            self.longest = max(self.longest, loop.time() - due)
+    def _begin(self) -> None:
+        self._due = self._loop.time() + BEAT
+        self._timer = self._loop.call_at(self._due, self._wake)
+
+    def _wake(self) -> None:
+        self._note()
+        self._begin()
+
+    def _note(self) -> None:
+        self.longest = max(self.longest, self._loop.time() - self._due)
+
+    def stop(self) -> None:
+        """No more of it."""
+        self._timer.cancel()
+        self._note()

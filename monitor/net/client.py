@@ -143,6 +143,10 @@ class Net:
         except (OSError, MemoryError) as error:
             raise Hampered(shortage_of(error) or "out of files") from error
 
+    def warm(self, options: TlsOptions) -> None:
+        """Read now what the first look with these would read: a look that has begun beside it would wait for that."""
+        self._shared.contexts.warm(options)
+
     async def answers(self, host: str, servers: tuple[str, ...], patience: float) -> tuple[Answer, ...]:
         """What each name server by itself says of `host` within `patience` seconds; `servers` empty: those of the system."""
         return await self._shared.resolver.ask_each(host, servers, patience)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from monitor.cli.explain import Explanation, explain
 from monitor.cli.explain_judge import Judged, judge
+from monitor.cli.explain_look import Lag
 from monitor.cli.explain_stories import Story, story_of
 from monitor.core.again import Pause
 from monitor.model import (
@@ -217,3 +220,11 @@ def test_words_of_ours_are_not_put_into_the_mouth_of_the_other_side() -> None:
     said = dict(explain(packed, "zh").tried)["reply"]
     assert "判读：gzip 解不开" in said
     assert "应答说" not in said
+
+
+async def test_a_loop_that_stands_still_is_noticed_from_the_first_look_on() -> None:
+    lag = Lag()
+    time.sleep(0.3)  # what reading roots beside a look did
+    await asyncio.sleep(0)
+    lag.stop()
+    assert lag.longest >= 0.2

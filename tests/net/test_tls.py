@@ -399,3 +399,17 @@ def test_a_server_that_asks_to_begin_anew_is_not_followed() -> None:
     """Encrypted, so nothing of it could be overheard."""
     context = make_context(TlsOptions(), verified=False)
     assert context.options & ssl.OP_NO_RENEGOTIATION
+
+
+async def test_what_was_read_ahead_is_not_read_once_a_look_has_begun(roots: Roots, tmp_path: Path) -> None:
+    copy = tmp_path / "ca.pem"
+    options = replace(roots.options(), ca=str(copy))
+    copy.write_bytes(Path(roots.options().ca).read_bytes())
+    net = Net(SystemClock())
+    net.warm(options)
+    copy.unlink()
+    with openssl_peer(serving(roots.trusted.issue_cert("localhost")), connections=1) as port:
+        request = Request(host="localhost", port=port, tls=options)
+        seen = await net.look(request, timeout=10, admit=lambda _: True)
+    await net.close()
+    assert seen.failure is None
