@@ -28,6 +28,8 @@ GENERAL = frozenset({
     Diagnosis.MAINTENANCE, Diagnosis.HEALTHY, Diagnosis.SLOW, Diagnosis.NATIONAL_OUTAGE, Diagnosis.PROTOCOL_CHANGED,
 })  # fmt: skip
 """Diagnoses that say more of what to do than the cause does."""
+BEYOND_IT = frozenset({Diagnosis.NATIONAL_OUTAGE, Diagnosis.PATH_FROM_HERE})
+"""Diagnoses by which what one run shows of that one host is not the point."""
 OF_ADDRESSES = OPEN | {Diagnosis.HEALTHY, Diagnosis.LOCAL_DNS, Diagnosis.LOCAL_TRUST, Diagnosis.LOCAL_NETWORK}
 """Diagnoses whose texts speak of tax authorities and invoices."""
 OF_WHOSE = frozenset({Sign.ONLY_IT, Sign.ONE_SERVER})
@@ -104,8 +106,8 @@ def _keys(judged: Judged) -> list[str]:
     clue = _decisive(judged)
     case = _case(judged)
     cause = judged.lead.result.cause
-    special = Sign.SPECIAL_ADDRESS if judged.has(Sign.SPECIAL_ADDRESS) else None
-    is_general = judged.diagnosis is Diagnosis.NATIONAL_OUTAGE or str(judged.diagnosis).startswith("local_")
+    is_general = judged.diagnosis in BEYOND_IT or str(judged.diagnosis).startswith("local_")
+    special = Sign.SPECIAL_ADDRESS if judged.has(Sign.SPECIAL_ADDRESS) and not is_general else None
     story = None if is_general else story_of(judged)
     known: list[StrEnum | None] = [None if clue is None else clue.sign, case, special, story]
     if clue is not None and clue.sign in OF_WHOSE:
@@ -115,6 +117,7 @@ def _keys(judged: Judged) -> list[str]:
         return [*keys, str(judged.diagnosis), str(cause)]
     if str(judged.diagnosis).startswith("local_"):
         return [*keys, str(judged.diagnosis)]
+    keys += [str(judged.diagnosis)] if judged.diagnosis in BEYOND_IT else []
     keys += [str(cause)] if cause is not Cause.NONE else []
     keys += ["not_alone"] if judged.diagnosis is Diagnosis.PROVINCIAL_OUTAGE and not judged.is_alone else []
     return [*keys, str(judged.diagnosis), "none"]

@@ -48,6 +48,7 @@ OWN_NETWORKS = tuple(
 """RFC 1918, 3927, 4193 and the loopback: networks within a house."""
 MOST_NAMES = 3
 """Names of a certificate that are shown."""
+NOBODYS = "nobody's"
 OF_SERVER = frozenset({Cause.DNS_NXDOMAIN, Cause.DNS_SERVFAIL})
 """What one name server alone says of a name, others may deny."""
 
@@ -159,11 +160,12 @@ def _is_connected(result: Result) -> bool:
 
 
 def _of_special(found: Evidence | None, beside: Beside) -> Iterator[Clue]:
-    """A name that leads where no host on the internet is, unless others work there: then this is how it is done here."""
+    """A name that leads where no host on the internet is. Within a house all may: then it is one only where others work elsewhere."""
     used = {_special(one.address or "") for one in beside.all if one.is_ok}
     for answer in () if found is None else found.answers:
         for address in answer.addresses:
-            if (kind := _special(address)) is not None and kind not in used:
+            kind = _special(address)
+            if kind == NOBODYS or (kind is not None and used and kind not in used):
                 yield Clue(sign=Sign.SPECIAL_ADDRESS, values={"address": address})
                 return
 
@@ -178,7 +180,7 @@ def _special(address: str) -> str | None:
         return "loopback"
     if _is_ours(address):
         return "private"
-    return "nobody's" if ip.is_unspecified or ip.is_reserved or ip.is_multicast else None
+    return NOBODYS if ip.is_unspecified or ip.is_reserved or ip.is_multicast else None
 
 
 def _of_addresses(looks: Sequence[AddressLook]) -> Iterator[Clue]:

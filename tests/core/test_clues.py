@@ -145,6 +145,8 @@ def test_an_address_that_nobody_on_the_internet_has_is_remarked_on(
     beside = Beside(others=[replace(OK, address=works_at)])
     found = find_clues(refused, evidence(answers=(answer("10.0.0.53:53", address),)), beside)
     said = [clue.values for clue in found if clue.sign is Sign.SPECIAL_ADDRESS]
+    alone = signs(refused, evidence(answers=(answer("10.0.0.53:53", address),)))
+    assert (Sign.SPECIAL_ADDRESS in alone) is (address in ("255.255.255.255", "0.0.0.0", "::"))
     assert said == [{"address": address}] * is_special
 
 
