@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from monitor.cli.explain_judge import Judged
 from monitor.cli.explain_words import Speech
+from monitor.core.signs import Party
 from monitor.model import Cause, Diagnosis, Flag, Phase, Result
 from monitor.notify.words import clean, detail_words
 from monitor.probes import Observation
@@ -191,6 +192,7 @@ def _whom(judged: Judged, say: Speech) -> Iterator[tuple[str, str]]:
     target = judged.lead.target
     whom = "authority" if target.authority and not target.is_control else "owner"
     whom = "vendor" if target.kind == "sync" else whom
+    whom = "network" if judged.party is Party.WAY else whom
     yield "call", say(f"call.{whom}")
     yield "desk", say(f"desk.{whom}")
 
