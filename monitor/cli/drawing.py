@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 from rich.cells import set_cell_size
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -38,6 +38,16 @@ def make_console(stream: IO[str] | None = None) -> Console:
     if hasattr(out, "reconfigure"):
         out.reconfigure(errors="replace")  # a terminal without UTF-8 shows ? in place of failing
     return Console(file=out, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def show(console: Console, drawn: RenderableType) -> None:
+    """Print it; into a pipe or a file without the blanks that fill its lines up to the width."""
+    if console.is_terminal:
+        console.print(drawn)
+        return
+    with console.capture() as taken:
+        console.print(drawn)
+    console.file.write("\n".join(line.rstrip() for line in taken.get().split("\n")))
 
 
 def clean(value: Any, most: int = 500) -> str:

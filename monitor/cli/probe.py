@@ -275,25 +275,25 @@ def id_of(target: Target) -> str:
 
 
 def _print_judged(judged: Judged, language: str, *, explain: bool) -> None:
-    from monitor.cli.drawing import make_console
+    from monitor.cli.drawing import make_console, show
     from monitor.cli.explain_draw import draw_explanation, draw_reference
 
     console = make_console()
     console.print()
-    console.print(draw_explanation(judged, language) if explain else draw_reference(judged, language))
+    show(console, draw_explanation(judged, language) if explain else draw_reference(judged, language))
 
 
 def _print(
     targets: Sequence[Target], results: Sequence[Result], language: str, *, with_facts: bool = True
 ) -> None:
     from monitor.cli.bars import draw_result, draw_summary
-    from monitor.cli.drawing import make_console
+    from monitor.cli.drawing import make_console, show
 
     console = make_console()
     for index, (target, result) in enumerate(zip(targets, results, strict=True)):
         if index:
             console.print()
-        console.print(draw_result(target, result, language, console.width, with_facts=with_facts))
+        show(console, draw_result(target, result, language, console.width, with_facts=with_facts))
     if len(results) > 1:
         console.print()
-        console.print(draw_summary(results, language))
+        show(console, draw_summary(results, language))

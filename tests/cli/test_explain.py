@@ -83,6 +83,13 @@ async def test_a_failure_is_compared_with_three_others_and_looked_at_closer(sim,
     assert len(sim.hits("shandong", "verify")) == 2
 
 
+async def test_no_line_ends_in_blanks_where_nobody_looks(sim, probe):
+    sim.set_fault("shandong", "status_503", "verify")
+    lines = (await probe("captcha/shandong", "--explain")).stdout.splitlines()
+    assert len(lines) > 20
+    assert not [line for line in lines if line != line.rstrip()]
+
+
 async def test_who_shut_us_out_is_not_asked_again(sim, probe):
     sim.set_fault("shandong", "020", "verify")
     told = said(await probe("captcha/shandong", "--explain", "--json"))
