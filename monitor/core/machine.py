@@ -114,7 +114,8 @@ def _codes(rules: LogRules, codes: Iterable[Code], readings: tuple[Reading, ...]
 
 
 def _often(what: str, count: float, within: float) -> str:
-    return f"{what}: {count:.0f} lines within {span(within)}"
+    lines = "line" if count == 1 else "lines"
+    return f"{what}: {count:.0f} {lines} within {span(within)}"
 
 
 # --- host ------------------------------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ async def test_all_that_came_too_often_is_told(file: Path, clock: StillClock) ->
     assert (result.cause, result.code) == (Cause.API_ERROR, "timeout")
     assert result.detail.split("; ")[:2] == [
         "timeout: 6 lines within 10 min",
-        "device-lost: 1 lines within 10 min",
+        "device-lost: 1 line within 10 min",
     ]
     assert result.detail.split("; ")[2].startswith("ERROR@97 ")
 
