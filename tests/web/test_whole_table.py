@@ -23,7 +23,13 @@ QUERIES = {"/api/v1/route": "?invoice=037001900111", "/probe": "?target=captcha/
 
 def address(path: str) -> str:
     """A path of the table with something known in it."""
-    known = {"slug": "shandong", "authority": "shandong", "id": "shandong-1", "name": "page.js"}
+    known = {
+        "slug": "shandong",
+        "authority": "shandong",
+        "id": "shandong-1",
+        "name": "page.js",
+        "cause": "tls_expired",
+    }
     if "/targets/" in path:
         known["id"] = "captcha/shandong"
     if "/silences/" in path:
