@@ -11,7 +11,7 @@ from monitor.model import Reading
 from monitor.notify.words import span_words, words
 
 SHARES = frozenset({"disk_free", "inodes_free", "memory_free", "files_used"})
-SIZES = frozenset({"disk_free_bytes", "memory_free_bytes", "size", "skipped_bytes"})
+SIZES = frozenset({"disk_free_bytes", "memory_free_bytes", "size", "skipped_bytes", "behind_bytes"})
 SPANS = frozenset({"age", "differs_for", "canary_waiting", "canary_lag"})
 
 

@@ -18,13 +18,15 @@ from monitor.core.classify import Knowledge
 from monitor.core.machine import judge_log
 from monitor.model import LogRules, Reading, Result, Seen, Target
 from monitor.net import Admit, Net
-from monitor.probes.follow import Mark, begin, read_new
+from monitor.probes.follow import Mark, News, begin, read_new
 from monitor.probes.kind import Kind
 from monitor.probes.machine import Here
 from monitor.probes.pattern import matches
 
 GRAINS = 200
 """Into so many parts a span is cut for counting."""
+COUNTING = 0.5
+"""Share of the timeout in which lines are read and counted; the next look goes on from there."""
 
 Counts = dict[str, list[list[float]]]
 """What is counted → (when, how many), the oldest first."""
@@ -34,10 +36,10 @@ async def look(target: Target, net: Net, admit: Admit) -> Seen:
     """Read what is new."""
     rules = target.log
     assert rules is not None
-    now = net.clock.now().timestamp()
+    now, begun = net.clock.now().timestamp(), net.clock.monotonic()
 
     async def steps(here: Here) -> None:
-        await here.do(rules.path, partial(_follow, target, rules, net, now))
+        await here.do(rules.path, partial(_follow, target, rules, net, now, begun))
 
     return await net.do(Here(target, net, steps), timeout=target.timeout)
 
@@ -47,13 +49,19 @@ def judge(target: Target, seen: Seen, knowledge: Knowledge) -> Result:
     return judge_log(target, seen)
 
 
-def _follow(target: Target, rules: LogRules, net: Net, now: float) -> list[Reading]:
-    """Read on, count, remember. Blocks."""
+def _follow(target: Target, rules: LogRules, net: Net, now: float, begun: float) -> list[Reading]:
+    """Read on, count, remember. Blocks, of its own will for no more than a part of the timeout: a flood is no disk that hangs."""
     memory = _Memory.of(net.kept.recall(target.id), rules.path)
     spans = _spans(target, rules)
     found = dict.fromkeys(spans, 0)
     try:
-        news = read_new(rules.path, memory.mark, _counter(rules, found))
+        enough = begun + COUNTING * target.timeout
+        news = read_new(
+            rules.path,
+            memory.mark,
+            _counter(rules, found),
+            in_time=lambda: net.clock.monotonic() < enough,
+        )
     except FileNotFoundError:
         if memory.mark is None:  # it is not there yet, so all of it will be new
             net.kept.keep(target.id, _Memory(mark=begin(), looked_at=now).kept(rules.path))
@@ -64,7 +72,7 @@ def _follow(target: Target, rules: LogRules, net: Net, now: float) -> list[Readi
         for name, span in spans.items()
     }
     net.kept.keep(target.id, _Memory(mark=news.mark, looked_at=now, counts=counts).kept(rules.path))
-    return _readings(rules, counts, news.lines, news.skipped)
+    return [*_readings(rules, counts), *_extent(news)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +94,7 @@ class _Memory:
                 offset=int(known["offset"]),
                 head=str(known["head"]),
                 length=int(known["length"]),
+                tail=str(known.get("tail", "")),
             )
             counts = {
                 str(name): [[float(at), float(number)] for at, number in parts]
@@ -160,18 +169,21 @@ def _added(parts: list[list[float]], count: int, now: float, span: float) -> lis
     return [*parts, [now, count]]
 
 
-def _readings(
-    rules: LogRules, counts: Mapping[str, list[list[float]]], lines: int, skipped: int
-) -> list[Reading]:
+def _readings(rules: LogRules, counts: Mapping[str, list[list[float]]]) -> list[Reading]:
     sums = {name: sum(number for _, number in parts) for name, parts in counts.items()}
     readings = [Reading(name="matches", of=one.name, value=sums[one.name]) for one in rules.patterns]
-    readings += [
+    return readings + [
         Reading(name="codes", of=name[1:], value=number)
         for name, number in sums.items()
         if name.startswith(":") and number
     ]
-    readings.append(Reading(name="lines", value=float(lines)))
-    return [*readings, Reading(name="skipped_bytes", value=float(skipped))] if skipped else readings
+
+
+def _extent(news: News) -> list[Reading]:
+    """How much was read, and what was not."""
+    readings = [Reading(name="lines", value=float(news.lines))]
+    left = {"skipped_bytes": news.skipped, "behind_bytes": news.behind}
+    return readings + [Reading(name=name, value=float(size)) for name, size in left.items() if size]
 
 
 KIND = Kind(look=look, judge=judge)

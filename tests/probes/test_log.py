@@ -7,6 +7,7 @@ import os
 import shutil
 import tracemalloc
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,75 @@ async def test_a_file_that_was_cut_short_and_grew_past_the_old_place_is_read_fro
     await look()
     file.write_text("timed out, and another first line\n" + "more and more\n" * 500)
     assert counted(await look()) == 1
+
+
+async def test_a_file_that_begins_alike_is_another_one_where_its_middle_is(file: Path, look: Look) -> None:
+    banner = "#" * 600 + "\n"
+    file.write_text(banner + "quiet\n" * 10)
+    await look()
+    shutil.copy(file, file.with_name("app.log.1"))
+    file.write_text(banner + "timed out\n" * 50)
+    assert counted(await look()) == 50
+
+
+@pytest.mark.parametrize("names", [("app.log.2", "app.log.1"), ("app.log-20261121", "app.log-20261122")])
+async def test_two_rotations_between_two_looks_lose_no_line(file: Path, look: Look, names: list[str]) -> None:
+    await look()
+    add(file, "timed out in the first")
+    file.rename(file.with_name(names[0]))
+    file.write_text("timed out in the second, which begins otherwise\n" * 3)
+    file.rename(file.with_name(names[1]))
+    add(file, "timed out in the third")
+    assert counted(await look()) == 5
+    assert counted(await look()) == 5
+
+
+async def test_other_logs_beside_it_are_not_its_own(file: Path, look: Look) -> None:
+    await look()
+    file.rename(file.with_name("app.log.1"))
+    for name in ("app-error.log", "application.log", "app.log.1.gz", "app.log.swp"):
+        file.with_name(name).write_text("timed out\n" * 9)
+    add(file, "timed out")
+    assert counted(await look()) == 1
+
+
+async def test_of_many_rotations_the_newest_are_read_and_the_rest_is_said(file: Path, look: Look) -> None:
+    await look()
+    file.rename(file.with_name("app.log.0"))
+    for number in range(1, 15):
+        file.with_name(f"app.log.{number}").write_text(f"{number} timed out\n")
+        os.utime(file.with_name(f"app.log.{number}"), (2e9 + number, 2e9 + number))
+    add(file, "timed out")
+    result = await look()
+    assert counted(result) == 11
+    assert counted(result, "", "skipped_bytes") == 4 * 12
+
+
+async def test_a_flood_is_read_on_by_the_next_looks(file: Path, clock: StillClock) -> None:
+    class Hurried(StillClock):
+        """On which a second passes whenever it is looked at."""
+
+        def monotonic(self) -> float:
+            self.advance(1)
+            return super().monotonic()
+
+    look = looking(file, Hurried(clock.now()), Kept(), replace(TIMED_OUT, at_least=10**6))
+    await look()
+    lines = 40_000
+    add(file, *["timed out"] * lines)
+    behind = [400_000.0]
+    counts = [0.0]
+    while behind[-1]:
+        result = await look()
+        assert result.is_ok
+        behind.append(counted(result, "", "behind_bytes") or 0.0)
+        counts.append(counted(result) or 0.0)
+        if len(behind) == 3:  # rotation does not lose the place
+            file.rename(file.with_name("app.log.1"))
+            add(file, "timed out")
+    assert behind == sorted(behind, reverse=True)
+    assert len(behind) > 3
+    assert counts[-1] == lines + 1
 
 
 async def test_what_is_too_much_is_skipped_and_said_so_with_bounded_memory(file: Path, look: Look) -> None:
