@@ -292,13 +292,17 @@ def notification(
     now: datetime,
     votes: Votes = lambda _: (),
 ) -> Notification:
-    """One event of one or several incidents of a scope, as a notification."""
-    first = incidents[0]
-    about = first.id if len(incidents) == 1 else f"group-{first.id}"
+    """One event of one or several incidents of a scope, as a notification.
+
+    Several are called by the first of them in the order of ids, so that the same ones are called the same every time;
+    by its own count no key comes twice.
+    """
+    first, named = incidents[0], min(incidents, key=lambda one: one.id)
+    about = first.id if len(incidents) == 1 else f"group-{named.id}"
     places = {incident.authority for incident in incidents}
     said = map(votes, incidents) if scope is Scope.AUTHORITY and len(places) == 1 else ()
     return Notification(
-        key=f"{about}/{first.sequence}/{event}",
+        key=f"{about}/{named.sequence}/{event}",
         event=event,
         at=now,
         severity=max((incident.severity for incident in incidents), key=LOUDNESS.index),

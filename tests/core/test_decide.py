@@ -36,6 +36,19 @@ def test_what_opens_within_group_wait_is_one_message(world):
     assert world.told[0].key == "group-anhui-verify-20261121T080110Z/1/incident_opened"
 
 
+@pytest.mark.parametrize("first", ["anhui", "gansu"])
+def test_the_same_incidents_are_one_group_by_the_same_id_when_they_open_and_when_they_end(world, first):
+    rows = {"anhui": "---", "gansu": "---"}
+    world.play({f"reach/{slug}": row if slug == first else f".{row}" for slug, row in rows.items()})
+    world.pass_time(30)
+    last = {"anhui": "++", "gansu": "++"}
+    world.play({f"reach/{slug}": f".{row}" if slug == first else row for slug, row in last.items()})
+    world.pass_time(30)
+    opened, ended = (note.key.split("/") for note in world.told)
+    assert opened[0] == ended[0], world.told
+    assert (opened[0].startswith("group-anhui-"), opened[1], ended[1]) == (True, "1", "2")
+
+
 def test_what_opens_later_is_another_message(world):
     world.play({"reach/anhui": "---", "reach/gansu": ".....---"})
     world.pass_time(30)
