@@ -56,7 +56,6 @@ class Story(StrEnum):
     """Its compressed body cannot be undone."""
     REPLY_ENDLESS = "reply_endless"
     """Its headers do not end."""
-    CODE_UNKNOWN = "code_unknown"
     FEWER_THERE = "fewer_there"
     """Records are missing on the other side."""
     MORE_THERE = "more_there"
@@ -112,8 +111,6 @@ def story_of(judged: Judged) -> Story | None:
             return Story.REPLY_TOO_SLOW if TOO_SLOW in result.detail else None
         case Cause.HTTP_MALFORMED:
             return next((story for words, story in OF_REPLY.items() if words in result.detail), None)
-        case Cause.API_ERROR:
-            return Story.CODE_UNKNOWN if "unknown code" in result.detail else None
         case Cause.COUNT_MISMATCH:
             return _of_counts(result)
         case _:

@@ -246,6 +246,8 @@ def _ms(seconds: float) -> str:
 
 
 def _of_reply(result: Result, beside: Beside) -> Iterator[Clue]:
+    if result.cause is Cause.API_ERROR and result.code is not None and "unknown code" in result.detail:
+        yield Clue(sign=Sign.CODE_UNKNOWN, values={"code": result.code})
     is_reply = result.phase in (Phase.PROCESSING, Phase.TRANSFER) and result.status_code is not None
     if is_reply and beside.alike and all(one.is_ok for one in beside.others):
         yield Clue(sign=Sign.ONLY_IT, values={"count": str(len(beside.alike))})

@@ -90,6 +90,8 @@ class Sign(StrEnum):
     """`tls`: the handshake was done, and the connection was cut after the request."""
     CUT_IN_REPLY = "cut_in_reply"
     """The reply had begun."""
+    CODE_UNKNOWN = "code_unknown"
+    """`code`: it is in no catalogue, and may be about them as well as about our request."""
     ONLY_IT = "only_it"
     """`count`: so many others, looked at in the same way at the same time, all answer as they should."""
     CLOCK_WRONG = "clock_wrong"
@@ -137,6 +139,7 @@ POINTS: Mapping[Sign, Party] = {
     Sign.CUT_IN_HELLO: Party.WAY,
     Sign.CUT_AFTER_REQUEST: Party.THEM,
     Sign.CUT_IN_REPLY: Party.THEM,
+    Sign.CODE_UNKNOWN: Party.UNCLEAR,
     Sign.ONLY_IT: Party.THEM,
     Sign.CLOCK_WRONG: Party.US,
     Sign.CLOCK_RIGHT: Party.THEM,

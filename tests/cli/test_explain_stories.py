@@ -14,6 +14,7 @@ from monitor.cli.explain_judge import Judged, judge
 from monitor.cli.explain_look import Lag
 from monitor.cli.explain_stories import Story, story_of
 from monitor.core.again import Pause
+from monitor.core.signs import Party
 from monitor.model import (
     AddressLook,
     Answer,
@@ -82,7 +83,6 @@ STORIES: tuple[tuple[Cause, Phase, dict[str, Any], Story], ...] = (
     (Cause.HTTP_MALFORMED, Phase.TRANSFER, remark("gzip cannot be undone"), Story.REPLY_PACKED),
     (Cause.HTTP_MALFORMED, Phase.TRANSFER, remark("headers larger than 65536 bytes"), Story.REPLY_ENDLESS),
     (Cause.TRANSFER_TIMEOUT, Phase.TRANSFER, remark("too slow: 173 bytes in 2.0 s"), Story.REPLY_TOO_SLOW),
-    (Cause.API_ERROR, GIVEN, remark("unknown code 999"), Story.CODE_UNKNOWN),
 )  # fmt: skip
 
 
@@ -228,3 +228,10 @@ async def test_a_loop_that_stands_still_is_noticed_from_the_first_look_on() -> N
     await asyncio.sleep(0)
     lag.stop()
     assert lag.longest >= 0.2
+
+
+def test_of_a_code_that_nobody_knows_nobody_can_tell_whose_it_is() -> None:
+    unknown = judged(Cause.API_ERROR, GIVEN, code="999", detail="unknown code 999", status_code=200)
+    assert unknown.party is Party.UNCLEAR
+    assert "it may be theirs, or about our request" in explain(unknown, "en").fault
+    assert judged(Cause.API_ERROR, GIVEN, code="001", detail="001 x", status_code=200).party is Party.THEM
