@@ -27,7 +27,7 @@ def in_words(reading: Reading, language: str) -> tuple[str, str] | None:
 
 def limit_words(limit: Limit, reading: Reading, language: str) -> str:
     """`limit ≥ 10 %`; "" where the value itself says what it must be."""
-    if reading.name == "checksum":
+    if reading.name == "checksum" or (limit.sign, limit.value) == ("<", 0.0):
         return ""
     said = f"{limit.sign} {_value(replace(reading, value=limit.value), language)}"
     said += "" if limit.within is None else f" / {span_words(span(limit.within), language)}"

@@ -173,7 +173,7 @@ def _reply(lens: Lens, found: Evidence) -> Iterator[tuple[str, str]]:
     yield from found.headers
     if found.cause is not Cause.NONE:
         kind = lens.kind(found.target)
-        if found.phase is not None and kind not in lens.words.kinds:
+        if found.phase is not None and found.status_code is None and kind not in lens.words.kinds:
             yield lens.say("stopped_in"), lens.words.phases[found.phase]
         said, detail = lens.words.cause(found.cause, kind), detail_words(found.detail, lens.language)
         yield lens.say("cause"), said if not detail or detail in said else f"{said} ({detail})"
