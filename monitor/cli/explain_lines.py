@@ -8,6 +8,7 @@ from datetime import timedelta
 from monitor.cli.drawing import clean
 from monitor.cli.explain_judge import Judged
 from monitor.cli.explain_words import Speech, remark_on
+from monitor.core.ping import REFUSED
 from monitor.core.verdict import Opinion
 from monitor.model import AddressLook, Answer, Cause, Certificate, Hop, Outcome, Phase, Result
 from monitor.net.resolve import is_literal
@@ -85,11 +86,17 @@ def _connection(judged: Judged, say: Speech) -> Iterator[Line]:
         yield "address", say.list([_address(one, port, say) for one in found.addresses])
     elif result.address is not None and Phase.CONNECT in result.phases:
         failed = result.phase is Phase.CONNECT
-        key = "not_connected" if failed else "connected"
+        key = "not_connected" if failed else _pinged(result) or "connected"
         took = ms(result.phases[Phase.CONNECT])
         yield "address", say(key, address=result.address, port=port, ms=took, cause=say.cause(result.cause))
     if found is not None and found.hops:
         yield "way", say.list([_hop(hop, say) for hop in found.hops if hop.address is not None])
+
+
+def _pinged(result: Result) -> str | None:
+    """How a ping was answered, where nothing was connected to."""
+    way = next((reading.text for reading in result.readings if reading.name == "way"), "")
+    return "pinged" if way == "icmp" else "refused_lives" if way.endswith(REFUSED) else None
 
 
 def _address(one: AddressLook, port: int, say: Speech) -> str:

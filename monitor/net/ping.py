@@ -18,6 +18,7 @@ from secrets import token_bytes
 
 import structlog
 
+from monitor.core.ping import REFUSED
 from monitor.model import Attempt, Cause, Failure, Phase, Reading, Seen
 from monitor.net.attention import Attention
 from monitor.net.connect import Dial
@@ -182,7 +183,9 @@ class Ping:
         sock = _open(address)
         if sock is None:
             self._way = f"tcp {self._request.port}"
-            self._times = (await self._connect(address),)
+            took, refused = await self._connect(address)
+            self._times = (took,)
+            self._way += REFUSED if refused else ""
             return
         self._way = "icmp"
         self._lost = self._request.packets
@@ -193,8 +196,8 @@ class Ping:
             finally:
                 self._times, self._lost = tuple(echo.times), echo.missing
 
-    async def _connect(self, address: str) -> float:
-        """Seconds until the host said yes or no to a connection: both show that it lives. Raises OSError."""
+    async def _connect(self, address: str) -> tuple[float, bool]:
+        """Seconds until the host said yes or no to a connection, and whether no: both show that it lives. Raises OSError."""
         begun = self._watch.time()
         dial = Dial(address, self._request.port)
         try:
@@ -203,7 +206,7 @@ class Ping:
             dial.close()
         if status not in (0, errno.ECONNREFUSED):
             raise OSError(status, os.strerror(status))
-        return self._watch.time() - begun
+        return self._watch.time() - begun, status != 0
 
 
 def _open(address: str) -> socket.socket | None:

@@ -96,7 +96,8 @@ def test_where_no_ping_is_allowed_a_connection_takes_its_place():
         None,
         "unreachable",
     ]
-    assert found["shut port"]["readings"]["way"] == "tcp 9"
+    assert found["shut port"]["readings"]["way"] == "tcp 9 refused"
+    assert not found["open port"]["readings"]["way"].endswith("refused")
     assert all(seen["readings"]["way"].startswith("tcp ") for seen in found.values())
 
 
