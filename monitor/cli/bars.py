@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rich.console import Group, RenderableType
@@ -26,9 +27,14 @@ def draw_result(
 ) -> RenderableType:
     """One run in words of `language`, for a terminal `width` columns wide; the facts below it may be left to others."""
     bar_width = max(NARROWEST, min(WIDEST, width - MARGIN))
-    parts: list[RenderableType] = [_title(target, result, language), *_meaning(result, language), Text()]
+    parts: list[RenderableType] = [
+        _title(target, result, language),
+        *_meaning(target, result, language),
+        Text(),
+    ]
     parts += _bars(target, result, language, bar_width)
-    facts = list(_facts(result, language)) if with_facts else []
+    told = replace(result, code=None) if target.is_on_machine else result  # no platform's
+    facts = list(_facts(told, language)) if with_facts else []
     return Group(*parts, Text(), name_and_value(facts)) if facts else Group(*parts)
 
 
@@ -52,10 +58,10 @@ def _title(target: Target, result: Result, language: str) -> Text:
     return Text.assemble((clean(target.id, 80), "bold"), "  ", outcome)
 
 
-def _meaning(result: Result, language: str) -> list[RenderableType]:
+def _meaning(target: Target, result: Result, language: str) -> list[RenderableType]:
     """The cause and the flags in words, and what the probe said of them where that says more."""
     known, colon = words(language), say(language, "colon")
-    said = [] if result.is_ok else [known.causes[result.cause]]
+    said = [] if result.is_ok else [known.cause(result.cause, target.kind)]
     said += [f"{flag}{colon}{known.flags[flag]}" for flag in sorted(result.flags)]
     detail = clean(detail_words(result.detail, language))
     said += [detail] * (not any(detail in line for line in said))
@@ -70,7 +76,7 @@ def _bars(target: Target, result: Result, language: str, width: int) -> list[Ren
     whole = max(result.duration, sum(result.phases.values())) or 1.0
     began = 0.0
     lines: list[RenderableType] = []
-    for phase in Phase:
+    for phase in () if target.is_on_machine else Phase:  # of this machine nobody was asked
         if phase in result.phases:
             lines.append(_bar(result, phase, language, began / whole, width, whole))
             began += result.phases[phase]

@@ -394,3 +394,17 @@ def test_a_phase_that_was_passed_is_not_marked_as_failed() -> None:
     assert not [line for line in bars if "error" in line]
     cut_off = seen(cause=Cause.RESPONSE_TIMEOUT, phase=Phase.PROCESSING, phases={Phase.PROCESSING: 5.0})
     assert [line for line in drawn(cut_off) if "━" in line and "timeout" in line]
+
+
+def test_what_is_found_on_this_machine_is_no_answer_of_anybody(tmp_path: Path) -> None:
+    lines = (
+        "{name: backup, kind: file, authority: local, service: backup, glob: /nowhere/*.gz}",
+        "{name: box, kind: host, authority: local, service: box, disk: [{path: /, min_free: 900TiB}]}",
+    )
+    file = configuration(tmp_path, *lines, language="language: zh")
+    missing, full = (probe("-c", str(file), name).stdout for name in ("backup", "box"))
+    assert "没有这个文件" in missing
+    assert "本机有一项超过限度" in full
+    for said in (missing, full):
+        assert "应答" not in said
+        assert "返回码" not in said
