@@ -27,6 +27,13 @@ NAMES = {
     "guangdong": "广东",
     "hubei": "湖北",
     "hebei": "河北",
+    "anhui": "安徽",
+    "fujian": "福建",
+    "gansu": "甘肃",
+    "henan": "河南",
+    "jiangsu": "江苏",
+    "sichuan": "四川",
+    "zhejiang": "浙江",
 }
 AUTHORITIES = {
     slug: Authority(

@@ -94,6 +94,15 @@ NATIONAL = since(
         facts=("down=13/36", "controls_failing=0/2"),
     ),
 )
+STRUCK = (
+    "anhui", "beijing", "fujian", "gansu", "guangdong", "hebei", "henan", "hubei", "hunan", "jiangsu", "shandong", "sichuan", "zhejiang",
+)  # fmt: skip
+MEMBERS = [
+    since(
+        95 - 4 * number, an_incident(slug, cause=Cause.CONNECT_TIMEOUT, diagnosis=Diagnosis.NATIONAL_OUTAGE)
+    )
+    for number, slug in enumerate(STRUCK)
+]
 DAEMON = since(
     372,
     an_incident(
@@ -216,7 +225,7 @@ SCENES: Mapping[str, Notification] = {
         ],
         reference=(),
     ),
-    "全国": told(EventName.INCIDENT_OPENED, NATIONAL, scope=Scope.NATIONAL, reference=()),
+    "全国": told(EventName.INCIDENT_OPENED, NATIONAL, *MEMBERS, scope=Scope.NATIONAL, reference=()),
     "本机": told(EventName.INCIDENT_OPENED, LOCAL, scope=Scope.LOCAL, reference=()),
     "有变化": told(EventName.INCIDENT_CHANGED, CHANGED),
     "仍未恢复": told(EventName.INCIDENT_REMINDER, since(4 * 3600 + 20)),
