@@ -98,12 +98,24 @@ class Wire:
         """Shake hands. Raises OSError, of which ssl.SSLError is one, and FaultError."""
         secured = self._secured = Secured(context, server_name)
         try:
-            await self._drive(secured, secured.tls.do_handshake)
+            await self._drive(secured, secured.shake)
         except ssl.SSLError as error:
             if secured.wants_certificate and "ALERT" in (error.reason or ""):
-                raise FaultError(
-                    Cause.TLS_HANDSHAKE, "asked for a certificate of ours, then refused"
-                ) from error
+                raise _unwelcome() from error
+            raise
+
+    async def hear_refusal(self) -> None:
+        """Where the server may yet refuse us for want of a certificate (TLS 1.3): wait until it says anything.
+
+        Raises OSError, of which ssl.SSLError is one, and FaultError.
+        """
+        if self._secured is None or not self._secured.may_refuse:
+            return
+        try:
+            await self.receive()
+        except ssl.SSLError as error:
+            if "ALERT" in (error.reason or ""):
+                raise _unwelcome() from error
             raise
 
     async def send(self, data: bytes) -> None:
@@ -213,6 +225,10 @@ class Wire:
         else:  # nobody waits for bytes just now: without this the loop would spin
             self._loop.remove_reader(self._fd)
             self._reading = False
+
+
+def _unwelcome() -> FaultError:
+    return FaultError(Cause.TLS_HANDSHAKE, "asked for a certificate of ours, then refused")
 
 
 async def _writable(fd: int) -> None:

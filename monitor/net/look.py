@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -42,6 +43,9 @@ from monitor.net.tunnel import Tunnel
 
 MAX_TRIED = 8
 """Addresses of one name that are tried before giving up."""
+
+REFUSES_WITHIN = 1.0
+"""Seconds in which a server that asked for a certificate of ours refuses for want of it; most go on by sending tickets at once."""
 
 NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
@@ -190,6 +194,7 @@ class Look:
         if hop.tls is not None:
             wire = await self._secure(wire, hop.tls)
         if hop.http is None:
+            await self._hear_refusal(wire)
             return None
         self._collector = Collector(hop.http.method, hop.http.max_body)
         await exchange(wire, hop.http, self._collector, self._watch)
@@ -271,6 +276,12 @@ class Look:
             await self._look_back(error)
         self._note(wire, verified=verified or None)
         return wire
+
+    async def _hear_refusal(self, wire: Wire) -> None:
+        """Nothing is asked over this connection, so only waiting shows whether the server would have had us."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(REFUSES_WITHIN, self._time_left() / 2)):
+                await wire.hear_refusal()
 
     async def _look_closer(self, options: TlsOptions, error: ssl.SSLCertVerificationError) -> Wire:
         """Connect once more without verification, to read the chain that was refused.

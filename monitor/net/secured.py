@@ -21,10 +21,14 @@ RECORDS = frozenset({20, 21, 22, 23})
 """First bytes of what TLS sends (RFC 8446 §5.1)."""
 
 
+_ENCRYPTED = 23
+"""First byte of a record that is encrypted in TLS 1.3, those of a handshake among them."""
+
+
 class Secured:
     """One connection's TLS. `tls` works on what was `take`n, and leaves what is to be sent in `out`."""
 
-    __slots__ = ("_into", "_overheard", "_untold", "heard", "out", "tls")
+    __slots__ = ("_into", "_overheard", "_untold", "heard", "may_refuse", "out", "tls")
 
     def __init__(self, context: ssl.SSLContext, server_name: str) -> None:
         self._into = ssl.MemoryBIO()
@@ -34,6 +38,19 @@ class Secured:
         self._untold = 0
         self.heard = b""
         """How that began which came in place of TLS; empty where TLS came."""
+        self.may_refuse = False
+        """Whether the server asked for a certificate of ours and has yet to say what it makes of having none (TLS 1.3)."""
+
+    def shake(self) -> None:
+        """One step of the handshake. Raises ssl.SSLError, SSLWantReadError among them.
+
+        In TLS 1.3 it is over for us with the last words that we send, before the server has read them. What it asked for
+        is encrypted; that it asked shows in our own words: an empty certificate goes ahead of them.
+        """
+        self.tls.do_handshake()
+        last = self.out.read()
+        self.out.write(last)
+        self.may_refuse = self.tls.version() == "TLSv1.3" and _kinds(last).count(_ENCRYPTED) > 1
 
     @property
     def has_heard(self) -> bool:
@@ -64,3 +81,12 @@ class Secured:
         data = self.tls.read(most)
         self._untold = 0
         return data
+
+
+def _kinds(records: bytes) -> list[int]:
+    """The kind of each record."""
+    kinds, start = [], 0
+    while start + 5 <= len(records):
+        kinds.append(records[start])
+        start += 5 + int.from_bytes(records[start + 3 : start + 5], "big")
+    return kinds

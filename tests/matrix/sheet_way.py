@@ -177,6 +177,7 @@ TLS_ODDITIES = (
     ("only TLS 1.3", HTTPS, serves(says(), "TLS 1.3"), "ok"),
     ("a certificate of ours is demanded, TLS 1.2", HTTPS, refuses_tls("demands a certificate, 1.2"), "error tls_handshake tls"),
     ("a certificate of ours is demanded, TLS 1.3", HTTPS, refuses_tls("demands a certificate, 1.3"), "error tls_handshake processing"),
+    ("a certificate of ours is demanded, TLS 1.3, a handshake alone", TLS, refuses_tls("demands a certificate, 1.3"), "error tls_handshake tls"),
     ("nginx: a certificate of ours is demanded", HTTPS, of_nginx("client"), "error http_status processing"),
     ("nginx: the handshake is rejected", HTTPS, of_nginx("rejects"), "error tls_handshake tls"),
     ("the name is sent, and chooses the certificate", HTTPS, named({NAME: ["127.0.0.1"]}, then=serves(says(), "chooses by name")), "ok"),

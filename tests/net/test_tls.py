@@ -360,6 +360,33 @@ async def test_a_server_that_wants_a_certificate_of_ours_is_told_from_one_that_w
     assert "certificate of ours" in seen.failure.detail
 
 
+@pytest.mark.parametrize(
+    ("demand", "tickets", "cause"),
+    [
+        (ssl.CERT_NONE, 2, None),
+        (ssl.CERT_NONE, 0, None),
+        (ssl.CERT_OPTIONAL, 2, None),
+        (ssl.CERT_OPTIONAL, 0, None),
+        (ssl.CERT_REQUIRED, 2, Cause.TLS_HANDSHAKE),
+    ],
+)
+async def test_a_handshake_alone_hears_that_a_certificate_of_ours_was_wanted(
+    roots: Roots, demand: ssl.VerifyMode, tickets: int, cause: Cause | None
+) -> None:
+    """In TLS 1.3 our side is done before the server has read that we have none."""
+    context = serving(roots.trusted.issue_cert("localhost"))
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_mode, context.num_tickets = demand, tickets
+    with openssl_peer(context, connections=1) as port:
+        seen = await look(Request(host="localhost", port=port, tls=roots.options()), timeout=4.0)
+    assert (seen.failure and seen.failure.cause) is cause
+    assert seen.certificate is not None
+    if seen.failure is not None:
+        assert (seen.failure.phase, "certificate of ours" in seen.failure.detail) == (Phase.TLS, True)
+    if demand is ssl.CERT_NONE:
+        assert seen.duration < 0.9, "who asks for nothing is not waited for"
+
+
 async def test_silence_to_a_greeting_is_told_from_a_handshake_that_stops() -> None:
     async with peer(then_hangs(b"", reads=1)) as port:
         silent = await look(Request(host="127.0.0.1", port=port, tls=TlsOptions()), timeout=0.5)
