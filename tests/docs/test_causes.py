@@ -19,6 +19,7 @@ from monitor.core.classify import Knowledge
 from monitor.knowledge import load_catalogue, load_registry, load_words
 from monitor.model import Cause, Flag, Plan
 from monitor.net import Net
+from monitor.notify.words import words as vocabulary
 from monitor.probes import run
 from monitor.simulator import Simulator
 from tests.docs.markdown import ROOT, blocks, blocks_of, sections, text_of
@@ -67,6 +68,24 @@ def test_a_section_opens_with_the_words_of_messages_and_has_all_its_parts(langua
         bullets = "".join(rf"- \*\*{re.escape(part)}.+\n(?:  .+\n)*" for part in PARTS[language])
         assert re.search(rf"^{bullets}", section, re.MULTILINE)
         assert "```sh" in section
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_section_is_found_by_the_words_that_people_see(language: str) -> None:
+    """In full and in the few words of titles; those of kinds that look at this machine too."""
+    shown = re.findall(
+        r"^\| ([^|]+) \| ([^|]*) \| \[`(\w+)`\]",
+        text_of(CAUSES if language == "en" else CHINESE),
+        re.MULTILINE,
+    )
+    found = {(full, name) for full, _, name in shown} | {(brief.strip(), name) for _, brief, name in shown}
+    known: list[tuple[str, str]] = [
+        (said, name) for kind in ("causes", "briefs", "flags") for name, said in words(language, kind).items()
+    ]
+    for found_here in vocabulary(language).kinds.values():
+        known += [(one, name) for name, both in found_here.items() if name != "looking" for one in both]
+    said = {(one, name) for one, name in known if name != Cause.NONE}
+    assert not said - found
 
 
 # --- in Chinese ------------------------------------------------------------------------------------------------------
