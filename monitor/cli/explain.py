@@ -185,7 +185,7 @@ def _stopped(judged: Judged, say: Speech) -> str:
     result = judged.lead.result
     if result.is_ok:
         return say("stopped.ok", seconds=f"{result.duration:.2f}")
-    cause, detail = say.cause(result.cause), clean(remark_on(result, say.language))
+    cause, detail = say.cause(result.cause, judged.lead.target.kind), clean(remark_on(result, say.language))
     said = {"cause": cause, "detail": say("remark", remark=detail) if detail and detail not in cause else ""}
     if judged.lead.target.is_on_machine:
         return say("stopped.machine", **said)

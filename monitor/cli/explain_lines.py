@@ -223,7 +223,8 @@ def _also(judged: Judged, say: Speech) -> Iterator[Line]:
     others = [one for one in judged.looked.observed if one is not judged.lead and not one.result.is_ok]
     if others:
         said = [
-            say("also_failing", target=one.target.id, cause=say.cause(one.result.cause)) for one in others
+            say("also_failing", target=one.target.id, cause=say.cause(one.result.cause, one.target.kind))
+            for one in others
         ]
         yield "also", say.list(said)
 

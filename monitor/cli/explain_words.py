@@ -60,9 +60,9 @@ class Speech:
         """`a, b and c`."""
         return self.words.listed(items)
 
-    def cause(self, cause: Cause) -> str:
-        """What went wrong."""
-        return self.words.causes[cause]
+    def cause(self, cause: Cause, kind: str = "") -> str:
+        """What went wrong, as that kind of probe finds it."""
+        return self.words.cause(cause, kind)
 
     def outcome(self, outcome: Outcome) -> str:
         """How a run ended."""
