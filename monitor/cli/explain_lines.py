@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -23,6 +24,8 @@ MOST_BESIDE = 8
 MOST_MEASURED = 12
 BUSY = 0.2
 """Seconds of lateness of our own from which times are too long to be believed to the millisecond."""
+DATA = re.compile(r"\((\d+) bytes of data\)")
+"""How the evidence says that a reply is no text (probes/evidence.py)."""
 MOST_TEXT = 120
 """Characters of a reply that are shown."""
 
@@ -197,6 +200,8 @@ def _begins(judged: Judged, say: Speech) -> list[str]:
     found = judged.looked.evidence
     if found is None or not found.first_bytes:
         return []
+    if (data := DATA.fullmatch(found.first_bytes)) is not None:
+        return [say("reply_data", count=data[1])]
     return [say("reply_begins", text=clean(found.first_bytes, MOST_TEXT))]
 
 
