@@ -16,7 +16,7 @@ from monitor.web import pages
 from monitor.web.errors import RequestError
 
 _HERE = Path(__file__).parent
-PLACES = (_HERE / "runbook", _HERE.parent.parent / "docs")
+PLACES = (_HERE / "documents", _HERE.parent.parent / "docs")
 """Where the files are: in what is installed, and in a checkout."""
 NAMES: Mapping[str, str] = {"zh": "causes.zh.md", "en": "causes.md"}
 _LINK = re.compile(r"\[([^\[\]]+)\]\((#?)([^()\s]*)\)")

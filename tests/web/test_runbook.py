@@ -53,4 +53,4 @@ async def test_the_pages_of_a_failure_lead_there(world: World, ask: Ask) -> None
 def test_what_is_installed_has_the_runbook() -> None:
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     for name in NAMES.values():
-        assert build["force-include"][f"docs/{name}"] == f"monitor/web/runbook/{name}"
+        assert build["force-include"][f"docs/{name}"] == f"monitor/web/documents/{name}"
