@@ -32,7 +32,7 @@ BEYOND_IT = frozenset({Diagnosis.NATIONAL_OUTAGE, Diagnosis.PATH_FROM_HERE})
 """Diagnoses by which what one run shows of that one host is not the point."""
 OF_ADDRESSES = OPEN | {Diagnosis.HEALTHY, Diagnosis.LOCAL_DNS, Diagnosis.LOCAL_TRUST, Diagnosis.LOCAL_NETWORK}
 """Diagnoses whose texts speak of tax authorities and invoices."""
-OF_WHOSE = frozenset({Sign.ONLY_IT, Sign.ONE_SERVER})
+OF_WHOSE = frozenset({Sign.ONLY_IT, Sign.ONE_SERVER, Sign.CUT_IN_HELLO})
 """Clues that say whose it is, not what it is: the story says more of what to do."""
 OF_OUR_NAMES = frozenset({Sign.NAMES_DEAD, Sign.ONE_SERVER, Sign.SERVERS_DISAGREE})
 """Clues whose advice is about our own name servers."""
