@@ -26,7 +26,13 @@ from tests.web.conftest import AT, Ask, StillClock, World, make_incident, make_p
 
 SECRET = "hunter2"
 """Part of every secret below."""
-KNOWN = {"slug": "shandong", "authority": "shandong", "id": "captcha/shandong", "name": "page.js"}
+KNOWN = {
+    "slug": "shandong",
+    "authority": "shandong",
+    "id": "captcha/shandong",
+    "name": "page.js",
+    "cause": "tls_expired",
+}
 QUERIES = {"/api/v1/route": "?invoice=037001900111", "/api/v1/uptime": "?authority=shandong"}
 
 
