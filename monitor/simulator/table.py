@@ -138,6 +138,6 @@ PROMISES = {
     "fpdmerr": "error probe_misconfigured processing",
     "999": "error api_error processing",
     "1": "error api_error processing",
-    "rqerr": "error api_error processing",
+    "rqerr": "ok",
 }
 """Faults with an argument that means something else than the row's own promise."""
