@@ -26,6 +26,8 @@ BUSY = 0.2
 """Seconds of lateness of our own from which times are too long to be believed to the millisecond."""
 DATA = re.compile(r"\((\d+) bytes of data\)")
 """How the evidence says that a reply is no text (probes/evidence.py)."""
+LATE = 0.03
+"""Seconds of lateness from which a short phase may look longer than it was."""
 MOST_TEXT = 120
 """Characters of a reply that are shown."""
 
@@ -314,5 +316,5 @@ def _daemon(judged: Judged, say: Speech) -> str:
 def _ourselves(judged: Judged, say: Speech) -> Iterator[Line]:
     found = judged.looked.evidence
     if found is not None:
-        key = "busy_us" if found.loop_lag >= BUSY else "not_us"
+        key = "busy_us" if found.loop_lag >= BUSY else "late_us" if found.loop_lag >= LATE else "not_us"
         yield "ourselves", say(key, ms=ms(found.loop_lag))

@@ -166,6 +166,7 @@ def essence(text: str, language: str) -> str:
 def _changing(language: str) -> Iterator[tuple[str, str]]:
     said = texts(language)
     yield said["busy_us"], "<ourselves>"
+    yield said["late_us"], "<ourselves>"
     yield said["not_us"], "<ourselves>"
     yield said["again"]["peak"], "<again>"
     yield said["again"]["later"], "<again>"
