@@ -16,7 +16,7 @@ import pycares
 from monitor.core.own_clock import LONGEST, offset_of
 from monitor.model import Answer, Cause, LogPattern, LogRules, Reply, Seen
 from monitor.net import questions
-from monitor.net.ares import Channel
+from monitor.net.asking import Channel
 from monitor.net.failures import FaultError
 from monitor.net.overheard import Overheard
 from monitor.net.ping import Echo
