@@ -46,6 +46,8 @@ class Endpoint:
     parameters: tuple[Parameter, ...] = ()
     body: Any = None
     """The type of the JSON that is sent."""
+    may_be_bare: bool = False
+    """Whether that may be left out."""
     weight: float = 1.0
     """What it costs its caller of what one address may ask for: about milliseconds of work."""
     weight_per_target: float = 0.0
@@ -116,7 +118,7 @@ def _operation(row: Endpoint, references: Mapping[Any, Mapping[str, str]]) -> di
         operation["parameters"] = [_parameter(one) for one in row.parameters]
     if row.body is not None:
         content = {JSON: {"schema": references[row.body]}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": not row.may_be_bare, "content": content}
     if row.guarded:
         operation["security"] = [{"token": []}]
     return operation

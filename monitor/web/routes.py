@@ -230,7 +230,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         method="POST", path="/api/v1/incidents/{id}/ack", handler=changes.ack, parameters=(INCIDENT,),
-        body=bodies.AckBody, answer=answers.IncidentAnswer, about="Take an incident: no more reminders",
+        body=bodies.AckBody, may_be_bare=True, answer=answers.IncidentAnswer, about="Take an incident: no more reminders",
         refuses={**UNKNOWN, 409: "it is resolved", **UNDECIDED},
     ),
     Endpoint(
@@ -282,7 +282,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         method="POST", path="/api/v1/notices/{id}/approve", handler=notices.approve, parameters=(NOTICE, LANG),
-        body=bodies.ApproveBody, answer=notices.NoticeAnswer,
+        body=bodies.ApproveBody, may_be_bare=True, answer=notices.NoticeAnswer,
         refuses={**UNKNOWN, 409: "it is decided already, over, or cannot be planned by", **UNDECIDED},
         about="Let the windows of a notice count",
     ),

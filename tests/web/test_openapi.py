@@ -148,3 +148,10 @@ def test_everything_that_is_served_is_described():
         (method.upper(), path) for path, methods in document(ENDPOINTS)["paths"].items() for method in methods
     }
     assert {one for one in served if one[0] != "HEAD"} == described
+
+
+def test_a_body_that_may_be_left_out_is_described_so():
+    paths = document(ENDPOINTS)["paths"]
+    bare = {path for path, methods in paths.items() for one in methods.values()
+            if "requestBody" in one and not one["requestBody"]["required"]}  # fmt: skip
+    assert bare == {"/api/v1/incidents/{id}/ack", "/api/v1/notices/{id}/approve"}
