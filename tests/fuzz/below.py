@@ -20,7 +20,7 @@ from monitor.net.asking import Channel
 from monitor.net.failures import FaultError
 from monitor.net.overheard import Overheard
 from monitor.net.ping import Echo
-from monitor.net.resolve import MAX_ALIASES, alias_chain
+from monitor.net.resolve import MAX_ALIASES, MOST_RECORDS, alias_chain
 from monitor.probes.file import written_sum
 from monitor.probes.log import _counter
 from tests.fuzz.cuts import cuts
@@ -87,8 +87,8 @@ def answers(data: bytes) -> None:
 def _check_answer(found: Answer) -> None:
     texts = (*found.values, *found.aliases)
     assert all(len(text) <= questions.LONGEST_VALUE and text.isprintable() for text in texts)
-    assert len(found.addresses) + len(found.values) <= questions.MOST_RECORDS
-    assert len(found.aliases) <= MAX_ALIASES * questions.MOST_RECORDS
+    assert len(found.addresses) + len(found.values) <= MOST_RECORDS
+    assert len(found.aliases) <= MAX_ALIASES * MOST_RECORDS
 
 
 class _Told:
