@@ -159,7 +159,7 @@ def _certificate(lens: Lens, shown: Certificate) -> Iterator[tuple[str, str]]:
     if (above := shown.above) is not None:
         yield (
             lens.say("above"),
-            f"{above.subject}{lens.say('separator')}{lens.when(above.not_before)} – {lens.when(above.not_after)}",
+            f"{above.subject} · {lens.when(above.not_before)} – {lens.when(above.not_after)}",
         )
     yield lens.say("chain"), str(shown.chain_length)
     if shown.verified is False:

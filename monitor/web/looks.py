@@ -56,7 +56,7 @@ def look(lens: Lens, state: TargetState, next_run: datetime | None) -> Look:
         word=lens.say("no_result") if last is None else vocabulary.outcomes[last.outcome],
         cause="" if last is None or last.is_ok else vocabulary.cause(last.cause, lens.kind(state.id)),
         code="" if last is None or last.is_ok else str(last.cause),
-        detail="" if last is None else detail_words(last.detail, lens.language),
+        detail="" if last is None else _detail(lens, last),
         flags=() if last is None else tuple(vocabulary.flags[flag] for flag in sorted(last.flags)),
         bars=() if last is None else bars(lens, last),
         duration="" if last is None else _seconds(last.duration),
@@ -66,6 +66,12 @@ def look(lens: Lens, state: TargetState, next_run: datetime | None) -> Look:
         expiry=None if last is None or last.certificate is None else last.certificate.not_after,
         restored=last is not None and last.restored,
     )
+
+
+def _detail(lens: Lens, result: Result) -> str:
+    """What was said of a run, where that is more than its cause."""
+    said = detail_words(result.detail, lens.language)
+    return "" if said in lens.words.cause(result.cause, lens.kind(result.target)) else said
 
 
 def bars(lens: Lens, result: Result) -> tuple[Bar, ...]:
@@ -132,7 +138,7 @@ def _past(lens: Lens, run: PastRun) -> Past:
         cause=words.cause(result.cause, kind),
         code=str(result.cause),
         phase="" if result.phase is None or kind in words.kinds else words.phases[result.phase],
-        detail=detail_words(result.detail, lens.language),
+        detail=_detail(lens, result),
         bars=bars(lens, result),
         duration=_seconds(result.duration),
         in_window=run.in_window,

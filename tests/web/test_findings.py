@@ -133,7 +133,7 @@ def test_which_certificate_of_the_chain_ended_is_on_the_page():
     lens = Lens(language="en", plan=make_plan(), now=AT)
     said = dict(findings(lens, replace(evidence(), certificate=shown)).certificate)
     assert said["Valid"] == f"{lens.when(AT - 30 * day)} – {lens.when(AT + 60 * day)}"
-    assert said["Above it"].endswith(f"CN=Old CA, {lens.when(AT - 400 * day)} – {lens.when(AT - day)}")
+    assert said["Above it"].endswith(f"CN=Old CA · {lens.when(AT - 400 * day)} – {lens.when(AT - day)}")
 
 
 @pytest.mark.parametrize(

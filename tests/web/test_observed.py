@@ -18,9 +18,11 @@ from monitor.model import (
     Phase,
     Reading,
     Room,
+    TargetState,
 )
 from monitor.notify.readings import in_words
 from monitor.web.lens import Lens
+from monitor.web.looks import look
 from monitor.web.matrix import surroundings
 from monitor.web.observed import observed
 from monitor.web.views import belief
@@ -134,3 +136,12 @@ def test_a_full_disk_is_neither_a_network_nor_nothing_to_do(language: str, name:
     assert (cell.name, cell.sign, cell.word) == (name, "⚠", lens.words.states[AuthorityState.DEGRADED])
     well = belief(lens, replace(part, state=AuthorityState.UP))
     assert well.step == lens.words.steps[Diagnosis.HEALTHY]
+
+
+def test_what_was_said_of_a_run_is_not_its_cause_once_more() -> None:
+    lens = Lens(language="zh", plan=make_plan(), now=AT)
+    expired = make_result("captcha/shandong", cause=Cause.TLS_EXPIRED, detail="certificate has expired")
+    shown = look(lens, TargetState(id=expired.target, last=expired), None)
+    assert (shown.cause, shown.detail) == ("证书已过期", "")
+    refused = replace(expired, cause=Cause.TLS_HANDSHAKE, detail="wrong version number")
+    assert look(lens, TargetState(id=expired.target, last=refused), None).detail == "对方没有用 TLS 应答"
