@@ -22,6 +22,8 @@ _WIDE = re.compile("[\uff01-\uff5e\u3000“”‘’【】「」、]")
 _QUOTES: Final = "“”‘’＂＇「」"
 _NEAR: Final = 10
 """Lines before a place where the YAML parser gave up in which the slip may be."""
+_LONGEST: Final = 1000
+"""Characters of such a line that are looked at: the search takes the square of their number."""
 _ASIDE = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'|(?:^|(?<=\s))#.*""")
 """Quoted texts and comments, in which everything may stand."""
 _AS_SYNTAX = re.compile(
@@ -87,7 +89,7 @@ def before(lines: Sequence[str], last: int) -> tuple[int, int, str] | None:
     Line and column from 1, and what to say of it.
     """
     for number in range(min(last, len(lines) - 1), max(-1, last - _NEAR), -1):
-        line = _ASIDE.sub(lambda match: "x" * len(match.group()), lines[number])
+        line = _ASIDE.sub(lambda match: "x" * len(match.group()), lines[number][:_LONGEST])
         if match := _AS_SYNTAX.search(line):
             place = match.end() - 1
             return number + 1, place + 1, hint(line[place])
