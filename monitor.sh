@@ -152,7 +152,8 @@ run_tests() {
     check mypy "$venv/bin/mypy"
     check lint-imports "$venv/bin/lint-imports"
     status=0
-    "$venv/bin/python" -m pytest -n auto "$@" || status=$?
+    # One more than there are processors: half of the time of a test is waiting.
+    "$venv/bin/python" -m pytest -n "$(($(nproc) + 1))" "$@" || status=$?
     [ -z "$FAPIAO_FAILED_CHECKS" ] || [ "$status" -ne 0 ] || status=1
     exit "$status"
 }

@@ -71,7 +71,8 @@ async def test_a_server_that_is_always_late_is_heard_and_its_time_is_the_phase(s
             seen = await look(request, timeout=timeout)
     assert seen.failure is not None
     assert seen.failure.cause is Cause.CONNECT_TIMEOUT, "the name was found"
-    assert share * timeout <= seen.phases[Phase.RESOLVE] < share * timeout + 0.2
+    late = share * timeout
+    assert 0.75 * late <= seen.phases[Phase.RESOLVE] < late + 0.2, "what this machine held us up is left out"
     assert asked.asked > 1, "it was asked again meanwhile"
 
 
